@@ -1,0 +1,74 @@
+"""Which part of the tree a user may see and work in: what their active posts give, and nothing else."""
+
+from collections.abc import Iterable
+
+from django.db.models import Q, QuerySet
+from django.http import Http404
+
+from grids import tree
+from grids.models import Grid
+
+Ranges = list[tuple[int, int]]
+EVERYTHING: Ranges = [(0, tree.LARGEST)]
+
+
+def ranges(user) -> Ranges:
+    """The intervals of the user's active posts, merged and in order."""
+    if not user.is_active:
+        return []
+    if user.is_superuser:
+        return EVERYTHING
+    return merged((post.grid.lft, post.grid.rght) for post in user.active_posts)
+
+
+def within(ranges: Ranges, field: str = "position") -> Q:
+    """`field` lies in one of the intervals; true for no row when there are none."""
+    condition = Q()
+    for interval in ranges:
+        condition |= Q(**{f"{field}__range": interval})
+    return condition or Q(pk__in=[])
+
+
+def workable_grids(user) -> QuerySet[Grid]:
+    """The grids that the user may file for: below their posts; a post in a building counts for its community."""
+    return Grid.objects.active().filter(within(_work_ranges(user), "lft"))
+
+
+def may_work_on(user, grid: Grid) -> bool:
+    """Whether the user may file for this grid; asks the posts alone, not the database."""
+    return any(lft <= grid.lft <= rght for lft, rght in _work_ranges(user))
+
+
+def visible_grids(user) -> QuerySet[Grid]:
+    """The workable grids, the retired ones among them, and what lies above the user's own grids."""
+    if not user.is_active:
+        return Grid.objects.none()
+    above = {code for post in _posts(user) for code in tree.ancestor_codes(post.grid.code)}
+    return Grid.objects.filter(within(_work_ranges(user), "lft") | Q(code__in=above))
+
+
+def get_grid(user, code: str) -> Grid:
+    """The grid of this code; 404 where the user may not see it."""
+    try:
+        return visible_grids(user).get(code=code)
+    except Grid.DoesNotExist:
+        raise Http404 from None
+
+
+def merged(intervals: Iterable[tuple[int, int]]) -> Ranges:
+    """The outermost of nested or disjoint intervals, in order."""
+    result: Ranges = []
+    for lft, rght in sorted(intervals, key=lambda pair: (pair[0], -pair[1])):
+        if not result or lft > result[-1][1]:
+            result.append((lft, rght))
+    return result
+
+
+def _posts(user) -> list:
+    return [] if user.is_superuser or not user.is_active else user.active_posts
+
+
+def _work_ranges(user) -> Ranges:
+    if user.is_active and user.is_superuser:
+        return EVERYTHING
+    return merged(tree.interval(tree.community_code(post.grid.code) or post.grid.code) for post in _posts(user))
