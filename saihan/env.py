@@ -1,0 +1,207 @@
+"""Strict readers of the environment: a wrong value stops the start with one sentence that names the variable."""
+
+import os
+import secrets
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps")
+POSTGRES_OPTIONS = ("host", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name")
+LONGEST_SOCKET_PATH = 107  # bytes; the kernel keeps 108 with the closing zero
+
+
+def stop(name: str, sentence: str) -> NoReturn:
+    """End the process with status 1 and one sentence on stderr. Never repeats a value that may hold a password."""
+    raise SystemExit(f"{name} {sentence}")
+
+
+def text(name: str, default: str | None = None) -> str:
+    """The value without surrounding space; without a default it is required."""
+    value = os.environ.get(name, "").strip() or default
+    if value is None:
+        stop(name, "is not set, and it is needed when SAIHAN_ENV is production.")
+    return value
+
+
+def choice(name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = text(name, default)
+    if value not in allowed:
+        stop(name, f"is {value!r}, and must be {' or '.join(allowed)}.")
+    return value
+
+
+def flag(name: str, default: bool = False) -> bool:
+    """`true` or `false`, `1` or `0`, `yes` or `no`, `on` or `off`; a typing slip must not count as false."""
+    value = text(name, str(default)).lower()
+    if value in ("true", "1", "yes", "on"):
+        return True
+    if value in ("false", "0", "no", "off"):
+        return False
+    stop(name, f"is {value!r}, and must be true or false.")
+
+
+def port(name: str, default: int) -> int:
+    value = text(name, str(default))
+    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65535):
+        stop(name, f"is {value!r}, and must be a port number from 1 to 65535.")
+    return int(value)
+
+
+def words(name: str, default: str | None = None) -> list[str]:
+    """Values separated by commas."""
+    return [word.strip() for word in text(name, default).split(",") if word.strip()]
+
+
+def hosts(name: str, default: str | None = None) -> list[str]:
+    """Host names for ALLOWED_HOSTS. A bare `*` would switch the check off, so it is refused."""
+    found = words(name, default)
+    for host in found:
+        if host == "*" or "/" in host or "://" in host:
+            stop(name, f"holds {host!r}, and must list host names such as saihan.example.gov.cn, separated by commas.")
+    return found
+
+
+def origins(name: str) -> list[str]:
+    """Origins with their scheme, as CSRF_TRUSTED_ORIGINS wants them."""
+    found = words(name, "")
+    for origin in found:
+        parts = urlsplit(origin)
+        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+            stop(name, f"holds {origin!r}, and must list origins such as https://saihan.example.gov.cn.")
+    return found
+
+
+def folder(name: str, default: Path) -> Path:
+    """A folder that can be written to; it is made when it is missing."""
+    path = Path(text(name, str(default))).expanduser().absolute()
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        stop(name, f"is {str(path)!r}, and this folder cannot be made: {error.strerror}.")
+    if not os.access(path, os.W_OK | os.X_OK):
+        stop(name, f"is {str(path)!r}, and this folder cannot be written to.")
+    return path
+
+
+def secret_key(name: str, required: bool, keep: Path) -> str:
+    """The signing key; in development one is made once and kept in the file `keep`."""
+    if value := text(name, None if required else ""):
+        if required and (len(value) < 50 or len(set(value)) < 5):
+            stop(name, "is too short or too plain, and must have at least 50 random characters.")
+        return value
+    if not keep.exists():
+        # Several processes start at once: the first link decides, and nobody reads a half-written file.
+        draft = keep.with_name(f"{keep.name}.{os.getpid()}")
+        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        with suppress(FileExistsError):
+            os.link(draft, keep)
+        draft.unlink()
+    return keep.read_text()
+
+
+def _url(name: str, value: str, schemes: tuple[str, ...]) -> Any:
+    parts = urlsplit(value)
+    if parts.scheme not in schemes:
+        stop(name, f"must begin with {', '.join(f'{scheme}://' for scheme in schemes)}.")
+    try:
+        parts.port  # noqa: B018  urlsplit checks the port only when it is read
+    except ValueError:
+        stop(name, "has a port that is not a number from 0 to 65535.")
+    return parts
+
+
+def database(name: str, default: str | None) -> dict[str, Any]:
+    """A DATABASES entry from sqlite:///path, sqlite:////absolute/path or postgres://user:password@host:port/name.
+
+    A Unix socket is given as postgres://user@/name?host=/run/postgresql.
+    """
+    value = text(name, default)
+    try:
+        parts = _url(name, value, ("sqlite", "postgres", "postgresql"))
+    except ValueError:
+        stop(name, "is not a valid URL.")
+    return _sqlite(name, parts) if parts.scheme == "sqlite" else _postgres(name, parts)
+
+
+def _sqlite(name: str, parts: Any) -> dict[str, Any]:
+    path = unquote(parts.path[1:])
+    if parts.netloc or not path or parts.query:
+        stop(name, "must look like sqlite:///relative/path or sqlite:////absolute/path.")
+    if not Path(path).absolute().parent.is_dir():
+        stop(name, f"names {path!r}, and its folder does not exist.")
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(Path(path).absolute()),
+        "OPTIONS": {
+            # A transaction that reads first and writes later would fail at once when another writes in between.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+
+
+def _postgres(name: str, parts: Any) -> dict[str, Any]:
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    for option in options:
+        if option not in POSTGRES_OPTIONS:
+            stop(name, f"has the option {option!r}, and only {', '.join(POSTGRES_OPTIONS)} are known.")
+    database_name = unquote(parts.path[1:])
+    host = options.pop("host", "") or unquote(parts.hostname or "")
+    if not database_name or "/" in database_name or not host:
+        stop(name, "must look like postgres://user:password@host:5432/name.")
+    return {
+        "ENGINE": "django.db.backends.postgresql",
+        "NAME": database_name,
+        "USER": unquote(parts.username or ""),
+        "PASSWORD": unquote(parts.password or ""),
+        "HOST": host,
+        "PORT": str(parts.port or ""),
+        "CONN_MAX_AGE": 600,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": options,
+    }
+
+
+def broker(name: str, default: str | None) -> str:
+    """The broker's URL as Celery takes it."""
+    value = text(name, default)
+    try:
+        parts = _url(name, value, BROKER_SCHEMES)
+    except ValueError:
+        stop(name, "is not a valid URL.")
+    if parts.scheme == "redis+socket":
+        if parts.netloc or not parts.path.strip("/"):
+            stop(name, "must look like redis+socket:///absolute/path/to/redis.sock.")
+        if len(parts.path.encode()) > LONGEST_SOCKET_PATH:
+            stop(name, f"names a socket path of more than {LONGEST_SOCKET_PATH} bytes, which the system cannot open.")
+    elif not parts.hostname:
+        stop(name, f"must name a host, as in {parts.scheme}://host/0.")
+    return value
+
+
+def email(name: str) -> dict[str, Any]:
+    """Django's EMAIL settings from smtp://user:password@host:port or smtps://…; empty when unset."""
+    value = text(name, "")
+    if not value:
+        return {}
+    try:
+        parts = _url(name, value, ("smtp", "smtps"))
+    except ValueError:
+        stop(name, "is not a valid URL.")
+    if not parts.hostname or parts.path.strip("/"):
+        stop(name, "must look like smtp://user:password@host:587 or smtps://user:password@host:465.")
+    return {
+        "EMAIL_BACKEND": "django.core.mail.backends.smtp.EmailBackend",
+        "EMAIL_HOST": parts.hostname,
+        "EMAIL_PORT": parts.port or (465 if parts.scheme == "smtps" else 587),
+        "EMAIL_HOST_USER": unquote(parts.username or ""),
+        "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
+        "EMAIL_USE_SSL": parts.scheme == "smtps",
+        # A relay that asks for a password is asked for TLS first; one inside the machine room may have neither.
+        "EMAIL_USE_TLS": parts.scheme == "smtp" and bool(parts.username),
+        "EMAIL_TIMEOUT": 10,
+    }

@@ -1,0 +1,14 @@
+// Small helps for every page; all of it works without this file too.
+
+// A form that is on its way is not sent a second time by a second tap.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post" || event.defaultPrevented) return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+  // A page that comes back from the browser's memory has to be usable again.
+  window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
+});

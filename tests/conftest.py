@@ -1,0 +1,188 @@
+"""Fixtures that start real things: a broker, a worker, a browser."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.db import connection
+
+from saihan.celery import app
+from tests import servers
+from tests.cast import cast  # noqa: F401 - a fixture for all
+
+CHROMIUM = "/usr/bin/chromium"
+CHROMIUM_FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On SQLite the tests that need PostgreSQL are left to its own run; without a Chromium its tests are named."""
+    missing_browser = pytest.mark.skip(reason=f"no Chromium at {CHROMIUM} (Debian package chromium)")
+    left = []
+    for item in items:
+        if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+            left.append(item)
+        elif item.get_closest_marker("browser") and not os.path.exists(CHROMIUM):
+            if os.environ.get("CI"):
+                raise pytest.UsageError(f"no Chromium at {CHROMIUM}: in CI nothing may be left out")
+            item.add_marker(missing_browser)
+    if left:
+        config.hook.pytest_deselected(items=left)
+        items[:] = [item for item in items if item not in set(left)]
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 20, what: str = "") -> None:
+    """Poll until `condition` holds; fail with `what` when it does not in time."""
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            pytest.fail(f"after {seconds} s still not: {what or condition}")
+        time.sleep(0.05)
+
+
+def _use_broker(url: str) -> None:
+    """Point the Celery app of this process to another broker and forget the connections to the old one."""
+    app.pool.force_close_all()
+    app.close()
+    app.amqp._producer_pool = None
+    app.conf.broker_url = url
+
+
+@pytest.fixture
+def private_redis() -> Iterator[servers.Redis]:
+    """A Redis for this test alone, used by this process's Celery too: `.stop()` takes it away, `.start()` brings it back."""
+    before = app.conf.broker_url
+    with servers.private_redis() as server:
+        _use_broker(server.url)
+        yield server
+        _use_broker(before)
+
+
+class Worker:
+    """A real `celery worker` process on the database of the running test."""
+
+    def __init__(self, broker_url: str, folder: Path, environment: dict[str, str] | None = None) -> None:
+        self.log = folder / "worker.log"
+        self.broker_url = broker_url
+        self.environment = environment or {}
+        self.process: subprocess.Popen | None = None
+
+    def start(self, *options: str) -> None:
+        """Start it and wait until it takes tasks."""
+        seen = self.log.stat().st_size if self.log.exists() else 0
+        with open(self.log, "a") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "celery", "-A", "saihan", "worker", "-l", "INFO", "-c", "1", *options],
+                cwd=settings.BASE_DIR,
+                env={
+                    **os.environ,
+                    "DJANGO_SETTINGS_MODULE": "saihan.settings",
+                    "DATABASE_URL": database_url(),
+                    "BROKER_URL": self.broker_url,
+                    **self.environment,
+                },
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_until(lambda: " ready." in self.output()[seen:] or self.process.poll() is not None, 40, "worker ready")
+        assert self.process.poll() is None, self.output()
+
+    def output(self) -> str:
+        return self.log.read_text()
+
+    def kill(self) -> None:
+        """SIGKILL to the worker and its children at once, as a power cut would."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self) -> None:
+        if self.process and self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def memory(self) -> int:
+        """Bytes resident now, the worker and its children together."""
+        pids = [self.process.pid]
+        for pid in pids:
+            pids += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        return sum(int(Path(f"/proc/{pid}/statm").read_text().split()[1]) for pid in pids) * os.sysconf("SC_PAGE_SIZE")
+
+
+def database_url() -> str:
+    """The DATABASE_URL of the database that this test runs on, for a process of its own."""
+    now = connection.settings_dict
+    assert connection.vendor == "postgresql", "a second process needs a database that it can reach: mark it postgres"
+    return f"postgres://{quote(now['USER'])}@/{quote(now['NAME'])}?host={quote(now['HOST'])}"
+
+
+@pytest.fixture
+def celery_worker_process(transactional_db, private_redis: servers.Redis, tmp_path: Path) -> Iterator[Worker]:
+    """A running worker on the test's database and `private_redis`; `.kill()`, `.start()`, `.stop()`, `.memory()`."""
+    worker = Worker(private_redis.url, tmp_path)
+    worker.start()
+    yield worker
+    worker.stop()
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """One Chromium for the session."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_FLAGS)
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def new_page(browser, live_server) -> Iterator[Callable]:
+    """Opens a page of a new person, with cookies of its own: `new_page(width=390)`. A script error fails the test."""
+    contexts, errors = [], []
+
+    def open_page(width: int = 390, **options):
+        context = browser.new_context(
+            base_url=live_server.url,
+            locale="zh-CN",
+            timezone_id="Asia/Shanghai",
+            viewport={"width": width, "height": 844 if width < 600 else 900},
+            is_mobile=width < 600,
+            has_touch=width < 600,
+            **options,
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda line: errors.append(line.text) if "Content Security Policy" in line.text else None)
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert not errors, errors
+
+
+@pytest.fixture
+def browser_page(new_page):
+    """A phone's page on the live server."""
+    return new_page()
