@@ -1,0 +1,110 @@
+"""Measures Saihan on this machine: `python -m bench`, or `make bench`.
+
+Each bench runs in a process and a fresh database of its own, on SQLite and on a private PostgreSQL that is started
+and stopped here; figures go to the screen, with target and verdict, and to a JSON file. Timings depend on what else
+the machine does, so nothing here is a test.
+
+    tree    bulk load, insert, move and descendants in a city of 211,511 grids, beside stock django-mptt (both engines)
+    sweep   100,000 overdue events swept by a real Celery worker, beside the bare SQL (PostgreSQL)
+    pages   pages and API at 100,000 events: milliseconds and queries (PostgreSQL)
+
+A new bench is a module with `figures(quick)` that yields `Figure`s, and a line in BENCHES.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.report import Figure, table
+from tests.servers import postgres, private_redis
+
+ROOT = Path(__file__).resolve().parent.parent
+BENCHES = {"tree": ("sqlite", "postgres"), "sweep": ("postgres",), "pages": ("postgres",)}
+# As Debian ships it, durable, but for the memory of a small server.
+POSTGRES_SETTINGS = {"listen_addresses": "", "shared_buffers": "512MB", "timezone": "UTC"}
+
+
+def main() -> None:
+    options = _options()
+    results = []
+    for name, engine in _chosen(options):
+        print(f"{name} on {engine}", file=sys.stderr, flush=True)
+        figures = run(name, engine, options.quick)
+        results.append({"bench": name, "engine": engine, "figures": [figure.as_dict() for figure in figures]})
+        print(table(f"\n{name} on {engine}", figures), end="\n\n", flush=True)
+    report = {"machine": machine(), "quick": options.quick, "results": results}
+    options.json.parent.mkdir(parents=True, exist_ok=True)
+    options.json.write_text(json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+    print(f"{_machine_line()}\nWritten to {options.json}.")
+
+
+def run(name: str, engine: str, quick: bool) -> list[Figure]:
+    """The figures of one bench, measured in a fresh database of a server that ends with it."""
+    with surroundings(engine) as environment:
+        command = [sys.executable, "-m", "bench.measure", name, *(["--quick"] if quick else [])]
+        child = subprocess.run(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    if child.returncode:
+        raise SystemExit(f"The bench {name} failed on {engine}.")
+    return [Figure(**json.loads(line)) for line in child.stdout.splitlines()]
+
+
+@contextmanager
+def surroundings(engine: str) -> Iterator[dict[str, str]]:
+    """The environment of a bench: a folder, a database and a broker of its own."""
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="saihan-bench-"))
+        on_postgres = engine == "postgres"
+        url = stack.enter_context(postgres(POSTGRES_SETTINGS)) if on_postgres else f"sqlite:///{folder}/bench.sqlite3"
+        own = {
+            "DJANGO_SETTINGS_MODULE": "bench.settings",
+            "SAIHAN_VAR": folder,
+            "DATABASE_URL": url,
+            "BROKER_URL": stack.enter_context(private_redis()).url,
+        }
+        yield {**os.environ, **own}
+
+
+def machine() -> dict[str, object]:
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "cpus": os.cpu_count(),
+        "load_average": os.getloadavg()[0],
+        "python": platform.python_version(),
+        "system": platform.platform(),
+    }
+
+
+def _machine_line() -> str:
+    return ", ".join(f"{name} {value}" for name, value in machine().items())
+
+
+def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, str]]:
+    for name in [options.only] if options.only else BENCHES:
+        for engine in BENCHES[name]:
+            if options.engine in (None, engine):
+                yield name, engine
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--only", choices=BENCHES, help="this bench alone")
+    parser.add_argument("--engine", choices=("sqlite", "postgres"), help="this engine alone")
+    parser.add_argument(
+        "--quick", action="store_true", help="small data, to see that it works; the figures mean little"
+    )
+    parser.add_argument("--json", type=Path, default=ROOT / "var/bench.json", help="where to write the figures")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
