@@ -1,0 +1,68 @@
+"""Sentences that tell why a step happened: the rule, the limit, who was passed over, how late the system was."""
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.models import Step, Unit
+from events.transitions import Rule
+from events.workflow import Action, Loop
+
+
+def explain(step: Step) -> list[str]:
+    """The rule that chose this step's outcome, in sentences for the timeline; empty for what people did plainly."""
+    sentences = [_rule(step)] if step.rule else []
+    details = step.details
+    if skipped := details.get("skipped"):
+        sentences.append(
+            _("Nobody is posted at %(grids)s, so it went on up (post vacant).") % {"grids": "、".join(skipped)}
+        )
+    if details.get("unstaffed"):
+        sentences.append(_("No grid on the way up has anybody posted; the city holds it all the same."))
+    if "limit" in details:
+        sentences.append(_("Time limit: %(limit)s.") % {"limit": limit_text(*details["limit"])})
+    if years := details.get("unpublished_years"):
+        years = "、".join(map(str, years))
+        sentences.append(
+            _("The holiday notice for %(years)s is not published; Monday to Friday were counted.") % {"years": years}
+        )
+    if late := details.get("late"):
+        minutes = round(late / 60)
+        sentences.append(
+            ngettext("The system acted %(minutes)s minute late.", "The system acted %(minutes)s minutes late.", minutes)
+            % {"minutes": minutes}
+        )
+    if ticked := details.get("checklist"):
+        sentences.append(_("Ticked: %(items)s.") % {"items": "、".join(ticked)})
+    return sentences
+
+
+def limit_text(amount: int, unit: str) -> str:
+    return f"{amount} {Unit(unit).label}"
+
+
+def _rule(step: Step) -> str:
+    names = {"holder": step.holder_name, "loop": Loop(step.to_loop).label, "checker": step.checker_name}
+    match step.rule:
+        case Rule.PLACE:
+            text = _("It arose here, so %(holder)s holds it in the %(loop)s.")
+        case Rule.CATEGORY:
+            text = _("This category starts in the %(loop)s, so %(holder)s holds it.")
+        case Rule.OVERDUE:
+            text = _("The time limit of the loop below ran out; it climbed by itself to %(holder)s.")
+        case Rule.REMINDER:
+            text = _("Four fifths of the time limit are over.")
+        case Rule.THIRD_SEND_BACK:
+            text = _("It had been sent back twice; a third time it climbs instead, to %(holder)s.")
+        case Rule.THIRD_REWORK if step.action == Action.ESCALATE:
+            text = _("The check failed a third time, so it climbed to %(holder)s.")
+        case Rule.THIRD_REWORK:
+            text = _("The check failed a third time and nothing is above the city, so it is supervised.")
+        case Rule.CHECK:
+            text = _("It is checked where it arose, by %(checker)s, and never by who resolved it.")
+        case Rule.CHECK_OVERDUE:
+            text = _("Nobody checked in time, so the check moved up to %(checker)s. Nothing is closed by silence.")
+        case Rule.TOP_OVERDUE:
+            text = _("The time limit ran out and there is no level above, so it is supervised.")
+        case _other:
+            text = _("The desk decided so; %(holder)s holds it now, in the %(loop)s.")
+    return text % names

@@ -1,0 +1,365 @@
+"""Categories and limits, the event as it is now, its steps and the notices that they cause."""
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import MinValueValidator, ProhibitNullCharactersValidator
+from django.db import models
+from django.db.models import F, Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from events.clock import Limit
+from events.clock import Unit as ClockUnit
+from events.workflow import DESK_ROLES, OPEN, Action, Case, Loop, Office, Side, Status, Urgency
+from grids.access import ranges, within
+from grids.models import Grid, Placed, Role, User
+
+TITLE_LENGTH = 120
+TEXT_LENGTH = 2000
+
+# They change the order in which other text is read, and so what a report seems to say.
+DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+def validate_no_direction_marks(text: str) -> None:
+    if DIRECTION_MARKS & set(text):
+        raise ValidationError(
+            _("Invisible text-direction marks are not allowed. Type the text again."), "direction_mark"
+        )
+
+
+plain_text = [
+    ProhibitNullCharactersValidator(_("The text holds a NUL character. Type it again.")),
+    validate_no_direction_marks,
+]
+
+
+class Unit(models.TextChoices):
+    EMERGENCY_HOUR = ClockUnit.EMERGENCY_HOUR.value, _("emergency hours")
+    EMERGENCY_DAY = ClockUnit.EMERGENCY_DAY.value, _("emergency days")
+    WORKING_HOUR = ClockUnit.WORKING_HOUR.value, _("working hours")
+    WORKING_DAY = ClockUnit.WORKING_DAY.value, _("working days")
+
+
+class Kind(models.TextChoices):
+    EVENT = "event", _("event")
+    COMPONENT = "component", _("component")
+    GOVERNANCE = "governance", _("governance")
+
+
+class Category(models.Model):
+    """A minor of GB/T 30428.2, or one of our own. Without a limit the loop's default holds."""
+
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    major = models.CharField(_("major"), max_length=32)
+    minor = models.CharField(_("minor"), max_length=32)
+    limit = models.PositiveSmallIntegerField(_("limit"), null=True, blank=True, validators=[MinValueValidator(1)])
+    unit = models.CharField(_("unit of time"), max_length=16, choices=Unit, blank=True)
+    lowest_loop = models.CharField(_("lowest loop"), max_length=16, choices=Loop, default=Loop.GRID)
+    checklist = models.TextField(
+        _("closing checklist"), blank=True, help_text=_("One item a line; all are ticked to resolve.")
+    )
+    is_confidential = models.BooleanField(_("confidential"), default=False)
+    is_active = models.BooleanField(_("in use"), default=True)
+
+    class Meta:
+        verbose_name = _("category")
+        verbose_name_plural = _("categories")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "major", "minor"], name="category_is_unique",
+                violation_error_message=_("There is such a category already."),
+            ),
+            models.CheckConstraint(
+                condition=Q(limit=None, unit="") | Q(limit__gt=0) & ~Q(unit=""), name="category_limit_has_unit",
+                violation_error_message=_("Give a limit together with its unit of time, or neither."),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.major} · {self.minor}"
+
+    def time_limit(self) -> Limit | None:
+        return Limit(self.limit, ClockUnit(self.unit)) if self.limit else None
+
+    def checklist_items(self) -> list[str]:
+        return [line.strip() for line in self.checklist.splitlines() if line.strip()]
+
+
+class ServiceLevel(models.Model):
+    """The default limit of a loop, or of the check after resolving."""
+
+    class Stage(models.TextChoices):
+        GRID = Loop.GRID.value, Loop.GRID.label
+        COMMUNITY = Loop.COMMUNITY.value, Loop.COMMUNITY.label
+        STREET = Loop.STREET.value, Loop.STREET.label
+        CITY = Loop.CITY.value, Loop.CITY.label
+        CHECK = "check", _("check")
+
+    stage = models.CharField(_("stage"), max_length=16, choices=Stage)
+    urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency)
+    amount = models.PositiveSmallIntegerField(_("amount"), validators=[MinValueValidator(1)])
+    unit = models.CharField(_("unit of time"), max_length=16, choices=Unit)
+
+    class Meta:
+        verbose_name = _("service level")
+        verbose_name_plural = _("service levels")
+        ordering = ["id"]
+        constraints = [
+            models.UniqueConstraint(fields=["stage", "urgency"], name="service_level_is_unique"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="service_level_is_positive"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_stage_display()} {self.get_urgency_display()}"
+
+    def time_limit(self) -> Limit:
+        return Limit(self.amount, ClockUnit(self.unit))
+
+
+class EventQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(status__in=OPEN)
+
+    def overdue(self, at=None):
+        return self.open().filter(due_at__lt=at or timezone.now())
+
+    def inside(self, grid: Grid):
+        """What happened anywhere in the subtree of the grid."""
+        return self.filter(position__range=(grid.lft, grid.rght))
+
+    def visible_to(self, user: User):
+        """What a person may see: what their posts cover, what they filed and what they handle.
+
+        Clue reports are for the reporter, the desk, the assigned handler and the police alone.
+        """
+        posts = user.active_posts
+        own = Q(reporter=user) | (Q(handler=user) if posts else Q(pk__in=[]))
+        covered = Q() if user.is_superuser else within(ranges(user))
+        desks = [post.grid_id for post in posts if post.role in DESK_ROLES]
+        police = [(post.grid.lft, post.grid.rght) for post in posts if post.role == Role.POLICE]
+        clues = Q(is_confidential=True) & (Q(holder__in=desks) | within(police))
+        return self.filter(own | (Q(is_confidential=False) & covered) | clues)
+
+    def waiting_for(self, user: User):
+        """What only this person, or their desk, can bring forward now."""
+        desks = [post.grid_id for post in user.active_posts if post.role in DESK_ROLES]
+        grids = [post.grid_id for post in user.active_posts]
+        return self.visible_to(user).filter(
+            Q(status=Status.FILED, holder__in=desks)
+            | Q(status=Status.HANDLING, handler=user)
+            | Q(status=Status.HANDLING, handler=None, holder__in=desks)
+            | (Q(status=Status.RESOLVED, checker__in=grids) & ~Q(resolver=user))
+        )
+
+    def search(self, words: str):
+        words = words.strip()
+        return self.filter(Q(number__startswith=words) | Q(title__icontains=words) | Q(address__icontains=words))
+
+    def with_related(self):
+        return self.select_related("category", "grid", "holder", "checker", "handler", "reporter")
+
+
+class Event(Placed):
+    """A case as it stands. Its steps tell how it came here; replaying them gives this row."""
+
+    number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
+    category = models.ForeignKey(Category, models.PROTECT, related_name="events", verbose_name=_("category"))
+    title = models.CharField(_("title"), max_length=TITLE_LENGTH, validators=plain_text)
+    description = models.TextField(_("description"), max_length=TEXT_LENGTH, blank=True, validators=plain_text)
+    address = models.CharField(_("exact place"), max_length=200, blank=True, validators=plain_text)
+    urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency, default=Urgency.NORMAL)
+    is_confidential = models.BooleanField(_("confidential"), default=False)
+
+    status = models.CharField(_("state"), max_length=16, choices=Status, default=Status.FILED)
+    start_loop = models.CharField(_("loop where it started"), max_length=16, choices=Loop)
+    loop = models.CharField(_("loop"), max_length=16, choices=Loop)
+    holder = models.ForeignKey(Grid, models.PROTECT, related_name="held_events", verbose_name=_("holder"))
+    reporter = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="reported_events", verbose_name=_("reporter")
+    )
+    handler = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="handled_events", verbose_name=_("handler")
+    )
+    resolver = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="resolved_events", verbose_name=_("resolved by")
+    )
+    checker = models.ForeignKey(
+        Grid, models.PROTECT, null=True, blank=True, related_name="checked_events", verbose_name=_("checked by")
+    )
+    round = models.PositiveSmallIntegerField(_("round"), default=1)
+    send_backs = models.PositiveSmallIntegerField(_("times sent back"), default=0)
+    reworks = models.PositiveSmallIntegerField(_("failed checks"), default=0)
+    is_supervised = models.BooleanField(_("supervised"), default=False)
+
+    filed_at = models.DateTimeField(_("filed at"))
+    accepted_at = models.DateTimeField(_("accepted at"), null=True, blank=True)
+    resolved_at = models.DateTimeField(_("resolved at"), null=True, blank=True)
+    closed_at = models.DateTimeField(_("closed at"), null=True, blank=True)
+    clock_started_at = models.DateTimeField(_("clock started at"), null=True, blank=True)
+    remind_at = models.DateTimeField(_("reminder at"), null=True, blank=True)
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    wake_at = models.DateTimeField(_("the clock acts next at"), null=True, blank=True)
+
+    step_count = models.PositiveIntegerField(default=0, editable=False)
+    head_hash = models.CharField(max_length=64, blank=True, editable=False)
+    idempotency_key = models.CharField(max_length=64, null=True, blank=True, editable=False)
+
+    objects = EventQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        constraints = [
+            models.UniqueConstraint(fields=["reporter", "idempotency_key"], name="event_filed_once"),
+            models.CheckConstraint(
+                condition=~Q(status__in=[Status.FILED, Status.HANDLING, Status.RESOLVED]) | Q(due_at__isnull=False),
+                name="event_running_has_deadline",
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.RESOLVED) | Q(checker__isnull=False), name="event_resolved_has_checker"
+            ),
+        ]
+        indexes = [
+            # The sweep takes what is due, oldest first; most rows are closed and not in it.
+            models.Index(fields=["wake_at"], condition=Q(wake_at__isnull=False), name="event_wakes"),
+            # The workbench: what a desk holds, what a person handles, what a grid checks, by due time.
+            models.Index(fields=["holder", "status", "due_at"], name="event_held"),
+            models.Index(fields=["handler", "status", "due_at"], name="event_handled"),
+            models.Index(fields=["checker", "status", "due_at"], name="event_checked"),
+            models.Index(fields=["reporter", "-filed_at"], name="event_reported"),
+            # Lists: newest first, in all or in one state, and the overdue ones.
+            models.Index(F("filed_at").desc(), F("id").desc(), name="event_newest"),
+            models.Index(fields=["status", "-filed_at"], name="event_state_newest"),
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="event_due"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.title}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in OPEN
+
+    def is_overdue(self, at=None) -> bool:
+        return self.is_open and self.due_at is not None and self.due_at < (at or timezone.now())
+
+    def case(self) -> Case:
+        """This row as `workflow` asks for it."""
+        return Case(
+            status=self.status,
+            loop=self.loop,
+            start_loop=self.start_loop,
+            grid_code=self.grid.code,
+            holder_code=self.holder.code,
+            checker_code=self.checker.code if self.checker else "",
+            reporter_id=self.reporter_id,
+            handler_id=self.handler_id,
+            resolver_id=self.resolver_id,
+            send_backs=self.send_backs,
+            is_confidential=self.is_confidential,
+        )
+
+
+def offices(user: User) -> list[Office]:
+    """The user's active posts as `workflow` asks for them."""
+    return [Office(post.role, post.grid.code) for post in user.active_posts]
+
+
+class Step(models.Model):
+    """One row of an event's history, chained by hashes; written once with the change it tells of, never edited.
+
+    Names are those of their time: people leave and grids are renamed.
+    """
+
+    event = models.ForeignKey(Event, models.PROTECT, related_name="steps", verbose_name=_("event"))
+    ordinal = models.PositiveIntegerField(_("ordinal"))
+    at = models.DateTimeField(_("at"))
+    action = models.CharField(_("action"), max_length=16, choices=Action)
+    side = models.CharField(_("side"), max_length=16, choices=Side)
+    actor = models.ForeignKey(User, models.PROTECT, null=True, blank=True, related_name="steps", verbose_name=_("by"))
+    actor_name = models.CharField(_("name of who acted"), max_length=64, blank=True)
+    actor_post = models.CharField(_("post of who acted"), max_length=128, blank=True)
+    from_status = models.CharField(_("state before"), max_length=16, choices=Status, blank=True)
+    to_status = models.CharField(_("state after"), max_length=16, choices=Status)
+    from_loop = models.CharField(_("loop before"), max_length=16, choices=Loop, blank=True)
+    to_loop = models.CharField(_("loop after"), max_length=16, choices=Loop)
+    holder = models.ForeignKey(Grid, models.PROTECT, related_name="+", verbose_name=_("holder"))
+    holder_name = models.CharField(_("name of the holder"), max_length=128)
+    handler = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("handler")
+    )
+    handler_name = models.CharField(_("name of the handler"), max_length=64, blank=True)
+    checker = models.ForeignKey(
+        Grid, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("checked by")
+    )
+    checker_name = models.CharField(_("name of the checking grid"), max_length=128, blank=True)
+    round = models.PositiveSmallIntegerField(_("round"))
+    reason = models.TextField(_("reason"), max_length=TEXT_LENGTH, blank=True, validators=plain_text)
+    note = models.TextField(_("note"), max_length=TEXT_LENGTH, blank=True, validators=plain_text)
+    rule = models.CharField(_("rule"), max_length=24, blank=True)
+    details = models.JSONField(_("details"), default=dict, blank=True)
+    due_at = models.DateTimeField(_("due at"), null=True, blank=True)
+    previous_hash = models.CharField(max_length=64, blank=True, editable=False)
+    hash = models.CharField(max_length=64, editable=False)
+
+    class Meta:
+        verbose_name = _("step")
+        verbose_name_plural = _("steps")
+        ordering = ["event", "ordinal"]
+        constraints = [
+            models.UniqueConstraint(fields=["event", "ordinal"], name="step_follows_once"),
+            models.UniqueConstraint(
+                fields=["event", "from_loop", "round"], condition=Q(action=Action.ESCALATE), name="step_escalates_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event_id}/{self.ordinal} {self.get_action_display()}"
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise TypeError("A step is never edited.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("A step is never removed.")
+
+
+class NoticeQuerySet(models.QuerySet):
+    def pending(self, at=None):
+        return self.filter(delivered_at=None, next_try_at__lte=at or timezone.now())
+
+    def unread(self):
+        return self.filter(read_at=None)
+
+
+class Notice(models.Model):
+    """The outbox: written with the step that causes it, delivered at least once, shown in the inbox."""
+
+    step = models.ForeignKey(Step, models.PROTECT, related_name="notices", verbose_name=_("step"))
+    event = models.ForeignKey(Event, models.PROTECT, related_name="notices", verbose_name=_("event"))
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="notices", verbose_name=_("recipient")
+    )
+    created_at = models.DateTimeField(_("created at"))
+    next_try_at = models.DateTimeField(_("next try at"))
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [models.UniqueConstraint(fields=["step", "recipient"], name="notice_once_for_each_step")]
+        indexes = [
+            models.Index(fields=["recipient", "-created_at"], name="notice_inbox"),
+            models.Index(fields=["recipient"], condition=Q(read_at=None), name="notice_unread"),
+            models.Index(fields=["next_try_at"], condition=Q(delivered_at=None), name="notice_pending"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.step_id} → {self.recipient_id}"

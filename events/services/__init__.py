@@ -1,0 +1,19 @@
+"""The only functions that change events: each locks the row, asks the table, writes event, step and notices at once."""
+
+from events.services.acting import act, handler_candidates
+from events.services.catalogue import load_categories, save_category, save_service_level
+from events.services.filing import file_event
+from events.services.notices import deliver_notices, read_notices
+from events.services.sweeping import sweep
+
+__all__ = [
+    "act",
+    "deliver_notices",
+    "file_event",
+    "handler_candidates",
+    "load_categories",
+    "read_notices",
+    "save_category",
+    "save_service_level",
+    "sweep",
+]

@@ -1,0 +1,129 @@
+"""Taking an action on a case."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
+from events.models import Event, Step, offices
+from events.routing import Staffing
+from events.services.storing import aware_now, post_name, store
+from events.transitions import TRANSITIONS, Draft, Limits
+from events.workflow import DESK_ROLES, TABLE, Action, Move, Side, open_moves, refusal, sides
+from grids.models import Post, Role, User
+
+
+def act(
+    *,
+    event: Event,
+    action: str,
+    actor: User,
+    reason: str = "",
+    note: str = "",
+    handler: User | None = None,
+    checklist: Iterable[str] = (),
+    version: int | None = None,
+    at: datetime | None = None,
+) -> Event:
+    """Take one action on an event and return the event as it then stands.
+
+    `version` is the number of steps the person had seen; without it, that of `event`. Raises StaleEvent when somebody
+    was faster, ActionConflict when it is not open now, ActionForbidden when it is not theirs, ValidationError by field.
+    """
+    at = aware_now(at)
+    move = TABLE[Action(action)]
+    with transaction.atomic():
+        seen = event.step_count if version is None else version
+        event = _lock([event.pk])[0]
+        standing = _check_move(event, move, actor, seen)
+        inputs = _check_inputs(event, move, actor, reason, note, handler, checklist)
+        side = next(side for side in Side if side in move.sides & standing)
+        draft = Draft(
+            event,
+            move.action,
+            at,
+            Staffing.above([event.grid.code]),
+            Limits(),
+            actor=actor,
+            side=side,
+            actor_post=_acting_post(event, actor, side),
+            **inputs,
+        )
+        TRANSITIONS[move.action](draft)
+        store([draft])
+    return event
+
+
+def _lock(pks: Iterable[int]) -> list[Event]:
+    locked = Event.objects.select_for_update(of=("self",)).filter(pk__in=pks)
+    return list(locked.with_related().order_by("pk"))
+
+
+def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[Side]:
+    """The sides that the actor stands on, once it is certain that the move is open to them."""
+    case = event.case()
+    standing = sides(case, actor.pk, offices(actor)) - {Side.SYSTEM}
+    refused = refusal(case, move, standing)
+    # A remark or an urging does no harm to what somebody else did meanwhile; a decision might.
+    if move.target and seen != event.step_count:
+        detail = _("Somebody was faster: this case has changed since you opened it. It is now: %(status)s.")
+        raise StaleEvent(detail % {"status": event.get_status_display()}, event, open_moves(case, standing))
+    if refused:
+        error = ActionForbidden if refused.kind == "forbidden" else ActionConflict
+        raise error(refused.detail, event, open_moves(case, standing))
+    return standing
+
+
+def _check_inputs(event, move, actor, reason, note, handler, checklist) -> dict:
+    errors: dict[str, list[str]] = {}
+    reason, note = reason.strip(), note.strip()
+    if "reason" in move.needs and not reason:
+        errors["reason"] = [_("Say why; it will stand in the history of this case.")]
+    if "note" in move.needs and not note:
+        errors["note"] = [_("Say what was done.") if move.action == Action.RESOLVE else _("Write something first.")]
+    if "handler" in move.needs and (problem := _handler_problem(event, handler)):
+        errors["handler"] = [problem]
+    if move.action == Action.RESOLVE and (left := set(event.category.checklist_items()) - set(checklist)):
+        errors["checklist"] = [_("Still to be ticked: %(items)s.") % {"items": "、".join(sorted(left))}]
+    try:
+        Step(reason=reason, note=note).clean_fields(
+            exclude=[field.name for field in Step._meta.fields if field.name not in ("reason", "note")]
+        )
+    except ValidationError as error:
+        errors |= error.message_dict
+    if errors:
+        raise ValidationError(errors)
+    details = {"checklist": event.category.checklist_items()} if checklist and move.action == Action.RESOLVE else {}
+    return {"reason": reason, "note": note, "handler": handler if "handler" in move.needs else None, "details": details}
+
+
+def _handler_problem(event: Event, handler: User | None) -> str:
+    if handler is None:
+        return _("Choose who is to handle it.")
+    if not handler_candidates(event).filter(pk=handler.pk).exists():
+        return _("%(name)s holds no active post inside %(grid)s. Choose somebody who does.") % {
+            "name": handler,
+            "grid": event.holder,
+        }
+    return ""
+
+
+def handler_candidates(event: Event) -> QuerySet[User]:
+    """The people whom the desk may assign: posted inside the holder's subtree; for clue reports police or desk."""
+    posts = Post.objects.active().filter(position__range=(event.holder.lft, event.holder.rght))
+    if event.is_confidential:
+        posts = posts.filter(role=Role.POLICE) | posts.filter(role__in=DESK_ROLES, grid=event.holder)
+    return User.objects.filter(is_active=True, pk__in=posts.values("user"))
+
+
+def _acting_post(event: Event, actor: User, side: Side) -> str:
+    """The name of the post that puts the actor on this side, for the history."""
+    case = event.case()
+    for post, office in zip(actor.active_posts, offices(actor), strict=True):
+        if side in sides(case, actor.pk, [office]):
+            return post_name(post)
+    return ""

@@ -1,0 +1,118 @@
+"""Filing a case."""
+
+import secrets
+from datetime import datetime
+
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from events.models import Category, Event
+from events.routing import Staffing, entry, loop_of
+from events.services.storing import aware_now, post_name, store
+from events.transitions import Draft, Limits, Rule, file
+from events.workflow import LOOPS, Action, Side, Urgency
+from grids.access import may_work_on
+from grids.models import Grid, User
+
+NUMBER_ATTEMPTS = 5
+
+
+def file_event(
+    *,
+    actor: User,
+    category: Category,
+    grid: Grid,
+    title: str,
+    description: str = "",
+    address: str = "",
+    urgency: str = Urgency.NORMAL,
+    idempotency_key: str | None = None,
+    at: datetime | None = None,
+) -> Event:
+    """File a case where it happened; the same actor and key again return the first event.
+
+    Raises ValidationError by field for bad input, a grid out of the actor's area, or an actor without a post.
+    """
+    at = aware_now(at)
+    event = Event(
+        category=category,
+        grid=grid,
+        title=title.strip(),
+        description=description.strip(),
+        address=address.strip(),
+        urgency=urgency,
+        is_confidential=category.is_confidential,
+        reporter=actor,
+        idempotency_key=idempotency_key or None,
+        filed_at=at,
+    )
+    _check_filing(event)
+    for _attempt in range(NUMBER_ATTEMPTS):
+        event.number = f"{timezone.localtime(at):%Y%m%d}-{secrets.randbelow(10**6):06}"
+        try:
+            return _file(event, at)
+        except IntegrityError:  # the number is taken, or the same request is being served beside this one
+            if first := _filed_before(event):
+                return first
+            event = _unsaved(event)
+    raise DatabaseError("No free event number was found.")
+
+
+def _filed_before(event: Event) -> Event | None:
+    if not event.idempotency_key:
+        return None
+    mine = Event.objects.filter(reporter=event.reporter, idempotency_key=event.idempotency_key)
+    return mine.with_related().first()
+
+
+def _unsaved(event: Event) -> Event:
+    event.pk, event._state.adding = None, True
+    event.step_count, event.head_hash = 0, ""
+    return event
+
+
+def _check_filing(event: Event) -> None:
+    errors = {}
+    if not event.reporter.active_posts:
+        errors["__all__"] = [_("Only somebody who holds a post can file a case.")]
+    elif event.grid.retired_at:
+        errors["grid"] = [_("This grid is retired. Choose the one that took its place.")]
+    elif not may_work_on(event.reporter, event.grid):
+        errors["grid"] = [_("This grid is outside your area.")]
+    if not event.category.is_active:
+        errors["category"] = [_("This category is no longer in use. Choose another.")]
+    try:
+        event.clean_fields(
+            exclude=["grid", "category", "reporter", "holder", "number", "start_loop", "loop", "position"]
+        )
+    except ValidationError as error:
+        errors |= error.message_dict
+    if errors:
+        raise ValidationError(errors)
+
+
+@transaction.atomic
+def _file(event: Event, at: datetime) -> Event:
+    staffing = Staffing.above([event.grid.code])
+    event.grid = staffing.grids.get(event.grid.code)
+    if event.grid is None or event.grid.retired_at:
+        raise ValidationError({"grid": _("This grid has just changed its code or been retired. Choose again.")})
+    event.position = event.grid.lft
+    route = entry(event.grid.code, event.category.lowest_loop, staffing.is_staffed)
+    lifted = LOOPS.index(event.category.lowest_loop) > LOOPS.index(loop_of(event.grid.code))
+    draft = Draft(
+        event,
+        Action.FILE,
+        at,
+        staffing,
+        Limits(),
+        actor=event.reporter,
+        side=Side.REPORTER,
+        actor_post=post_name(event.reporter.active_posts[0]),
+        rule=Rule.CATEGORY if lifted else Rule.PLACE,
+    )
+    file(draft, route)
+    store([draft])
+    return event

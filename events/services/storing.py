@@ -1,0 +1,54 @@
+"""What every change of an event ends with: its row, its steps and its notices, in one transaction."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils import timezone
+
+from events.models import Event, Notice, Step
+from events.services.notices import queue_delivery
+from events.transitions import Draft, seal_all
+from grids.models import Post
+
+CHANGING = (
+    "status", "loop", "holder", "handler", "resolver", "checker", "round", "send_backs", "reworks", "is_supervised",
+    "accepted_at", "resolved_at", "closed_at", "clock_started_at", "remind_at", "due_at", "wake_at",
+    "step_count", "head_hash",
+)  # fmt: skip
+
+
+def store(drafts: list[Draft]) -> None:
+    """Write the events, their steps and notices, and have the notices delivered after the commit."""
+    events = {id(draft.event): draft.event for draft in drafts}.values()
+    sealed = [pair for draft in drafts for pair in seal_all(draft)]
+    _store_events(list(events))
+    for step, _people in sealed:
+        step.event = step.event  # takes over the key that a new event has only now
+    Step.objects.bulk_create([step for step, _people in sealed])
+    notices = [
+        Notice(step=step, event=step.event, recipient_id=person, created_at=step.at, next_try_at=step.at)
+        for step, people in sealed
+        for person in sorted(people)
+    ]
+    if notices:
+        Notice.objects.bulk_create(notices)
+        transaction.on_commit(queue_delivery)
+
+
+def _store_events(events: list[Event]) -> None:
+    """New events are inserted; known ones are locked by the caller, so the conflict is the rule: one UPDATE for all."""
+    if events[0]._state.adding:
+        Event.objects.bulk_create(events)
+    else:
+        Event.objects.bulk_create(events, update_conflicts=True, unique_fields=["id"], update_fields=CHANGING)
+
+
+def aware_now(at: datetime | None) -> datetime:
+    at = at or timezone.now()
+    if timezone.is_naive(at):
+        raise ValueError("A time needs its time zone.")
+    return at
+
+
+def post_name(post: Post) -> str:
+    return f"{post.grid.name} {post.get_role_display()}"

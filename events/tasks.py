@@ -1,0 +1,15 @@
+"""Thin: each fetches nothing and calls one service, which is safe to run twice or beside itself."""
+
+from celery import shared_task
+
+from events import services
+
+
+@shared_task
+def sweep() -> dict[str, int]:
+    return dict(services.sweep())
+
+
+@shared_task
+def deliver_notices() -> int:
+    return services.deliver_notices()

@@ -1,0 +1,327 @@
+"""What each action does to an event in memory; `services` locks before and stores after."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import TextChoices
+
+from events.clock import STATUTORY, Deadline, WorkCalendar, deadline
+from events.history import seal
+from events.models import Event, ServiceLevel, Step
+from events.routing import Route, Staffing, Unroutable, climb, descend
+from events.workflow import MAX_REWORKS, MAX_SEND_BACKS, Action, Case, Side, Status, can_climb
+from grids.models import User
+
+STAGE_CHECK = ServiceLevel.Stage.CHECK
+# The sweep runs every minute; being later than two is worth telling.
+PUNCTUAL = timedelta(minutes=2)
+
+
+class Rule(TextChoices):
+    """Why a case went where it went; `explanations` turns it into a sentence."""
+
+    PLACE = "place"
+    CATEGORY = "category"
+    DECISION = "decision"
+    OVERDUE = "overdue"
+    REMINDER = "reminder"
+    THIRD_SEND_BACK = "third_send_back"
+    THIRD_REWORK = "third_rework"
+    CHECK = "check"
+    CHECK_OVERDUE = "check_overdue"
+    TOP_OVERDUE = "top_overdue"
+
+
+class Limits:
+    """The service levels and the calendar, read once for a batch."""
+
+    def __init__(self, calendar: WorkCalendar = STATUTORY):
+        self.calendar = calendar
+        self.levels = {(level.stage, level.urgency): level.time_limit() for level in ServiceLevel.objects.all()}
+
+    def deadline(self, event: Event, stage: str, start: datetime) -> Deadline:
+        """The shorter of the stage's default and the category's limit; a check has its own limit alone."""
+        limits = [self.levels[stage, event.urgency]]
+        if stage != STAGE_CHECK and (own := event.category.time_limit()):
+            limits.append(own)
+        return deadline(start, limits, self.calendar)
+
+
+@dataclass
+class Draft:
+    """One step in the making: the event is changed in memory, the step is written from before and after."""
+
+    event: Event
+    action: Action
+    at: datetime
+    staffing: Staffing
+    limits: Limits
+    actor: User | None = None
+    side: Side = Side.SYSTEM
+    actor_post: str = ""
+    reason: str = ""
+    note: str = ""
+    handler: User | None = None
+    rule: str = ""
+    details: dict[str, Any] = field(default_factory=dict)
+    recipients: set[int | None] = field(default_factory=set)
+    followed_by: "Draft | None" = None
+
+    def __post_init__(self):
+        self.before = (self.event.status, self.event.loop) if self.event.step_count else ("", "")
+
+    @property
+    def case(self) -> Case:
+        return self.event.case()
+
+    def desk(self) -> list[int]:
+        return self.staffing.desk(self.event.holder.code)
+
+    def workers(self) -> set[int | None]:
+        """Who must act on it now: the handler and the desk behind them."""
+        return {self.event.handler_id, *self.desk()}
+
+    def is_staffed(self, code: str) -> bool:
+        return self.staffing.is_staffed(code)
+
+    def start_clock(self, stage: str) -> None:
+        limit = self.limits.deadline(self.event, stage, self.at)
+        self.event.clock_started_at = self.at
+        self.event.remind_at = self.event.wake_at = limit.remind_at
+        self.event.due_at = limit.due_at
+        self.details["limit"] = [limit.limit.amount, limit.limit.unit.value]
+        if limit.unpublished_years:
+            self.details["unpublished_years"] = list(limit.unpublished_years)
+
+    def stop_clock(self) -> None:
+        self.event.clock_started_at = self.event.remind_at = self.event.due_at = self.event.wake_at = None
+
+    def system_follows(self, action: Action, rule: Rule) -> None:
+        self.followed_by = Draft(self.event, action, self.at, self.staffing, self.limits, rule=rule)
+
+    def note_lateness(self) -> None:
+        """An outage delays the system; the step tells by how many seconds."""
+        late = self.at - self.event.wake_at
+        if late > PUNCTUAL:
+            self.details["late"] = round(late.total_seconds())
+
+    def to_step(self) -> Step:
+        """Seal what happened as the next step of the event's chain."""
+        event, (from_status, from_loop) = self.event, self.before
+        step = Step(
+            event=event,
+            at=self.at,
+            action=self.action,
+            side=self.side,
+            actor=self.actor,
+            actor_name=str(self.actor or ""),
+            actor_post=self.actor_post,
+            from_status=from_status,
+            to_status=event.status,
+            from_loop=from_loop,
+            to_loop=event.loop,
+            holder=event.holder,
+            holder_name=self.staffing.name(event.holder.code),
+            handler=event.handler,
+            handler_name=str(event.handler or ""),
+            checker=event.checker,
+            checker_name=self.staffing.name(event.checker.code) if event.checker else "",
+            round=event.round,
+            reason=self.reason,
+            note=self.note,
+            rule=self.rule,
+            details=self.details,
+            due_at=event.due_at,
+        )
+        seal(step, event)
+        return step
+
+
+def enter(draft: Draft, route: Route) -> None:
+    """Put the case on the desk of the route's grid with a fresh clock."""
+    event = draft.event
+    event.loop = route.loop
+    event.holder = draft.staffing.grids[route.code]
+    event.status = Status.FILED
+    event.handler = event.checker = event.resolver = None
+    _tell_route(draft, route)
+    draft.start_clock(event.loop)
+    draft.recipients.update(draft.desk())
+
+
+def _tell_route(draft: Draft, route: Route) -> None:
+    if route.skipped:
+        draft.details["skipped"] = [draft.staffing.name(code) for code in route.skipped]
+    if route.is_unstaffed:
+        draft.details["unstaffed"] = True
+
+
+def file(draft: Draft, route: Route) -> None:
+    enter(draft, route)
+    draft.event.start_loop = draft.event.loop
+
+
+def accept(draft: Draft) -> None:
+    draft.event.status = Status.HANDLING
+    draft.event.accepted_at = draft.event.accepted_at or draft.at
+
+
+def assign(draft: Draft) -> None:
+    draft.event.handler = draft.handler
+    draft.recipients.add(draft.handler.pk)
+
+
+def resolve(draft: Draft) -> None:
+    event = draft.event
+    event.status = Status.RESOLVED
+    event.resolver = draft.actor
+    event.resolved_at = draft.at
+    _ask_for_check(draft, draft.staffing.check_route(draft.case))
+    draft.rule = Rule.CHECK
+
+
+def _ask_for_check(draft: Draft, route: Route) -> None:
+    draft.event.checker = draft.staffing.grids[route.code]
+    _tell_route(draft, route)
+    draft.start_clock(STAGE_CHECK)
+    draft.recipients.update(draft.staffing.checkers(draft.case, route.code))
+
+
+def send_back(draft: Draft) -> None:
+    """One loop down; the third wish of a case makes it climb instead."""
+    event = draft.event
+    if event.send_backs >= MAX_SEND_BACKS:
+        draft.action = Action.ESCALATE
+        draft.rule = Rule.THIRD_SEND_BACK
+        return escalate(draft)
+    event.send_backs += 1
+    event.round += 1
+    draft.rule = draft.rule or Rule.DECISION
+    enter(draft, descend(event.grid.code, event.holder.code, draft.is_staffed))
+
+
+def escalate(draft: Draft) -> None:
+    event = draft.event
+    draft.rule = draft.rule or Rule.DECISION
+    if not event.is_confidential:  # of a clue report, those who lose it learn nothing more
+        draft.recipients.update(draft.workers())
+    enter(draft, climb(event.grid.code, event.holder.code, draft.is_staffed))
+
+
+def pass_check(draft: Draft) -> None:
+    event = draft.event
+    event.status = Status.CLOSED
+    event.closed_at = draft.at
+    event.checker = None
+    draft.stop_clock()
+    draft.recipients.update({event.reporter_id, event.handler_id, event.resolver_id})
+
+
+def fail_check(draft: Draft) -> None:
+    """Back to who handled it; the third rework of a case makes it climb, or be supervised where nothing is above."""
+    event = draft.event
+    event.reworks += 1
+    _handle_again(draft)
+    if event.reworks > MAX_REWORKS:
+        draft.system_follows(Action.ESCALATE if can_climb(draft.case) else Action.SUPERVISE, Rule.THIRD_REWORK)
+
+
+def reopen(draft: Draft) -> None:
+    _handle_again(draft)
+
+
+def _handle_again(draft: Draft) -> None:
+    event = draft.event
+    event.status = Status.HANDLING
+    event.round += 1
+    event.checker = event.resolver = None
+    event.resolved_at = event.closed_at = None
+    draft.start_clock(event.loop)
+    draft.recipients.update(draft.workers())
+
+
+def void(draft: Draft) -> None:
+    draft.event.status = Status.VOIDED
+    draft.stop_clock()
+    draft.recipients.add(draft.event.reporter_id)
+
+
+def urge(draft: Draft) -> None:
+    draft.recipients.update(draft.workers())
+
+
+def supervise(draft: Draft) -> None:
+    draft.event.is_supervised = True
+    draft.recipients.update(draft.workers())
+
+
+def comment(draft: Draft) -> None:
+    draft.recipients.update({draft.event.reporter_id, *draft.workers()})
+
+
+def remind(draft: Draft) -> None:
+    event = draft.event
+    draft.rule = Rule.REMINDER
+    draft.note_lateness()
+    event.wake_at = event.due_at
+    if event.status == Status.RESOLVED:
+        draft.recipients.update(draft.staffing.checkers(draft.case, event.checker.code))
+    else:
+        draft.recipients.update({event.handler_id} if event.handler_id else draft.desk())
+
+
+def climb_check(draft: Draft) -> None:
+    _ask_for_check(draft, draft.staffing.climbed_check_route(draft.case))
+
+
+TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
+    Action.ACCEPT: accept,
+    Action.ASSIGN: assign,
+    Action.RESOLVE: resolve,
+    Action.SEND_BACK: send_back,
+    Action.ESCALATE: escalate,
+    Action.PASS_CHECK: pass_check,
+    Action.FAIL_CHECK: fail_check,
+    Action.REOPEN: reopen,
+    Action.VOID: void,
+    Action.URGE: urge,
+    Action.SUPERVISE: supervise,
+    Action.COMMENT: comment,
+    Action.REMIND: remind,
+    Action.CLIMB_CHECK: climb_check,
+}
+
+
+def wake(event: Event, at: datetime, staffing: Staffing, limits: Limits) -> Draft:
+    """What the clock does to an event whose time has come: remind, let climb, or mark as supervised at the top."""
+    draft = Draft(event, Action.REMIND, at, staffing, limits)
+    if at < event.due_at:
+        remind(draft)
+        return draft
+    draft.note_lateness()
+    try:
+        if event.status == Status.RESOLVED:
+            draft.action, draft.rule = Action.CLIMB_CHECK, Rule.CHECK_OVERDUE
+            climb_check(draft)
+        else:
+            draft.action, draft.rule = Action.ESCALATE, Rule.OVERDUE
+            escalate(draft)
+    except Unroutable:
+        draft.action, draft.rule = Action.SUPERVISE, Rule.TOP_OVERDUE
+        event.wake_at = None
+        supervise(draft)
+    return draft
+
+
+def seal_all(draft: Draft) -> list[tuple[Step, set[int]]]:
+    """The steps of a draft and of what follows from it, each with whom it must be told to (never who acted)."""
+    sealed = []
+    while draft:
+        people = {person for person in draft.recipients if person} - {draft.actor and draft.actor.pk}
+        sealed.append((draft.to_step(), people))
+        if draft := draft.followed_by:
+            draft.before = (draft.event.status, draft.event.loop)
+            TRANSITIONS[draft.action](draft)
+    return sealed

@@ -1,0 +1,230 @@
+"""The workflow as one table, without the ORM: pages, API, admin and the clock all ask it what is open to whom."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from django.db.models import TextChoices
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from grids.models import Role
+from grids.tree import community_code
+
+
+class Status(TextChoices):
+    FILED = "filed", _("to be accepted")
+    HANDLING = "handling", _("in handling")
+    RESOLVED = "resolved", _("to be checked")
+    CLOSED = "closed", _("case closed")
+    SUSPENDED = "suspended", _("suspended")
+    VOIDED = "voided", _("voided")
+    MERGED = "merged", _("merged")
+
+
+class Loop(TextChoices):
+    """The four loops (四个闭环), lowest first."""
+
+    GRID = "grid", _("grid loop")
+    COMMUNITY = "community", _("community loop")
+    STREET = "street", _("street loop")
+    CITY = "city", _("city loop")
+
+
+class Urgency(TextChoices):
+    NORMAL = "normal", pgettext_lazy("urgency", "normal")
+    URGENT = "urgent", pgettext_lazy("urgency", "urgent")
+
+
+class Action(TextChoices):
+    FILE = "file", _("file")
+    ACCEPT = "accept", _("accept")
+    ASSIGN = "assign", _("assign")
+    RESOLVE = "resolve", _("resolve")
+    SEND_BACK = "send_back", _("send back")
+    ESCALATE = "escalate", _("escalate")
+    PASS_CHECK = "pass_check", _("pass check")
+    FAIL_CHECK = "fail_check", _("fail check")
+    REOPEN = "reopen", _("reopen")
+    VOID = "void", _("void")
+    URGE = "urge", _("urge")
+    SUPERVISE = "supervise", _("supervise")
+    COMMENT = "comment", _("comment")
+    REMIND = "remind", _("remind")
+    CLIMB_CHECK = "climb_check", _("move check up")
+
+
+class Side(TextChoices):
+    DESK = "desk", _("desk")
+    HANDLER = "handler", _("handler")
+    ORIGIN = "origin", _("where it arose")
+    UPPER = "upper", _("upper level")
+    REPORTER = "reporter", _("reporter")
+    VIEWER = "viewer", _("viewer")
+    SYSTEM = "system", _("system")
+
+
+LOOPS = tuple(Loop)
+OPEN = frozenset({Status.FILED, Status.HANDLING, Status.RESOLVED, Status.SUSPENDED})
+DESK_ROLES = frozenset({Role.CHIEF, Role.OFFICIAL, Role.DISPATCHER})
+UPPER_ROLES = frozenset({Role.CHIEF, Role.OFFICIAL})
+LOOP_OF_DIGITS = {18: Loop.GRID, 16: Loop.GRID, 12: Loop.COMMUNITY, 9: Loop.STREET, 6: Loop.CITY, 4: Loop.CITY}
+CITY_DIGITS = 4
+MAX_SEND_BACKS = 2
+MAX_REWORKS = 2
+
+
+@dataclass(frozen=True)
+class Office:
+    """A post as the workflow sees it: a role on the grid with this code."""
+
+    role: str
+    code: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """An event as the workflow sees it. Codes are grid codes; `checker_code` is set while a check is due."""
+
+    status: str
+    loop: str
+    start_loop: str
+    grid_code: str
+    holder_code: str
+    checker_code: str = ""
+    reporter_id: int | None = None
+    handler_id: int | None = None
+    resolver_id: int | None = None
+    send_backs: int = 0
+    is_confidential: bool = False
+
+
+@dataclass(frozen=True)
+class Move:
+    """A row of the table. `target` None leaves the status as it is; `needs` names the inputs that must be given."""
+
+    action: Action
+    sources: frozenset[Status]
+    target: Status | None
+    sides: frozenset[Side]
+    needs: tuple[str, ...] = ()
+    possible: Callable[[Case], bool] = lambda case: True
+    otherwise: str | Promise = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a move is not made: `forbidden` (not this person's) or `conflict` (not now)."""
+
+    kind: str
+    detail: str | Promise
+
+
+def can_climb(case: Case) -> bool:
+    return len(case.holder_code) > CITY_DIGITS
+
+
+def can_go_down(case: Case) -> bool:
+    return LOOPS.index(Loop(case.loop)) > LOOPS.index(Loop(case.start_loop))
+
+
+def can_be_sent_back(case: Case) -> bool:
+    """A third wish climbs instead, and where nothing is above, there is nothing left to do with it."""
+    return can_go_down(case) and (case.send_backs < MAX_SEND_BACKS or can_climb(case))
+
+
+def _move(action: Action, sources: str, target: Status | None, sides: str, needs: str = "", **rules) -> Move:
+    return Move(
+        action,
+        frozenset(Status(source) for source in sources.split()) or OPEN,
+        target,
+        frozenset(Side(side) for side in sides.split()),
+        tuple(needs.split()),
+        **rules,
+    )
+
+
+TABLE: dict[Action, Move] = {
+    move.action: move
+    for move in (
+        _move(Action.ACCEPT, "filed", Status.HANDLING, "desk"),
+        _move(Action.ASSIGN, "handling", Status.HANDLING, "desk", "handler"),
+        _move(Action.RESOLVE, "handling", Status.RESOLVED, "handler desk", "note"),
+        _move(
+            Action.SEND_BACK, "filed handling", Status.FILED, "desk", "reason",
+            possible=can_be_sent_back,
+            otherwise=_("It cannot be sent back: it is in the loop where it started, or was sent back twice already."),
+        ),
+        _move(
+            Action.ESCALATE, "filed handling", Status.FILED, "desk system", "reason",
+            possible=can_climb,
+            otherwise=_("The city holds this case; there is no level above it."),
+        ),
+        _move(Action.PASS_CHECK, "resolved", Status.CLOSED, "origin"),
+        _move(Action.FAIL_CHECK, "resolved", Status.HANDLING, "origin", "reason"),
+        _move(Action.REOPEN, "closed", Status.HANDLING, "upper", "reason"),
+        _move(Action.VOID, "filed", Status.VOIDED, "desk", "reason"),
+        _move(Action.URGE, "", None, "upper"),
+        _move(Action.SUPERVISE, "", None, "upper system"),
+        _move(Action.COMMENT, "", None, "viewer", "note"),
+        _move(Action.REMIND, "filed handling resolved", None, "system"),
+        _move(Action.CLIMB_CHECK, "resolved", None, "system", possible=can_climb),
+    )
+}  # fmt: skip
+
+
+def is_at_or_below(code: str, ancestor: str) -> bool:
+    return code.startswith(ancestor)
+
+
+def origin_codes_floor(case: Case) -> int:
+    """Digits of the highest grid whose posts may check: the origin's community, or higher once the check climbed."""
+    community = len(community_code(case.grid_code) or case.grid_code)
+    return min(community, len(case.checker_code)) if case.checker_code else community
+
+
+def sides(case: Case, person_id: int, offices: Iterable[Office]) -> frozenset[Side]:
+    """The sides that somebody who may see the case stands on, from their active posts.
+
+    A clue report (线索举报) is known to its reporter, the desk and the police alone, so nobody else gets a side in it.
+    """
+    offices = tuple(offices)
+    found = {Side.VIEWER}
+    if case.reporter_id == person_id:
+        found.add(Side.REPORTER)
+    if case.handler_id == person_id and any(is_at_or_below(office.code, case.holder_code) for office in offices):
+        found.add(Side.HANDLER)
+    if any(office.code == case.holder_code and office.role in DESK_ROLES for office in offices):
+        found.add(Side.DESK)
+    if not case.is_confidential and any(
+        office.role in UPPER_ROLES and office.code != case.holder_code and is_at_or_below(case.holder_code, office.code)
+        for office in offices
+    ):
+        found.add(Side.UPPER)
+    if case.resolver_id != person_id and any(_is_origin(case, office) for office in offices):
+        found.add(Side.ORIGIN)
+    return frozenset(found)
+
+
+def _is_origin(case: Case, office: Office) -> bool:
+    if case.is_confidential and office.role != Role.POLICE:
+        return office.role in DESK_ROLES and office.code == case.holder_code == case.checker_code
+    return is_at_or_below(case.grid_code, office.code) and len(office.code) >= origin_codes_floor(case)
+
+
+def open_moves(case: Case, standing: frozenset[Side]) -> list[Move]:
+    """The moves open to somebody who stands on these sides, in the order of the table."""
+    return [move for move in TABLE.values() if refusal(case, move, standing) is None]
+
+
+def refusal(case: Case, move: Move, standing: frozenset[Side]) -> Refusal | None:
+    """Why the move may not be made from here by these sides, or None when it may."""
+    if not move.sides & standing:
+        if move.action in (Action.PASS_CHECK, Action.FAIL_CHECK):
+            return Refusal("forbidden", _("Only a post where the case arose may check it, and never who resolved it."))
+        return Refusal("forbidden", _("This step is not yours to take in this case."))
+    if case.status not in move.sources:
+        return Refusal("conflict", _("This step is not open in the present state."))
+    if not move.possible(case):
+        return Refusal("conflict", move.otherwise)
+    return None
