@@ -7,6 +7,8 @@ import hashlib
 import os
 import tempfile
 from pathlib import Path
+from socket import AF_UNIX
+from socket import socket as Client
 
 from saihan import env
 
@@ -37,6 +39,12 @@ def command(socket: Path, data: Path) -> list[str]:
         "loglevel": "warning",
     }
     return [executable, *(part for name, value in options.items() for part in (f"--{name}", value))]
+
+
+def answers(socket: Path) -> bool:
+    """Whether a Redis listens there already."""
+    with Client(AF_UNIX) as probe:
+        return probe.connect_ex(os.fsencode(socket)) == 0
 
 
 def main() -> None:

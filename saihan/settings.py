@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_htmx",
+    "saihan",
     "grids",
     "events",
 ]
@@ -186,7 +187,8 @@ SPECTACULAR_SETTINGS = {
 
 # Celery. A task is confirmed after its work is done, so a killed worker's task runs again: tasks are safe to run twice.
 SOCKET = broker.socket_path(VAR)
-CELERY_BROKER_URL = env.broker("BROKER_URL", None if PRODUCTION else f"redis+socket://{quote(str(SOCKET))}")
+EMBEDDED_BROKER_URL = f"redis+socket://{quote(str(SOCKET))}"
+CELERY_BROKER_URL = env.broker("BROKER_URL", None if PRODUCTION else EMBEDDED_BROKER_URL)
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True

@@ -15,9 +15,10 @@ from django.db import connection
 
 from saihan.celery import app
 from tests import servers
+from tests.servers import CHROMIUM
 from tests.cast import cast  # noqa: F401 - a fixture for all
 
-CHROMIUM = "/usr/bin/chromium"
+
 CHROMIUM_FLAGS = [
     "--headless",
     "--no-sandbox",

@@ -23,6 +23,7 @@ import redis
 from saihan import broker
 
 START_SECONDS = 30
+CHROMIUM = "/usr/bin/chromium"
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
     "max_connections": "100",

@@ -1,0 +1,16 @@
+"""The web server. PORT is read here and by `saihan/run.py` only."""
+
+from pathlib import Path
+
+from saihan import env
+
+bind = f"0.0.0.0:{env.port('PORT', 8000)}"
+workers = 2
+threads = 4
+timeout = 60
+graceful_timeout = 10
+# The application is read once, before the workers: a wrong setting ends the server instead of a worker again and again.
+preload_app = True
+# The heartbeat file must not wait for a slow disk.
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+loglevel = "warning"
