@@ -45,9 +45,9 @@ def read_divisions(path: Path | str) -> list[Division]:
     first: dict[str, Division] = {}
     for row in rows:
         _check(row)
-        if other := first.setdefault(row.code, row):
-            if other is not row:
-                raise row.error("code", _("row %(number)d has the same code.") % {"number": other.number})
+        other = first.setdefault(row.code, row)
+        if other is not row:
+            raise row.error("code", _("row %(number)d has the same code.") % {"number": other.number})
     return sorted(rows, key=lambda row: len(row.code))
 
 

@@ -7,9 +7,11 @@ from functools import cached_property
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models.functions import Coalesce
 from django.utils import timezone
-from django.utils.translation import gettext, gettext_lazy as _
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel, TreeForeignKey
 
 from grids import tree
@@ -67,6 +69,17 @@ class GridQuerySet(tree.TreeQuerySet):
     def within(self, grid: "Grid"):
         """The grid and everything below it."""
         return self.filter(lft__range=(grid.lft, grid.rght))
+
+    def with_children_count(self):
+        """Annotate `children_count`, retired ones left out."""
+        below = Grid._base_manager.filter(parent=OuterRef("pk"), retired_at=None).order_by()
+        counted = below.values("parent").annotate(count=Count("pk")).values("count")
+        return self.annotate(children_count=Coalesce(Subquery(counted), 0))
+
+    def with_chief_name(self):
+        """Annotate `chief_name`, null where the grid is vacant."""
+        chief = Post.objects.active().filter(grid=OuterRef("pk"), role=Role.CHIEF)
+        return self.annotate(chief_name=Subquery(chief.values("user__name")[:1]))
 
     def vacant(self):
         """In use and without an active chief."""

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import ProtectedError
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -36,7 +35,9 @@ def create_grid(
     """A new grid at the place that its code names; ValidationError at `code` when there is none."""
     grid = Grid(code=code, name=name.strip(), households=households, is_demo=is_demo)
     with transaction.atomic():
-        grid.full_clean(exclude=["parent"])
+        # Level, interval and parent were just computed from the code: asking the database whether they follow from it
+        # would take longer than everything else here, and it checks the row by itself.
+        grid.full_clean(exclude=["parent"], validate_constraints=False)
         _save_new(grid)
     return grid
 
@@ -86,9 +87,7 @@ def retire_grid(*, actor: User | None, grid: Grid, at: datetime | None = None) -
         if grid.retired_at:
             return grid
         if child := grid.children.active().first():
-            raise ValidationError(
-                _("%(child)s below it is still in use. Retire or move it first.") % {"child": child}
-            )
+            raise ValidationError(_("%(child)s below it is still in use. Retire or move it first.") % {"child": child})
         for post in grid.posts.active():
             end_post(actor=actor, post=post, at=at)
         grid.retired_at = at
@@ -97,16 +96,24 @@ def retire_grid(*, actor: User | None, grid: Grid, at: datetime | None = None) -
     return grid
 
 
+def why_not_delete(grid: Grid) -> str:
+    """Why the grid cannot be deleted: something hangs on it. Empty when it can."""
+    for relation in grid._meta.related_objects:
+        if relation.related_model._base_manager.filter(**{relation.field.name: grid.pk}).exists():
+            return _("%(grid)s has history (%(what)s hang on it), so it cannot be deleted. Retire it instead.") % {
+                "grid": grid,
+                "what": relation.related_model._meta.verbose_name_plural,
+            }
+    return ""
+
+
 def delete_grid(*, actor: User | None, grid: Grid) -> None:
     """Delete a grid that was entered by mistake; what has children, posts or events is retired instead."""
-    try:
-        with transaction.atomic():
-            _locked(grid, exclusive=True).delete()
-    except (ProtectedError, IntegrityError) as error:
-        raise ValidationError(
-            _("%(grid)s has history (grids below it, posts or events), so it cannot be deleted. Retire it instead.")
-            % {"grid": grid}
-        ) from error
+    with transaction.atomic():
+        grid = _locked(grid, exclusive=True)
+        if refusal := why_not_delete(grid):
+            raise ValidationError(refusal)
+        grid.delete()
 
 
 @dataclass(frozen=True)
@@ -133,9 +140,12 @@ def load_divisions(
         done = len(rows) - len(new)
         _rename(renamed, present)
         _report(progress, done, len(rows))
-        for batch in _create(new, present, is_demo):
-            done += len(batch)
-            _report(progress, done, len(rows))
+        try:
+            for batch in _create(new, present, is_demo):
+                done += len(batch)
+                _report(progress, done, len(rows))
+        except IntegrityError as error:
+            raise ValidationError(_("Somebody else created some of these grids at the same moment.")) from error
     return Loaded(created=len(new), renamed=len(renamed), unchanged=len(rows) - len(new) - len(renamed))
 
 
@@ -216,6 +226,24 @@ def _report(progress: Callable[[int, int], None] | None, done: int, total: int) 
 
 # Posts
 
+EARLIEST_YEAR = 1950  # nobody in office today took it up earlier; an older date is a slip of the keyboard
+
+
+def check_appointment(*, user: User, role: str, grid: Grid, at: datetime) -> None:
+    """Why the user cannot get this post, as a ValidationError at the field to mend."""
+    if role not in Role.values:
+        raise ValidationError({"role": _("“%(role)s” is none of the roles.") % {"role": role}})
+    if not user.is_active:
+        raise ValidationError({"user": _("The account of %(user)s has been closed.") % {"user": user}})
+    if grid.retired_at:
+        raise ValidationError({"grid": _("%(grid)s has been retired; nobody can be posted there.") % {"grid": grid}})
+    if at > timezone.now():
+        raise ValidationError({"started_at": _("A post starts today or in the past, not in the future.")})
+    if at.year < EARLIEST_YEAR:
+        raise ValidationError({"started_at": _("A post cannot start before %(year)d.") % {"year": EARLIEST_YEAR}})
+    if role == Role.CHIEF and grid.posts.active().filter(role=Role.CHIEF).exists():
+        raise ValidationError({"role": _chief_message(grid)})
+
 
 def appoint(
     *,
@@ -228,17 +256,14 @@ def appoint(
     at: datetime | None = None,
 ) -> Post:
     """Give the user a post from `at` on; the same active post again returns the one there is."""
-    now = timezone.now()
-    at = at or now
+    at = at or timezone.now()
     with transaction.atomic():
         grid = _held(grid)
         held = Post.objects.active().filter(user=user, role=role, grid=grid).first()
         if held:
             return held
-        _check_appointment(user, role, grid, at, now)
-        post = Post(
-            user=user, role=role, grid=grid, duties=duties, source=source, started_at=at, appointed_by=actor
-        )
+        check_appointment(user=user, role=role, grid=grid, at=at)
+        post = Post(user=user, role=role, grid=grid, duties=duties, source=source, started_at=at, appointed_by=actor)
         post.full_clean(exclude=["position", "user", "grid"], validate_unique=False, validate_constraints=False)
         try:
             with transaction.atomic():
@@ -247,6 +272,18 @@ def appoint(
             raise ValidationError(_chief_message(grid)) from error
     _forget_posts(user)
     return post
+
+
+def describe_post(*, actor: User | None, post: Post, duties: str, source: str, at: datetime | None = None) -> Post:
+    """Write down anew what an active post has to do and where its holder comes from."""
+    with transaction.atomic():
+        locked = Post.objects.select_for_update(of=("self",)).select_related("grid", "user").get(pk=post.pk)
+        if locked.ended_at:
+            raise ValidationError(_("This post has ended; its duties are history."))
+        locked.duties, locked.source = duties, source
+        locked.clean_fields()
+        locked.save(update_fields=["duties", "source"])
+    return locked
 
 
 def end_post(*, actor: User | None, post: Post, at: datetime | None = None) -> Post:
@@ -274,24 +311,6 @@ def _held(grid: Grid) -> Grid:
     if held is None or held.pk != grid.pk:
         raise ValidationError(_("Somebody else has just changed this part of the tree. Look again, then repeat."))
     return held
-
-
-def _check_appointment(user: User, role: str, grid: Grid, at: datetime, now: datetime) -> None:
-    if role not in Role.values:
-        raise ValidationError({"role": _("“%(role)s” is none of the roles.") % {"role": role}})
-    if not user.is_active:
-        raise ValidationError({"user": _("The account of %(user)s has been closed.") % {"user": user}})
-    if grid.retired_at:
-        raise ValidationError({"grid": _("%(grid)s has been retired; nobody can be posted there.") % {"grid": grid}})
-    if at > now:
-        raise ValidationError({"started_at": _("A post starts today or in the past, not in the future.")})
-    if at.year < EARLIEST_YEAR:
-        raise ValidationError({"started_at": _("A post cannot start before %(year)d.") % {"year": EARLIEST_YEAR}})
-    if role == Role.CHIEF and grid.posts.active().filter(role=Role.CHIEF).exists():
-        raise ValidationError({"role": _chief_message(grid)})
-
-
-EARLIEST_YEAR = 1950  # nobody in office today took it up earlier; an older date is a slip of the keyboard
 
 
 def _chief_message(grid: Grid) -> str:

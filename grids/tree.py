@@ -40,8 +40,7 @@ def level_of(code: str) -> int:
         raise ValueError(_("A code consists of digits only, which “%(code)s” does not.") % {"code": code})
     if len(code) not in DIGITS:
         raise ValueError(
-            _("A code has 4, 6, 9, 12, 16 or 18 digits; “%(code)s” has %(count)d.")
-            % {"code": code, "count": len(code)}
+            _("A code has 4, 6, 9, 12, 16 or 18 digits; “%(code)s” has %(count)d.") % {"code": code, "count": len(code)}
         )
     level = DIGITS.index(len(code))
     if code[0] == "0" or (int(code) + 1) * WIDTHS[level] > LARGEST:
@@ -102,18 +101,21 @@ class GridManager(TreeManager):
         Shared: many writers may place rows under one grid at once. Codes that do not exist are left out.
         """
         found = self.filter(code__in=set(codes)).order_by("lft")  # top down: two writers never wait for each other
-        if connections[self.db].vendor == "postgresql":
-            sql, params = found.query.sql_with_params()
-            found = self.raw(f"{sql} FOR KEY SHARE", params)
-        return {grid.code: grid for grid in found}
+        return {grid.code: grid for grid in self._shared(found)}
 
     def position_of(self, pk: int) -> int:
         """The position of rows at this grid, which stays true until the transaction ends."""
         found = self.filter(pk=pk).order_by()
-        if connections[self.db].vendor == "postgresql":
-            sql, params = found.query.sql_with_params()
-            return self.raw(f"{sql} FOR KEY SHARE", params)[0].lft
-        return found.values_list("lft", flat=True).get()
+        for grid in self._shared(found):
+            return grid.lft
+        raise self.model.DoesNotExist
+
+    def _shared(self, queryset):
+        """The rows of `queryset` under the lock that a foreign key takes; SQLite has one writer at a time anyway."""
+        if connections[self.db].vendor != "postgresql":
+            return queryset
+        sql, params = queryset.query.sql_with_params()
+        return self.raw(f"{sql} FOR KEY SHARE", params)
 
     # Insert
 
@@ -222,17 +224,27 @@ class GridManager(TreeManager):
         self.set_interval(node)
         node._mptt_meta.update_mptt_cached_fields(node)
 
+    def check_parent(self, node, parent) -> None:
+        """ValidationError when `node` cannot be moved under `parent`, whatever its level."""
+        if parent is None or parent.level != node.level - 1:
+            raise ValidationError(
+                _("%(grid)s stays a %(level)s, so it can only be placed directly under a %(above)s.")
+                % {"grid": node, "level": node.get_level_display(), "above": _level_name(node, node.level - 1)}
+                if node.level
+                else _("A city stands at the top of the tree.")
+            )
+        if parent.retired_at:
+            raise ValidationError(retired_message(parent))
+
     def _lock_for_move(self, node, parent) -> None:
         """Lock what a move stands on, top down, and bring `node` up to date; ValidationError if it changed."""
         now = self.get(pk=node.pk)
-        if parent is None or parent.level != now.level - 1:
-            raise ValidationError(_("%(grid)s can only be placed one level below.") % {"grid": now})
+        self.check_parent(now, parent)
         held = self.hold({*ancestor_codes(now.code), parent.code, *ancestor_codes(parent.code)})
         locked = self.select_for_update().filter(pk=node.pk, code=now.code).first()
         if locked is None or parent.code not in held or held[parent.code].pk != parent.pk:
             raise ValidationError(_("Somebody else has just changed this part of the tree. Look again, then repeat."))
-        if held[parent.code].retired_at:
-            raise ValidationError(retired_message(parent))
+        self.check_parent(locked, held[parent.code])
         # Numbers under one parent are given out one after the other.
         self.select_for_update(no_key=True).get(pk=parent.pk)
         for field in ("code", "level", "lft", "rght", "tree_id", "parent_id"):
@@ -321,6 +333,10 @@ class GridManager(TreeManager):
 def parent_of(target, position: str):
     """The parent that django-mptt's pair of target and position means."""
     return target.parent if target is not None and position in ("left", "right") else target
+
+
+def _level_name(node, level: int) -> str:
+    return dict(node._meta.get_field("level").flatchoices)[level]
 
 
 def retired_message(grid) -> str:

@@ -14,101 +14,445 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('auth', '0012_alter_user_first_name_max_length'),
+        ("auth", "0012_alter_user_first_name_max_length"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
-                ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
-                ('is_staff', models.BooleanField(default=False, help_text='Designates whether the user can log into this admin site.', verbose_name='staff status')),
-                ('is_active', models.BooleanField(default=True, help_text='Designates whether this user should be treated as active. Unselect this instead of deleting accounts.', verbose_name='active')),
-                ('date_joined', models.DateTimeField(default=django.utils.timezone.now, verbose_name='date joined')),
-                ('name', models.CharField(max_length=64, verbose_name='name')),
-                ('groups', models.ManyToManyField(blank=True, help_text='The groups this user belongs to. A user will get all permissions granted to each of their groups.', related_name='user_set', related_query_name='user', to='auth.group', verbose_name='groups')),
-                ('user_permissions', models.ManyToManyField(blank=True, help_text='Specific permissions for this user.', related_name='user_set', related_query_name='user', to='auth.permission', verbose_name='user permissions')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "is_superuser",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates that this user has all permissions without explicitly assigning them.",
+                        verbose_name="superuser status",
+                    ),
+                ),
+                (
+                    "username",
+                    models.CharField(
+                        error_messages={"unique": "A user with that username already exists."},
+                        help_text="Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.",
+                        max_length=150,
+                        unique=True,
+                        validators=[django.contrib.auth.validators.UnicodeUsernameValidator()],
+                        verbose_name="username",
+                    ),
+                ),
+                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "is_staff",
+                    models.BooleanField(
+                        default=False,
+                        help_text="Designates whether the user can log into this admin site.",
+                        verbose_name="staff status",
+                    ),
+                ),
+                (
+                    "is_active",
+                    models.BooleanField(
+                        default=True,
+                        help_text="Designates whether this user should be treated as active. Unselect this instead of deleting accounts.",
+                        verbose_name="active",
+                    ),
+                ),
+                ("date_joined", models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined")),
+                ("name", models.CharField(max_length=64, verbose_name="name")),
+                (
+                    "groups",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.group",
+                        verbose_name="groups",
+                    ),
+                ),
+                (
+                    "user_permissions",
+                    models.ManyToManyField(
+                        blank=True,
+                        help_text="Specific permissions for this user.",
+                        related_name="user_set",
+                        related_query_name="user",
+                        to="auth.permission",
+                        verbose_name="user permissions",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'person',
-                'verbose_name_plural': 'people',
-                'abstract': False,
+                "verbose_name": "person",
+                "verbose_name_plural": "people",
+                "abstract": False,
             },
             managers=[
-                ('objects', django.contrib.auth.models.UserManager()),
+                ("objects", django.contrib.auth.models.UserManager()),
             ],
         ),
         migrations.CreateModel(
-            name='Grid',
+            name="Grid",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(error_messages={'unique': 'There is already a grid with this code.'}, max_length=18, unique=True, verbose_name='code')),
-                ('name', models.CharField(max_length=64, verbose_name='name')),
-                ('level', models.PositiveSmallIntegerField(choices=[(0, 'city'), (1, 'district'), (2, 'street'), (3, 'community'), (4, 'building'), (5, 'unit')], editable=False, verbose_name='level')),
-                ('lft', models.PositiveBigIntegerField(db_index=True, editable=False)),
-                ('rght', models.PositiveBigIntegerField(editable=False)),
-                ('tree_id', models.PositiveIntegerField(editable=False)),
-                ('households', models.PositiveIntegerField(default=0, verbose_name='households')),
-                ('is_demo', models.BooleanField(default=False, editable=False, verbose_name='made up for demonstration')),
-                ('retired_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='retired at')),
-                ('parent', mptt.fields.TreeForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='children', to='grids.grid', verbose_name='parent')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "code",
+                    models.CharField(
+                        error_messages={"unique": "There is already a grid with this code."},
+                        max_length=18,
+                        unique=True,
+                        verbose_name="code",
+                    ),
+                ),
+                ("name", models.CharField(max_length=64, verbose_name="name")),
+                (
+                    "level",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "city"),
+                            (1, "district"),
+                            (2, "street"),
+                            (3, "community"),
+                            (4, "building"),
+                            (5, "unit"),
+                        ],
+                        editable=False,
+                        verbose_name="level",
+                    ),
+                ),
+                ("lft", models.PositiveBigIntegerField(db_index=True, editable=False)),
+                ("rght", models.PositiveBigIntegerField(editable=False)),
+                ("tree_id", models.PositiveIntegerField(editable=False)),
+                ("households", models.PositiveIntegerField(default=0, verbose_name="households")),
+                (
+                    "is_demo",
+                    models.BooleanField(default=False, editable=False, verbose_name="made up for demonstration"),
+                ),
+                ("retired_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="retired at")),
+                (
+                    "parent",
+                    mptt.fields.TreeForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="children",
+                        to="grids.grid",
+                        verbose_name="parent",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'grid',
-                'verbose_name_plural': 'grids',
+                "verbose_name": "grid",
+                "verbose_name_plural": "grids",
             },
         ),
         migrations.CreateModel(
-            name='Post',
+            name="Post",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveBigIntegerField(db_index=True, editable=False)),
-                ('role', models.CharField(choices=[('chief', 'grid chief'), ('staff', 'grid staff'), ('police', 'grid police officer'), ('official', 'official'), ('dispatcher', 'dispatcher')], max_length=16, verbose_name='role')),
-                ('duties', models.TextField(blank=True, verbose_name='duties')),
-                ('source', models.CharField(blank=True, choices=[('community_worker', 'community worker'), ('hired', 'hired'), ('volunteer', 'volunteer'), ('police', 'police'), ('civil_servant', 'civil servant')], max_length=24, verbose_name='source of staff')),
-                ('started_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='started at')),
-                ('ended_at', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='ended at')),
-                ('appointed_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='appointed by')),
-                ('ended_by', models.ForeignKey(editable=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='ended by')),
-                ('grid', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='grids.grid', verbose_name='grid')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='posts', to=settings.AUTH_USER_MODEL, verbose_name='person')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(db_index=True, editable=False)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("chief", "grid chief"),
+                            ("staff", "grid staff"),
+                            ("police", "grid police officer"),
+                            ("official", "official"),
+                            ("dispatcher", "dispatcher"),
+                        ],
+                        max_length=16,
+                        verbose_name="role",
+                    ),
+                ),
+                ("duties", models.TextField(blank=True, verbose_name="duties")),
+                (
+                    "source",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("community_worker", "community worker"),
+                            ("hired", "hired"),
+                            ("volunteer", "volunteer"),
+                            ("police", "police"),
+                            ("civil_servant", "civil servant"),
+                        ],
+                        max_length=24,
+                        verbose_name="source of staff",
+                    ),
+                ),
+                ("started_at", models.DateTimeField(default=django.utils.timezone.now, verbose_name="started at")),
+                ("ended_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="ended at")),
+                (
+                    "appointed_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="appointed by",
+                    ),
+                ),
+                (
+                    "ended_by",
+                    models.ForeignKey(
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="ended by",
+                    ),
+                ),
+                (
+                    "grid",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="%(class)ss",
+                        to="grids.grid",
+                        verbose_name="grid",
+                    ),
+                ),
+                (
+                    "user",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="posts",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="person",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'post',
-                'verbose_name_plural': 'posts',
+                "verbose_name": "post",
+                "verbose_name_plural": "posts",
             },
         ),
         migrations.AddConstraint(
-            model_name='grid',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(django.db.models.lookups.Exact(models.F('level'), 0), django.db.models.lookups.Exact(django.db.models.functions.text.Length('code'), 4), django.db.models.lookups.Exact(models.F('lft'), django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast('code', models.BigIntegerField()), '*', models.Value(1200000000000000)), '+', models.Value(0))), django.db.models.lookups.Exact(models.F('rght'), django.db.models.expressions.CombinedExpression(models.F('lft'), '+', models.Value(1199999999999999))), django.db.models.lookups.Exact(models.F('tree_id'), django.db.models.functions.comparison.Cast(django.db.models.functions.text.Substr('code', 1, 4), models.IntegerField()))), models.Q(django.db.models.lookups.Exact(models.F('level'), 1), django.db.models.lookups.Exact(django.db.models.functions.text.Length('code'), 6), django.db.models.lookups.Exact(models.F('lft'), django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast('code', models.BigIntegerField()), '*', models.Value(12000000000000)), '+', models.Value(1))), django.db.models.lookups.Exact(models.F('rght'), django.db.models.expressions.CombinedExpression(models.F('lft'), '+', models.Value(11999999999997))), django.db.models.lookups.Exact(models.F('tree_id'), django.db.models.functions.comparison.Cast(django.db.models.functions.text.Substr('code', 1, 4), models.IntegerField()))), models.Q(django.db.models.lookups.Exact(models.F('level'), 2), django.db.models.lookups.Exact(django.db.models.functions.text.Length('code'), 9), django.db.models.lookups.Exact(models.F('lft'), django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast('code', models.BigIntegerField()), '*', models.Value(12000000000)), '+', models.Value(2))), django.db.models.lookups.Exact(models.F('rght'), django.db.models.expressions.CombinedExpression(models.F('lft'), '+', models.Value(11999999995))), django.db.models.lookups.Exact(models.F('tree_id'), django.db.models.functions.comparison.Cast(django.db.models.functions.text.Substr('code', 1, 4), models.IntegerField()))), models.Q(django.db.models.lookups.Exact(models.F('level'), 3), django.db.models.lookups.Exact(django.db.models.functions.text.Length('code'), 12), django.db.models.lookups.Exact(models.F('lft'), django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast('code', models.BigIntegerField()), '*', models.Value(12000000)), '+', models.Value(3))), django.db.models.lookups.Exact(models.F('rght'), django.db.models.expressions.CombinedExpression(models.F('lft'), '+', models.Value(11999993))), django.db.models.lookups.Exact(models.F('tree_id'), django.db.models.functions.comparison.Cast(django.db.models.functions.text.Substr('code', 1, 4), models.IntegerField()))), models.Q(django.db.models.lookups.Exact(models.F('level'), 4), django.db.models.lookups.Exact(django.db.models.functions.text.Length('code'), 16), django.db.models.lookups.Exact(models.F('lft'), django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast('code', models.BigIntegerField()), '*', models.Value(1200)), '+', models.Value(4))), django.db.models.lookups.Exact(models.F('rght'), django.db.models.expressions.CombinedExpression(models.F('lft'), '+', models.Value(1191))), django.db.models.lookups.Exact(models.F('tree_id'), django.db.models.functions.comparison.Cast(django.db.models.functions.text.Substr('code', 1, 4), models.IntegerField()))), models.Q(django.db.models.lookups.Exact(models.F('level'), 5), django.db.models.lookups.Exact(django.db.models.functions.text.Length('code'), 18), django.db.models.lookups.Exact(models.F('lft'), django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.functions.comparison.Cast('code', models.BigIntegerField()), '*', models.Value(12)), '+', models.Value(5))), django.db.models.lookups.Exact(models.F('rght'), django.db.models.expressions.CombinedExpression(models.F('lft'), '+', models.Value(1))), django.db.models.lookups.Exact(models.F('tree_id'), django.db.models.functions.comparison.Cast(django.db.models.functions.text.Substr('code', 1, 4), models.IntegerField()))), _connector='OR'), name='grid_follows_from_code', violation_error_message='Level and interval do not follow from the code.'),
+            model_name="grid",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        django.db.models.lookups.Exact(models.F("level"), 0),
+                        django.db.models.lookups.Exact(django.db.models.functions.text.Length("code"), 4),
+                        django.db.models.lookups.Exact(
+                            models.F("lft"),
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Cast("code", models.BigIntegerField()),
+                                    "*",
+                                    models.Value(1200000000000000),
+                                ),
+                                "+",
+                                models.Value(0),
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("rght"),
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("lft"), "+", models.Value(1199999999999999)
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("tree_id"),
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.functions.text.Substr("code", 1, 4), models.IntegerField()
+                            ),
+                        ),
+                    ),
+                    models.Q(
+                        django.db.models.lookups.Exact(models.F("level"), 1),
+                        django.db.models.lookups.Exact(django.db.models.functions.text.Length("code"), 6),
+                        django.db.models.lookups.Exact(
+                            models.F("lft"),
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Cast("code", models.BigIntegerField()),
+                                    "*",
+                                    models.Value(12000000000000),
+                                ),
+                                "+",
+                                models.Value(1),
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("rght"),
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("lft"), "+", models.Value(11999999999997)
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("tree_id"),
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.functions.text.Substr("code", 1, 4), models.IntegerField()
+                            ),
+                        ),
+                    ),
+                    models.Q(
+                        django.db.models.lookups.Exact(models.F("level"), 2),
+                        django.db.models.lookups.Exact(django.db.models.functions.text.Length("code"), 9),
+                        django.db.models.lookups.Exact(
+                            models.F("lft"),
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Cast("code", models.BigIntegerField()),
+                                    "*",
+                                    models.Value(12000000000),
+                                ),
+                                "+",
+                                models.Value(2),
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("rght"),
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("lft"), "+", models.Value(11999999995)
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("tree_id"),
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.functions.text.Substr("code", 1, 4), models.IntegerField()
+                            ),
+                        ),
+                    ),
+                    models.Q(
+                        django.db.models.lookups.Exact(models.F("level"), 3),
+                        django.db.models.lookups.Exact(django.db.models.functions.text.Length("code"), 12),
+                        django.db.models.lookups.Exact(
+                            models.F("lft"),
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Cast("code", models.BigIntegerField()),
+                                    "*",
+                                    models.Value(12000000),
+                                ),
+                                "+",
+                                models.Value(3),
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("rght"),
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("lft"), "+", models.Value(11999993)
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("tree_id"),
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.functions.text.Substr("code", 1, 4), models.IntegerField()
+                            ),
+                        ),
+                    ),
+                    models.Q(
+                        django.db.models.lookups.Exact(models.F("level"), 4),
+                        django.db.models.lookups.Exact(django.db.models.functions.text.Length("code"), 16),
+                        django.db.models.lookups.Exact(
+                            models.F("lft"),
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Cast("code", models.BigIntegerField()),
+                                    "*",
+                                    models.Value(1200),
+                                ),
+                                "+",
+                                models.Value(4),
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("rght"),
+                            django.db.models.expressions.CombinedExpression(models.F("lft"), "+", models.Value(1191)),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("tree_id"),
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.functions.text.Substr("code", 1, 4), models.IntegerField()
+                            ),
+                        ),
+                    ),
+                    models.Q(
+                        django.db.models.lookups.Exact(models.F("level"), 5),
+                        django.db.models.lookups.Exact(django.db.models.functions.text.Length("code"), 18),
+                        django.db.models.lookups.Exact(
+                            models.F("lft"),
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.functions.comparison.Cast("code", models.BigIntegerField()),
+                                    "*",
+                                    models.Value(12),
+                                ),
+                                "+",
+                                models.Value(5),
+                            ),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("rght"),
+                            django.db.models.expressions.CombinedExpression(models.F("lft"), "+", models.Value(1)),
+                        ),
+                        django.db.models.lookups.Exact(
+                            models.F("tree_id"),
+                            django.db.models.functions.comparison.Cast(
+                                django.db.models.functions.text.Substr("code", 1, 4), models.IntegerField()
+                            ),
+                        ),
+                    ),
+                    _connector="OR",
+                ),
+                name="grid_follows_from_code",
+                violation_error_message="Level and interval do not follow from the code.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='grid',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('level', 0), ('parent', None)), models.Q(('level__gt', 0), ('parent__isnull', False)), _connector='OR'), name='grid_root_is_city', violation_error_message='Cities stand at the top of the tree, and nothing else does.'),
+            model_name="grid",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("level", 0), ("parent", None)),
+                    models.Q(("level__gt", 0), ("parent__isnull", False)),
+                    _connector="OR",
+                ),
+                name="grid_root_is_city",
+                violation_error_message="Cities stand at the top of the tree, and nothing else does.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None), ('role', 'chief')), fields=('grid',), name='post_one_active_chief', violation_error_message='This grid already has an active chief. End that post first.'),
+            model_name="post",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None), ("role", "chief")),
+                fields=("grid",),
+                name="post_one_active_chief",
+                violation_error_message="This grid already has an active chief. End that post first.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'grid', 'role'), name='post_held_once', violation_error_message='This person already holds this post.'),
+            model_name="post",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("ended_at", None)),
+                fields=("user", "grid", "role"),
+                name="post_held_once",
+                violation_error_message="This person already holds this post.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('started_at')), _connector='OR'), name='post_ends_after_start', violation_error_message='A post cannot end before it started.'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ended_at", None), ("ended_at__gte", models.F("started_at")), _connector="OR"),
+                name="post_ends_after_start",
+                violation_error_message="A post cannot end before it started.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='post',
-            constraint=models.CheckConstraint(condition=models.Q(('role__in', ['chief', 'staff', 'police', 'official', 'dispatcher'])), name='post_role_known', violation_error_message='This is none of the roles.'),
+            model_name="post",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("role__in", ["chief", "staff", "police", "official", "dispatcher"])),
+                name="post_role_known",
+                violation_error_message="This is none of the roles.",
+            ),
         ),
     ]

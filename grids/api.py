@@ -1,0 +1,126 @@
+"""Grids under /api/v1/grids/, read-only: the part of the tree that the user may see."""
+
+from django.db.models import Prefetch
+from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers, viewsets
+from rest_framework.routers import DefaultRouter
+
+from grids import access
+from grids.models import Grid, Level, Post, Role, load_ancestors
+
+LEVELS = {level.name.lower(): level for level in Level}
+
+
+class LevelField(serializers.ChoiceField):
+    """A level by its English name, as the files of divisions write it."""
+
+    def __init__(self, **kwargs):
+        super().__init__(choices=[(name, level.label) for name, level in LEVELS.items()], **kwargs)
+
+    def to_internal_value(self, data):
+        return LEVELS[super().to_internal_value(data)]
+
+    def to_representation(self, value):
+        return Level(value).name.lower()
+
+
+class GridQuery(serializers.Serializer):
+    """What the list can be narrowed to."""
+
+    parent = serializers.CharField(required=False, help_text=_("Code of the grid whose children are wanted"))
+    level = LevelField(required=False)
+    search = serializers.CharField(
+        required=False, max_length=64, help_text=_("Beginning of the code, or a part of the name")
+    )
+
+    def validate_parent(self, code: str) -> Grid:
+        grid = access.visible_grids(self.context["request"].user).filter(code=code).first()
+        if grid is None:
+            raise serializers.ValidationError(_("There is no grid %(code)s in your area.") % {"code": code})
+        return grid
+
+
+class GridSerializer(serializers.ModelSerializer):
+    level = LevelField()
+    parent = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    full_name = serializers.CharField(help_text=_("With the names above it, from the street down"))
+    path = serializers.SerializerMethodField(help_text=_("Names from the city down to the parent"))
+    chief = serializers.SerializerMethodField(help_text=_("Name of the chief; null where the grid is vacant"))
+    staff = serializers.SerializerMethodField(help_text=_("Names of the grid staff"))
+    children_count = serializers.IntegerField()
+
+    class Meta:
+        model = Grid
+        fields = [
+            "code",
+            "name",
+            "level",
+            "parent",
+            "full_name",
+            "path",
+            "households",
+            "chief",
+            "staff",
+            "children_count",
+            "is_demo",
+            "retired_at",
+        ]
+
+    def get_path(self, grid: Grid) -> list[str]:
+        return [above.name for above in grid.ancestors]
+
+    @extend_schema_field(serializers.CharField(allow_null=True))
+    def get_chief(self, grid: Grid) -> str | None:
+        return next(iter(_names(grid, Role.CHIEF)), None)
+
+    def get_staff(self, grid: Grid) -> list[str]:
+        return _names(grid, Role.STAFF)
+
+
+def _names(grid: Grid, role: Role) -> list[str]:
+    return [str(post.user) for post in grid.shown_posts if post.role == role]
+
+
+class GridViewSet(viewsets.ReadOnlyModelViewSet):
+    """The grids that your posts let you see: where you work, and what lies above."""
+
+    queryset = Grid.objects.none()
+    serializer_class = GridSerializer
+    lookup_field = "code"
+    lookup_value_regex = "[0-9]+"
+
+    def get_queryset(self):
+        shown = Post.objects.active().filter(role__in=[Role.CHIEF, Role.STAFF]).select_related("user")
+        return (
+            access.visible_grids(self.request.user)
+            .with_children_count()
+            .select_related("parent")
+            .prefetch_related(Prefetch("posts", shown.order_by("started_at", "pk"), to_attr="shown_posts"))
+        )
+
+    def filter_queryset(self, queryset):
+        if self.detail:
+            return queryset
+        query = GridQuery(data=self.request.query_params, context={"request": self.request})
+        query.is_valid(raise_exception=True)
+        given = query.validated_data
+        if "parent" in given:
+            queryset = queryset.filter(parent=given["parent"])
+        if "level" in given:
+            queryset = queryset.filter(level=given["level"])
+        return queryset.search(given["search"]) if "search" in given else queryset
+
+    def paginate_queryset(self, queryset):
+        page = super().paginate_queryset(queryset)
+        load_ancestors(page)
+        return page
+
+    @extend_schema(parameters=[GridQuery])
+    def list(self, request, *args, **kwargs):
+        return super().list(request, *args, **kwargs)
+
+
+router = DefaultRouter()
+router.register("grids", GridViewSet, basename="grid")
+urlpatterns = router.urls
