@@ -37,7 +37,7 @@ def explain(step: Step) -> list[str]:
 
 
 def limit_text(amount: int, unit: str) -> str:
-    return f"{amount} {Unit(unit).label}"
+    return _("%(amount)s %(unit)s") % {"amount": amount, "unit": Unit(unit).label}
 
 
 def _rule(step: Step) -> str:

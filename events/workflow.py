@@ -37,21 +37,21 @@ class Urgency(TextChoices):
 
 
 class Action(TextChoices):
-    FILE = "file", _("file")
-    ACCEPT = "accept", _("accept")
-    ASSIGN = "assign", _("assign")
-    RESOLVE = "resolve", _("resolve")
-    SEND_BACK = "send_back", _("send back")
-    ESCALATE = "escalate", _("escalate")
-    PASS_CHECK = "pass_check", _("pass check")
-    FAIL_CHECK = "fail_check", _("fail check")
-    REOPEN = "reopen", _("reopen")
-    VOID = "void", _("void")
-    URGE = "urge", _("urge")
-    SUPERVISE = "supervise", _("supervise")
-    COMMENT = "comment", _("comment")
-    REMIND = "remind", _("remind")
-    CLIMB_CHECK = "climb_check", _("move check up")
+    FILE = "file", pgettext_lazy("action", "file")
+    ACCEPT = "accept", pgettext_lazy("action", "accept")
+    ASSIGN = "assign", pgettext_lazy("action", "assign")
+    RESOLVE = "resolve", pgettext_lazy("action", "resolve")
+    SEND_BACK = "send_back", pgettext_lazy("action", "send back")
+    ESCALATE = "escalate", pgettext_lazy("action", "escalate")
+    PASS_CHECK = "pass_check", pgettext_lazy("action", "pass check")
+    FAIL_CHECK = "fail_check", pgettext_lazy("action", "fail check")
+    REOPEN = "reopen", pgettext_lazy("action", "reopen")
+    VOID = "void", pgettext_lazy("action", "void")
+    URGE = "urge", pgettext_lazy("action", "urge")
+    SUPERVISE = "supervise", pgettext_lazy("action", "supervise")
+    COMMENT = "comment", pgettext_lazy("action", "comment")
+    REMIND = "remind", pgettext_lazy("action", "remind")
+    CLIMB_CHECK = "climb_check", pgettext_lazy("action", "move check up")
 
 
 class Side(TextChoices):

@@ -107,7 +107,7 @@ def _handler_problem(event: Event, handler: User | None) -> str:
     if not handler_candidates(event).filter(pk=handler.pk).exists():
         return _("%(name)s holds no active post inside %(grid)s. Choose somebody who does.") % {
             "name": handler,
-            "grid": event.holder,
+            "grid": event.holder.name,
         }
     return ""
 
