@@ -37,6 +37,7 @@ def command(socket: Path, data: Path) -> list[str]:
         "save": "",
         "maxmemory-policy": "noeviction",
         "loglevel": "warning",
+        "logfile": str(data / "redis.log"),
     }
     return [executable, *(part for name, value in options.items() for part in (f"--{name}", value))]
 

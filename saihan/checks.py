@@ -26,7 +26,9 @@ def refuse_demo_accounts() -> None:
     found = open_demo_accounts()
     connections.close_all()  # the web server forks after this
     if found:
-        env.stop("SAIHAN_ENV", f"is production, and the database has demo accounts that anybody knows: {', '.join(found)}.")
+        env.stop(
+            "SAIHAN_ENV", f"is production, and the database has demo accounts that anybody knows: {', '.join(found)}."
+        )
 
 
 @checks.register(checks.Tags.security, deploy=True)

@@ -1,4 +1,4 @@
-"""`make run`: bring the database up to date, fill an empty one with the demo, then run every process of the Procfile."""
+"""`make run`: bring the database up to date, fill an empty one with the demo, run the Procfile's processes."""
 
 import os
 import socket
@@ -36,7 +36,9 @@ def _refuse_taken_port(port: int) -> None:
         try:
             probe.bind(("0.0.0.0", port))  # noqa: S104
         except OSError as error:
-            env.stop("PORT", f"is {port}, and cannot be listened on ({error.strerror}); another one is given as PORT=8001.")
+            env.stop(
+                "PORT", f"is {port}, and cannot be listened on ({error.strerror}); another one is given as PORT=8001."
+            )
 
 
 def _prepare() -> None:

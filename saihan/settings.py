@@ -21,7 +21,7 @@ CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 # The accounts that `load_demo` makes, and their published password: never in production.
 DEMO_ALLOWED = not PRODUCTION
-DEMO_PASSWORD = "saihan-demo"
+DEMO_PASSWORD = "saihan-demo"  # noqa: S105  it is published
 DEMO_ACCOUNTS = {
     "worker": _("Grid worker"),
     "chief": _("Grid chief"),
@@ -85,7 +85,9 @@ TEMPLATES = [
 ]
 
 # Database
-DATABASES = {"default": env.database("DATABASE_URL", None if PRODUCTION else f"sqlite:///{quote(str(VAR))}/saihan.sqlite3")}
+DATABASES = {
+    "default": env.database("DATABASE_URL", None if PRODUCTION else f"sqlite:///{quote(str(VAR))}/saihan.sqlite3")
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # People
@@ -210,7 +212,13 @@ CELERY_BROKER_TRANSPORT_OPTIONS = (
     {}
     if CELERY_BROKER_URL.startswith("amqp")
     # Longer than the longest task, or Redis would hand a running one to a second worker.
-    else {"visibility_timeout": 20 * 60, "socket_connect_timeout": 2, "socket_timeout": 5, "max_retries": 1}
+    else {
+        "visibility_timeout": 20 * 60,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        "max_retries": 1,
+        "interval_start": 0,
+    }
 )
 CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {

@@ -54,7 +54,7 @@ def _broker_answers() -> bool:
     try:
         with app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, interval_start=0, timeout=2)
-    except Exception as error:  # noqa: BLE001  each transport has errors of its own
+    except Exception as error:  # each transport has errors of its own
         log.warning("the broker does not answer: %s", type(error).__name__)
         return False
     return True

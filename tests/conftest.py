@@ -15,9 +15,8 @@ from django.db import connection
 
 from saihan.celery import app
 from tests import servers
-from tests.servers import CHROMIUM
 from tests.cast import cast  # noqa: F401 - a fixture for all
-
+from tests.servers import CHROMIUM
 
 CHROMIUM_FLAGS = [
     "--headless",
@@ -66,7 +65,7 @@ def _use_broker(url: str) -> None:
 
 @pytest.fixture
 def private_redis() -> Iterator[servers.Redis]:
-    """A Redis for this test alone, used by this process's Celery too: `.stop()` takes it away, `.start()` brings it back."""
+    """A Redis for this test and its Celery; `.stop()` takes it away, `.start()` brings it back."""
     before = app.conf.broker_url
     with servers.private_redis() as server:
         _use_broker(server.url)
