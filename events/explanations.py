@@ -63,6 +63,8 @@ def _rule(step: Step) -> str:
             text = _("Nobody checked in time, so the check moved up to %(checker)s. Nothing is closed by silence.")
         case Rule.TOP_OVERDUE:
             text = _("The time limit ran out and there is no level above, so it is supervised.")
+        case Rule.REORGANISED:
+            text = _("The grids were reorganised; %(holder)s holds it now, in the %(loop)s.")
         case _other:
             text = _("The desk decided so; %(holder)s holds it now, in the %(loop)s.")
     return text % names

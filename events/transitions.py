@@ -10,9 +10,9 @@ from django.db.models import TextChoices
 from events.clock import STATUTORY, Deadline, WorkCalendar, deadline
 from events.history import seal
 from events.models import Event, ServiceLevel, Step
-from events.routing import Route, Staffing, Unroutable, climb, descend
-from events.workflow import MAX_REWORKS, MAX_SEND_BACKS, Action, Case, Side, Status, can_climb
-from grids.models import User
+from events.routing import Route, Staffing, Unroutable, climb, descend, entry
+from events.workflow import MAX_REWORKS, MAX_SEND_BACKS, Action, Case, Loop, Side, Status, can_climb, is_at_or_below
+from grids.models import Grid, User
 
 STAGE_CHECK = ServiceLevel.Stage.CHECK
 # The sweep runs every minute; being later than two is worth telling.
@@ -32,6 +32,7 @@ class Rule(TextChoices):
     CHECK = "check"
     CHECK_OVERDUE = "check_overdue"
     TOP_OVERDUE = "top_overdue"
+    REORGANISED = "reorganised"
 
 
 class Limits:
@@ -276,6 +277,27 @@ def climb_check(draft: Draft) -> None:
     _ask_for_check(draft, draft.staffing.climbed_check_route(draft.case))
 
 
+def rehome(draft: Draft) -> None:
+    """After a reorganisation: the same loop on the new way up, its clock running on; another loop starts afresh."""
+    event = draft.event
+    draft.rule = Rule.REORGANISED
+    if event.status == Status.RESOLVED and not _is_on_path(event, event.checker):
+        _ask_for_check(draft, draft.staffing.check_route(draft.case))
+    if _is_on_path(event, event.holder):
+        return
+    route = entry(event.grid.code, Loop(event.loop), draft.is_staffed)
+    if route.loop != event.loop and event.status in (Status.FILED, Status.HANDLING):
+        return enter(draft, route)
+    event.loop = route.loop
+    event.holder = draft.staffing.grids[route.code]
+    _tell_route(draft, route)
+    draft.recipients.update(draft.workers())
+
+
+def _is_on_path(event: Event, grid: Grid) -> bool:
+    return not grid.retired_at and is_at_or_below(event.grid.code, grid.code)
+
+
 TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.ACCEPT: accept,
     Action.ASSIGN: assign,
@@ -291,6 +313,7 @@ TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.COMMENT: comment,
     Action.REMIND: remind,
     Action.CLIMB_CHECK: climb_check,
+    Action.REHOME: rehome,
 }
 
 

@@ -52,6 +52,7 @@ class Action(TextChoices):
     COMMENT = "comment", pgettext_lazy("action", "comment")
     REMIND = "remind", pgettext_lazy("action", "remind")
     CLIMB_CHECK = "climb_check", pgettext_lazy("action", "move check up")
+    REHOME = "rehome", pgettext_lazy("action", "move with the grid")
 
 
 class Side(TextChoices):
@@ -168,7 +169,8 @@ TABLE: dict[Action, Move] = {
         _move(Action.SUPERVISE, "", None, "upper system"),
         _move(Action.COMMENT, "", None, "viewer", "note"),
         _move(Action.REMIND, "filed handling resolved", None, "system"),
-        _move(Action.CLIMB_CHECK, "resolved", None, "system", possible=can_climb),
+        _move(Action.CLIMB_CHECK, "resolved", None, "system"),
+        _move(Action.REHOME, "", None, "system"),
     )
 }  # fmt: skip
 

@@ -4,6 +4,7 @@ from events.services.acting import act, handler_candidates
 from events.services.catalogue import load_categories, save_category, save_service_level
 from events.services.filing import file_event
 from events.services.notices import deliver_notices, read_notices
+from events.services.rehoming import rehome_events
 from events.services.sweeping import sweep
 
 __all__ = [
@@ -13,6 +14,7 @@ __all__ = [
     "handler_candidates",
     "load_categories",
     "read_notices",
+    "rehome_events",
     "save_category",
     "save_service_level",
     "sweep",

@@ -38,7 +38,11 @@ def act(
     move = TABLE[Action(action)]
     with transaction.atomic():
         seen = event.step_count if version is None else version
-        event = _lock([event.pk])[0]
+        # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
+        staffing = Staffing.above([event.grid.code])
+        event = _lock(event)
+        if event.grid.code not in staffing.grids:  # reorganised since it was read
+            staffing = Staffing.above([event.grid.code])
         standing = _check_move(event, move, actor, seen)
         inputs = _check_inputs(event, move, actor, reason, note, handler, checklist)
         side = next(side for side in Side if side in move.sides & standing)
@@ -46,7 +50,7 @@ def act(
             event,
             move.action,
             at,
-            Staffing.above([event.grid.code]),
+            staffing,
             Limits(),
             actor=actor,
             side=side,
@@ -58,9 +62,8 @@ def act(
     return event
 
 
-def _lock(pks: Iterable[int]) -> list[Event]:
-    locked = Event.objects.select_for_update(of=("self",)).filter(pk__in=pks)
-    return list(locked.with_related().order_by("pk"))
+def _lock(event: Event) -> Event:
+    return Event.objects.select_for_update(of=("self",)).with_related().get(pk=event.pk)
 
 
 def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[Side]:

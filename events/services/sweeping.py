@@ -4,7 +4,7 @@ import logging
 from collections import Counter
 from datetime import datetime, timedelta
 
-from django.db import DatabaseError, transaction
+from django.db import transaction
 
 from events.models import Event
 from events.routing import Staffing
@@ -30,35 +30,38 @@ def sweep(*, at: datetime | None = None, batch: int = BATCH) -> Counter:
 
 
 def _sweep_batch(at: datetime, batch: int) -> Counter:
-    due = Event.objects.filter(wake_at__lte=at).order_by("wake_at")
+    due = list(Event.objects.filter(wake_at__lte=at).order_by("wake_at").values_list("pk", "grid__code")[:batch])
     try:
-        with transaction.atomic():
-            return _wake(due.select_for_update(of=("self",), skip_locked=True).with_related()[:batch], at)
-    except DatabaseError:
+        return _wake(due, at)
+    except Exception:
         logger.exception("A batch of the sweep failed; its events are taken one by one.")
     done: Counter = Counter()
-    for pk in list(due.values_list("pk", flat=True)[:batch]):
+    for one in due:
         try:
-            with transaction.atomic():
-                one = Event.objects.filter(pk=pk, wake_at__lte=at).select_for_update(of=("self",), skip_locked=True)
-                done += _wake(one.with_related(), at)
-        except DatabaseError:
-            logger.exception("The sweep failed for the event with primary key %s; it is postponed.", pk)
-            done += _postpone([pk], at)
+            done += _wake([one], at)
+        except Exception:
+            # One bad row must neither stop the others nor vanish: it is reported and tried again later.
+            logger.exception("The sweep failed for the event with primary key %s; it is postponed.", one[0])
+            done += _postpone([one[0]], at)
     return done
 
 
-def _wake(locked, at: datetime) -> Counter:
-    events = list(locked)
-    if not events:
-        return Counter()
-    staffing, limits = Staffing.above({event.grid.code for event in events}), Limits()
+@transaction.atomic
+def _wake(due: list[tuple[int, str]], at: datetime) -> Counter:
+    """Wake these events, given as primary key and grid code, but for those that changed or are held elsewhere.
+
+    Grids are locked before events, as a reorganisation does it, so that neither waits for the other.
+    """
+    codes = dict(due)
+    staffing, limits = Staffing.above(codes.values()), Limits()
+    locked = Event.objects.filter(pk__in=codes, wake_at__lte=at).select_for_update(of=("self",), skip_locked=True)
     drafts, failed = [], []
-    for event in events:
+    for event in locked.with_related():
+        if event.grid.code != codes[event.pk]:  # moved meanwhile; the next batch takes it
+            continue
         try:
             drafts.append(wake(event, at, staffing, limits))
         except Exception:
-            # One bad row must neither stop the others nor vanish: it is reported and tried again later.
             logger.exception("The sweep failed for event %s; it is postponed.", event.number)
             failed.append(event.pk)
     if drafts:
