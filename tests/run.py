@@ -7,7 +7,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-
 from tests.servers import CHROMIUM, postgres_programs
 
 # Debian package: (is it there, what is left out without it)

@@ -14,7 +14,7 @@ PRODUCTION = {
     "SAIHAN_ENV": "production",
     "SECRET_KEY": "0123456789abcdef" * 4,
     "ALLOWED_HOSTS": "saihan.example",
-    "DATABASE_URL": "sqlite:///test.sqlite3",
+    "DATABASE_URL": "sqlite:////tmp/saihan-test-of-production.sqlite3",
     "BROKER_URL": "redis://127.0.0.1/0",
 }
 
