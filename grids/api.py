@@ -1,12 +1,15 @@
 """Grids under /api/v1/grids/, read-only: the part of the tree that the user may see."""
 
+from typing import Any
+
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
 from rest_framework import serializers, viewsets
-from rest_framework.routers import DefaultRouter
+from rest_framework.request import Request
+from rest_framework.routers import SimpleRouter
 
-from grids import access
+from grids import access, tree
 from grids.models import Grid, Level, Post, Role, load_ancestors
 
 LEVELS = {level.name.lower(): level for level in Level}
@@ -43,7 +46,7 @@ class GridQuery(serializers.Serializer):
 
 class GridSerializer(serializers.ModelSerializer):
     level = LevelField()
-    parent = serializers.SlugRelatedField(slug_field="code", read_only=True)
+    parent = serializers.SerializerMethodField(help_text=_("Code of the grid above; null for a city"))
     full_name = serializers.CharField(help_text=_("With the names above it, from the street down"))
     path = serializers.SerializerMethodField(help_text=_("Names from the city down to the parent"))
     chief = serializers.SerializerMethodField(help_text=_("Name of the chief; null where the grid is vacant"))
@@ -67,6 +70,9 @@ class GridSerializer(serializers.ModelSerializer):
             "retired_at",
         ]
 
+    def get_parent(self, grid: Grid) -> str | None:
+        return tree.parent_code(grid.code)
+
     def get_path(self, grid: Grid) -> list[str]:
         return [above.name for above in grid.ancestors]
 
@@ -82,9 +88,23 @@ def _names(grid: Grid, role: Role) -> list[str]:
     return [str(post.user) for post in grid.shown_posts if post.role == role]
 
 
-class GridViewSet(viewsets.ReadOnlyModelViewSet):
-    """The grids that your posts let you see: where you work, and what lies above."""
+def read_query(query_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+    """What a list is to be narrowed to; a filter without a value counts as not given. ValidationError by filter."""
+    given = {name: value for name, value in request.query_params.items() if value}
+    query = query_class(data=given, context={"request": request})
+    query.is_valid(raise_exception=True)
+    return query.validated_data
 
+
+@extend_schema_view(
+    list=extend_schema(
+        summary=_("List grids"),
+        description=_("The grids that your posts let you see: where you work, and what lies above."),
+        parameters=[GridQuery],
+    ),
+    retrieve=extend_schema(summary=_("One grid"), description=_("Its place, its people and its size.")),
+)
+class GridViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Grid.objects.none()
     serializer_class = GridSerializer
     lookup_field = "code"
@@ -95,16 +115,13 @@ class GridViewSet(viewsets.ReadOnlyModelViewSet):
         return (
             access.visible_grids(self.request.user)
             .with_children_count()
-            .select_related("parent")
             .prefetch_related(Prefetch("posts", shown.order_by("started_at", "pk"), to_attr="shown_posts"))
         )
 
     def filter_queryset(self, queryset):
         if self.detail:
             return queryset
-        query = GridQuery(data=self.request.query_params, context={"request": self.request})
-        query.is_valid(raise_exception=True)
-        given = query.validated_data
+        given = read_query(GridQuery, self.request)
         if "parent" in given:
             queryset = queryset.filter(parent=given["parent"])
         if "level" in given:
@@ -116,11 +133,7 @@ class GridViewSet(viewsets.ReadOnlyModelViewSet):
         load_ancestors(page)
         return page
 
-    @extend_schema(parameters=[GridQuery])
-    def list(self, request, *args, **kwargs):
-        return super().list(request, *args, **kwargs)
 
-
-router = DefaultRouter()
+router = SimpleRouter()
 router.register("grids", GridViewSet, basename="grid")
 urlpatterns = router.urls

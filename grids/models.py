@@ -17,12 +17,18 @@ from mptt.models import MPTTModel, TreeForeignKey
 from grids import tree
 
 
+def validate_printable(value: str) -> None:
+    """No control characters and no marks that turn the reading direction: names are shown everywhere."""
+    if not value.isprintable():
+        raise ValidationError(_("Invisible control characters are not allowed here."))
+
+
 class User(AbstractUser):
     """A person. One without a usable password holds posts but has no account."""
 
     first_name = None
     last_name = None
-    name = models.CharField(_("name"), max_length=64)
+    name = models.CharField(_("name"), max_length=64, validators=[validate_printable])
 
     REQUIRED_FIELDS = ["name"]
 
@@ -92,7 +98,7 @@ class Grid(MPTTModel):
     code = models.CharField(
         _("code"), max_length=18, unique=True, error_messages={"unique": _("There is already a grid with this code.")}
     )
-    name = models.CharField(_("name"), max_length=64)
+    name = models.CharField(_("name"), max_length=64, validators=[validate_printable])
     parent = TreeForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="children", verbose_name=_("parent")
     )
@@ -137,11 +143,24 @@ class Grid(MPTTModel):
         return " ".join([*shown, self.name])
 
     def clean_fields(self, exclude=None):
-        if self._state.adding:
-            Grid.objects.set_interval(self)
-            codes = tree.ancestor_codes(self.code)
-            Grid.objects.set_parent(self, {grid.code: grid for grid in Grid.objects.filter(code__in=codes)})
-        super().clean_fields(exclude)
+        exclude, errors = set(exclude or ()), {}
+        if self._state.adding and "code" not in exclude:
+            try:
+                self._take_place()
+            except ValidationError as error:
+                errors = error.update_error_dict(errors)
+                exclude |= {"code", "level", "lft", "rght", "tree_id"}
+        try:
+            super().clean_fields(exclude)
+        except ValidationError as error:
+            errors = error.update_error_dict(errors)
+        if errors:
+            raise ValidationError(errors)
+
+    def _take_place(self) -> None:
+        Grid.objects.set_interval(self)
+        codes = tree.ancestor_codes(self.code)
+        Grid.objects.set_parent(self, {grid.code: grid for grid in Grid.objects.filter(code__in=codes)})
 
     def save(self, *args, **kwargs):
         with transaction.atomic(using=kwargs.get("using")):

@@ -269,7 +269,11 @@ def appoint(
             with transaction.atomic():
                 post.save()
         except IntegrityError as error:
-            raise ValidationError(_chief_message(grid)) from error
+            # Somebody appointed at the same moment: the same post, or another chief.
+            held = Post.objects.active().filter(user=user, role=role, grid=grid).first()
+            if held is None:
+                raise ValidationError({"role": _chief_message(grid)}) from error
+            return held
     _forget_posts(user)
     return post
 

@@ -203,7 +203,7 @@ class GridManager(TreeManager):
         One UPDATE for the tree and one for each model whose rows have a position. Updates `node` in place.
         """
         self._lock_for_move(node, parent)
-        if code is None and node.parent_id == parent.pk:
+        if node.parent_id == parent.pk and code in (None, node.code):
             return
         new = self._checked_target(node, parent, code)
         old, (lft, rght) = node.code, (node.lft, node.rght)

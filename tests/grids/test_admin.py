@@ -1,8 +1,6 @@
 import pytest
 from django.urls import reverse
 
-from grids.models import Grid, Post, User
-
 pytestmark = pytest.mark.django_db
 
 
