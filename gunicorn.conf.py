@@ -14,3 +14,5 @@ preload_app = True
 # The heartbeat file must not wait for a slow disk.
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
 loglevel = "warning"
+# It would lie in the home folder, shared by every installation of the same user.
+control_socket_disable = True

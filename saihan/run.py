@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import django
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connections
 from honcho.environ import parse_procfile
 from honcho.manager import Manager
 
@@ -25,7 +27,12 @@ def main() -> int:
     embedded = settings.CELERY_BROKER_URL == settings.EMBEDDED_BROKER_URL
     if embedded and broker.answers(settings.SOCKET):
         env.stop("SAIHAN_VAR", f"is {str(settings.VAR)!r}, and a Saihan already runs with this folder.")
-    _prepare()
+    try:
+        _prepare()
+    except DatabaseError as error:
+        env.stop("DATABASE_URL", f"names a database that cannot be used: {str(error).splitlines()[0]}.")
+    except CommandError as error:
+        raise SystemExit(str(error)) from error
     _greet(port)
     return _run(port, embedded)
 
@@ -43,8 +50,6 @@ def _refuse_taken_port(port: int) -> None:
 
 def _prepare() -> None:
     from django.conf import settings
-    from django.core.management import call_command
-    from django.db import connections
 
     from grids.models import Grid
 
