@@ -1,0 +1,33 @@
+"""What the tests of the workflow share."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.utils import translation
+
+from events.models import Event, Step
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def moment(text: str) -> datetime:
+    """A time in Hohhot: `moment("2026-11-23 09:00")`."""
+    return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+
+
+# A Monday morning in working hours, without a holiday near.
+MONDAY = moment("2026-11-23 09:00")
+
+
+@pytest.fixture
+def in_english():
+    """The source's own sentences, so that a test holds the sentence and not its translation."""
+    with translation.override("en"):
+        yield
+
+
+def snapshot(event: Event) -> tuple:
+    """Everything the database holds of an event: its row and its steps."""
+    row = Event.objects.filter(pk=event.pk).values().get()
+    return row, list(Step.objects.filter(event=event).order_by("ordinal").values())

@@ -1,0 +1,440 @@
+"""The table, walked: each listed move works, every other pair is refused and leaves the row and the steps as they were.
+
+What is expected stands here by hand, as `domain.md` lists it, and is not asked of the table.
+"""
+
+import dataclasses
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from events import services
+from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
+from events.models import Event, offices
+from events.workflow import TABLE, Action, Case, Loop, Office, Side, Status, open_moves, refusal, sides
+from grids.models import Role
+from grids.services import end_post
+from tests.events.conftest import snapshot
+from tests.factories import make_category, make_event, make_post, make_user, take
+
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
+
+OPEN = "filed handling resolved suspended"
+
+# action: (from, to, by whom); to "" leaves the state as it is
+EXPECTED = {
+    "accept": ("filed", "handling", "desk"),
+    "assign": ("handling", "handling", "desk"),
+    "resolve": ("handling", "resolved", "handler desk"),
+    "send_back": ("filed handling", "filed", "desk"),
+    "escalate": ("filed handling", "filed", "desk"),
+    "pass_check": ("resolved", "closed", "origin"),
+    "fail_check": ("resolved", "handling", "origin"),
+    "reopen": ("closed", "handling", "upper"),
+    "void": ("filed", "voided", "desk"),
+    "urge": (OPEN, "", "upper"),
+    "supervise": (OPEN, "", "upper"),
+    "comment": (OPEN, "", "desk handler origin upper reporter viewer"),
+    "remind": ("filed handling resolved", "", ""),
+    "climb_check": ("resolved", "", ""),
+    "rehome": (OPEN, "", ""),
+}
+SIDES = ("desk", "handler", "origin", "upper", "reporter", "viewer")
+NOT_YET_REACHED = ("suspended", "merged")
+WAYS = {
+    "filed": (),
+    "handling": ("accept",),
+    "resolved": ("accept", "resolve"),
+    "closed": ("accept", "resolve", "pass_check"),
+    "voided": ("void",),
+    "suspended": (),
+    "merged": (),
+}
+
+
+@dataclasses.dataclass
+class Stage:
+    """A case held by the street, and one person for each side who stands on that side alone."""
+
+    event: Event
+    people: dict
+
+    def act(self, action: str, side: str) -> Event:
+        return services.act(
+            event=self.event,
+            action=action,
+            actor=self.people[side],
+            reason="情况如此",
+            note="已处理",
+            handler=self.people["handler"],
+        )
+
+
+def held_by_the_street(cast, status: str) -> Stage:
+    reporter, onlooker = make_user("报事人"), make_user("街道干事")
+    left = make_post(reporter, cast.tree.unit, Role.STAFF)
+    make_post(onlooker, cast.tree.street, Role.STAFF)
+    event = take(make_event(reporter, cast.tree.unit), "escalate", "escalate")
+    end_post(actor=None, post=left)
+    event = take(event, *WAYS[status])
+    if status in NOT_YET_REACHED:
+        Event.objects.filter(pk=event.pk).update(status=status)
+    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour)
+    people = {
+        "desk": cast.street,
+        "handler": cast.neighbour,
+        "origin": cast.worker,
+        "upper": cast.district,
+        "reporter": reporter,
+        "viewer": onlooker,
+    }
+    return Stage(Event.objects.with_related().get(pk=event.pk), people)
+
+
+def test_expectations_cover_the_whole_table():
+    assert set(EXPECTED) == {str(action) for action in TABLE} == {str(a) for a in Action} - {"file"}
+    assert set(WAYS) == set(Status.values)
+    assert set(SIDES) | {"system"} == set(Side.values)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_each_person_stands_on_one_side_alone(cast, side):
+    stage = held_by_the_street(cast, "handling")
+    person = stage.people[side]
+    assert sides(stage.event.case(), person.pk, offices(person)) == {Side.VIEWER, Side(side)}
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("status", Status.values)
+def test_every_action_from_every_state_by_every_side(cast, status, side):
+    stage = held_by_the_street(cast, status)
+    before = snapshot(stage.event)
+    for action, (sources, target, by) in EXPECTED.items():
+        savepoint = transaction.savepoint()
+        if side not in by.split():
+            with pytest.raises(ActionForbidden):
+                stage.act(action, side)
+        elif status not in sources.split():
+            with pytest.raises(ActionConflict):
+                stage.act(action, side)
+        else:
+            after = stage.act(action, side)
+            assert after.status == (target or status), action
+            assert after.steps.last().action == action
+            assert len(snapshot(after)[1]) == len(before[1]) + 1
+            transaction.savepoint_rollback(savepoint)
+        assert snapshot(stage.event) == before, action
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("status", Status.values)
+def test_open_moves_are_the_expected_ones_in_the_order_of_the_table(cast, status, side):
+    stage = held_by_the_street(cast, status)
+    person = stage.people[side]
+    moves = open_moves(stage.event.case(), sides(stage.event.case(), person.pk, offices(person)))
+    assert [move.action for move in moves] == [
+        action
+        for action, (sources, _target, by) in EXPECTED.items()
+        if status in sources.split() and (side in by.split() or action == "comment")
+    ]
+
+
+# Conditions beside state and side
+
+
+def case(**fields) -> Case:
+    return Case(
+        **{
+            "status": "handling",
+            "loop": "street",
+            "start_loop": "grid",
+            "grid_code": "150105001001000101",
+            "holder_code": "150105001",
+        }
+        | fields
+    )
+
+
+def why_not(action: Action, **fields) -> str:
+    refused = refusal(case(**fields), TABLE[action], frozenset({Side.DESK}))
+    return str(refused.detail) if refused else ""
+
+
+@pytest.mark.parametrize(
+    ("loop", "start", "send_backs", "holder", "goes"),
+    [
+        ("grid", "grid", 0, "1501050010010001", False),
+        ("community", "grid", 0, "150105001001", True),
+        ("community", "community", 0, "150105001001", False),
+        ("city", "city", 0, "1501", False),
+        ("city", "street", 1, "1501", True),
+        ("street", "grid", 2, "150105001", True),  # climbs instead
+        ("city", "grid", 2, "150105", True),  # from the district to the city
+        ("city", "grid", 2, "1501", False),  # nothing is above
+    ],
+)
+def test_sending_back_never_goes_below_the_start(loop, start, send_backs, holder, goes):
+    detail = why_not(Action.SEND_BACK, loop=loop, start_loop=start, send_backs=send_backs, holder_code=holder)
+    sentence = "It cannot be sent back: it is in the loop where it started, or was sent back twice already."
+    assert detail == ("" if goes else sentence)
+
+
+@pytest.mark.parametrize(("holder", "climbs"), [("150105001", True), ("150105", True), ("1501", False)])
+def test_only_the_city_cannot_escalate(holder, climbs):
+    detail = why_not(Action.ESCALATE, loop=Loop.CITY, holder_code=holder)
+    assert detail == ("" if climbs else "The city holds this case; there is no level above it.")
+
+
+def test_the_city_may_not_escalate_and_nothing_changes(cast):
+    event = take(make_event(cast.worker, cast.tree.unit), *["escalate"] * 4)
+    before = snapshot(event)
+    with pytest.raises(ActionConflict, match="there is no level above it") as refused:
+        services.act(event=event, action="escalate", actor=cast.city, reason="太难")
+    assert refused.value.code == "not_open"
+    assert [move.action for move in refused.value.moves] == ["accept", "send_back", "void", "comment"]
+    assert snapshot(event) == before
+
+
+def test_a_refusal_says_what_is_open_instead(cast):
+    event = make_event(cast.worker, cast.tree.unit)
+    with pytest.raises(ActionForbidden, match="This step is not yours to take in this case.") as refused:
+        services.act(event=event, action="accept", actor=cast.community)
+    assert [move.action for move in refused.value.moves] == ["comment"]
+    assert refused.value.event.status == "filed"
+    with pytest.raises(ActionConflict, match="This step is not open in the present state."):
+        services.act(event=event, action="resolve", actor=cast.chief, note="好了")
+
+
+# Sides
+
+
+def stands(person_id: int = 1, offices: tuple = (), **fields) -> set[str]:
+    found = sides(case(**fields), person_id, [Office(role, code) for role, code in offices])
+    return {str(side) for side in found} - {"viewer"}
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_the_desk_is_chief_official_or_dispatcher_on_the_holding_grid(role):
+    on_holder = stands(offices=((role, "150105001"),))
+    assert on_holder == ({"desk"} if role in ("chief", "official", "dispatcher") else set())
+
+
+@pytest.mark.parametrize("code", ["150105002", "150105001001", "150105", "1501050010010001"])
+def test_no_other_grid_is_the_desk(code):
+    assert "desk" not in stands(offices=(("chief", code), ("dispatcher", code), ("official", code)))
+
+
+@pytest.mark.parametrize("role", Role.values)
+def test_upper_is_official_or_chief_above_the_holder(role):
+    above = stands(offices=((role, "150105"),))
+    assert above == ({"upper"} if role in ("chief", "official") else set())
+
+
+@pytest.mark.parametrize("code", ["150105001", "150105001001", "150104", "150105002"])
+def test_upper_is_never_beside_or_below_the_holder(code):
+    assert "upper" not in stands(offices=(("official", code),))
+
+
+@pytest.mark.parametrize("role", Role.values)
+@pytest.mark.parametrize(
+    ("code", "is_origin"),
+    [
+        ("150105001001000101", True),
+        ("1501050010010001", True),
+        ("150105001001", True),
+        ("150105001", False),
+        ("150105001001000102", False),
+        ("1501050010010002", False),
+        ("150105001002", False),
+    ],
+)
+def test_origin_is_any_post_from_the_place_up_to_its_community(role, code, is_origin):
+    assert ("origin" in stands(offices=((role, code),))) == is_origin
+
+
+def test_of_a_place_above_the_communities_the_place_itself_is_the_origin():
+    street = {"grid_code": "150105001", "holder_code": "150105001"}
+    assert "origin" in stands(offices=(("staff", "150105001"),), **street)
+    assert "origin" not in stands(offices=(("staff", "150105"),), **street)
+    assert "origin" not in stands(offices=(("staff", "150105001001"),), **street)
+
+
+def test_a_check_that_climbed_makes_the_street_an_origin_too():
+    climbed = {"status": "resolved", "checker_code": "150105001"}
+    assert "origin" in stands(offices=(("staff", "150105001"),), **climbed)
+    assert "origin" in stands(offices=(("staff", "150105001001"),), **climbed)
+    assert "origin" not in stands(offices=(("staff", "150105"),), **climbed)
+
+
+def test_who_resolved_it_never_checks_it():
+    assert "origin" not in stands(offices=(("chief", "150105001001"),), resolver_id=1)
+    assert "origin" in stands(offices=(("chief", "150105001001"),), resolver_id=2)
+
+
+def test_the_handler_needs_an_active_post_inside_the_holder():
+    assert "handler" in stands(offices=(("staff", "150105001002"),), handler_id=1)
+    assert "handler" not in stands(offices=(("staff", "150105002"),), handler_id=1)
+    assert "handler" not in stands(offices=(), handler_id=1)
+    assert "handler" not in stands(offices=(("staff", "150105001002"),), handler_id=2)
+
+
+def test_who_filed_it_is_the_reporter_even_without_a_post():
+    assert stands(reporter_id=1) == {"reporter"}
+    assert stands(reporter_id=2) == set()
+
+
+def test_nobody_stands_on_the_side_of_the_system(cast):
+    event = make_event(cast.worker, cast.tree.unit)
+    for person in vars(cast).values():
+        if person is not cast.tree:
+            assert Side.SYSTEM not in sides(event.case(), person.pk, offices(person))
+
+
+def test_a_clue_report_has_no_upper_and_is_checked_by_the_police():
+    clue = {"is_confidential": True, "status": "resolved", "checker_code": "150105001001"}
+    assert stands(offices=(("official", "150105"),), **clue) == set()
+    assert stands(offices=(("staff", "150105001001"),), **clue) == set()
+    assert stands(offices=(("chief", "150105001001"),), **clue) == set()
+    assert stands(offices=(("police", "150105001001"),), **clue) == {"origin"}
+    assert stands(offices=(("police", "150105001002"),), **clue) == set()
+
+
+def test_without_police_another_person_of_the_desk_checks_a_clue_report():
+    clue = {"is_confidential": True, "status": "resolved", "checker_code": "150105001", "resolver_id": 2}
+    assert stands(offices=(("dispatcher", "150105001"),), **clue) == {"desk", "origin"}
+    assert stands(2, offices=(("dispatcher", "150105001"),), **clue) == {"desk"}
+
+
+def test_an_ended_post_ends_its_rights_at_once(cast):
+    event = make_event(cast.worker, cast.tree.unit)
+    end_post(actor=None, post=cast.chief.active_posts[0])
+    with pytest.raises(ActionForbidden):
+        services.act(event=event, action="accept", actor=cast.chief)
+
+
+def test_a_handler_whose_posts_ended_may_no_longer_resolve(cast):
+    event = take(make_event(cast.worker, cast.tree.unit), "accept", "assign", handler=cast.worker)
+    for post in cast.worker.active_posts:
+        end_post(actor=None, post=post)
+    with pytest.raises(ActionForbidden):
+        services.act(event=event, action="resolve", actor=cast.worker, note="好了")
+
+
+def test_who_resolved_it_is_told_why_they_may_not_check(cast):
+    event = take(make_event(cast.worker, cast.tree.unit), "accept", "resolve")
+    with pytest.raises(ActionForbidden, match="never who resolved it"):
+        services.act(event=event, action="pass_check", actor=cast.chief)
+
+
+# What must be given
+
+
+@pytest.mark.parametrize(
+    ("before", "action", "field", "sentence"),
+    [
+        ((), "send_back", "reason", "Say why; it will stand in the history of this case."),
+        ((), "escalate", "reason", "Say why; it will stand in the history of this case."),
+        ((), "void", "reason", "Say why; it will stand in the history of this case."),
+        (("accept", "resolve"), "fail_check", "reason", "Say why; it will stand in the history of this case."),
+        (
+            ("accept", "resolve", "pass_check"),
+            "reopen",
+            "reason",
+            "Say why; it will stand in the history of this case.",
+        ),
+        (("accept",), "resolve", "note", "Say what was done."),
+        ((), "comment", "note", "Write something first."),
+        (("accept",), "assign", "handler", "Choose who is to handle it."),
+    ],
+)
+def test_what_is_missing_is_named_at_its_field(cast, before, action, field, sentence):
+    event = take(make_event(cast.worker, cast.tree.unit), "escalate", *before)
+    row = snapshot(event)
+    with pytest.raises(ValidationError) as refused:
+        take(event, action, reason=" \n", note="\t", handler=None)
+    assert refused.value.message_dict == {field: [sentence]}
+    assert snapshot(event) == row
+
+
+def test_a_handler_outside_the_subtree_is_refused(cast):
+    event = take(make_event(cast.worker, cast.tree.unit), "escalate", "accept")
+    with pytest.raises(ValidationError) as refused:
+        services.act(event=event, action="assign", actor=cast.community, handler=cast.neighbour)
+    assert refused.value.message_dict == {
+        "handler": ["孙丽 holds no active post inside 健康社区. Choose somebody who does."]
+    }
+
+
+def test_the_candidates_are_the_people_posted_inside_the_holder(cast):
+    event = take(make_event(cast.worker, cast.tree.unit), "escalate", "accept")
+    assert set(services.handler_candidates(event)) == {cast.worker, cast.chief, cast.community, cast.police}
+    end_post(actor=None, post=cast.police.active_posts[0])
+    cast.chief.is_active = False
+    cast.chief.save()
+    assert set(services.handler_candidates(event)) == {cast.worker, cast.community}
+
+
+def test_a_clue_report_is_only_given_to_the_police_or_the_desk(cast):
+    clue = make_category("线索举报", is_confidential=True)
+    event = take(make_event(cast.worker, cast.tree.unit, category=clue), "escalate", "accept")
+    assert set(services.handler_candidates(event)) == {cast.community, cast.police}
+
+
+def test_every_item_of_the_checklist_is_ticked_to_resolve(cast):
+    category = make_category("电梯困人", checklist="人员已救出\n\n已通知维保单位\n")
+    event = take(make_event(cast.worker, cast.tree.unit, category=category), "accept")
+    with pytest.raises(ValidationError) as refused:
+        take(event, "resolve", checklist=["人员已救出"])
+    assert refused.value.message_dict == {"checklist": ["Still to be ticked: 已通知维保单位."]}
+    event = take(event, "resolve", checklist=["已通知维保单位", "人员已救出"])
+    assert event.steps.last().details["checklist"] == ["人员已救出", "已通知维保单位"]
+
+
+@pytest.mark.parametrize("field", ["reason", "note"])
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("坏\x00了", "The text holds a NUL character. Type it again."),
+        ("坏\u202e了", "Invisible text-direction marks are not allowed. Type the text again."),
+        ("坏" * 2001, "Ensure this value has at most 2000 characters (it has 2001)."),
+    ],
+)
+def test_text_that_would_mislead_or_break_is_refused(cast, field, text, sentence):
+    event = make_event(cast.worker, cast.tree.unit)
+    row = snapshot(event)
+    with pytest.raises(ValidationError) as refused:
+        take(event, "escalate", **{field: text})
+    assert refused.value.message_dict == {field: [sentence]}
+    assert snapshot(event) == row
+
+
+def test_an_unknown_action_is_the_callers_mistake(cast):
+    event = make_event(cast.worker, cast.tree.unit)
+    with pytest.raises(ValueError, match="dance"):
+        services.act(event=event, action="dance", actor=cast.chief)
+
+
+def test_acting_on_what_somebody_changed_meanwhile_is_refused_with_what_is_open_now(cast):
+    event = make_event(cast.worker, cast.tree.unit)
+    services.act(event=event, action="accept", actor=cast.chief)
+    row = snapshot(event)
+    with pytest.raises(StaleEvent, match=r"Somebody was faster.*It is now: in handling\.") as refused:
+        services.act(event=event, action="escalate", actor=cast.chief, reason="太难")
+    assert refused.value.code == "somebody_was_faster"
+    assert [move.action for move in refused.value.moves] == ["assign", "resolve", "escalate", "comment"]
+    assert snapshot(event) == row
+
+
+def test_a_remark_does_not_mind_what_happened_meanwhile(cast):
+    event = make_event(cast.worker, cast.tree.unit)
+    services.act(event=event, action="accept", actor=cast.chief)
+    after = services.act(event=event, action="comment", actor=cast.worker, note="我也看到了")
+    assert (after.status, after.step_count) == ("handling", 3)
+
+
+def test_the_version_that_a_page_showed_counts_not_the_row_at_hand(cast):
+    event = take(make_event(cast.worker, cast.tree.unit), "accept")
+    with pytest.raises(StaleEvent):
+        services.act(event=event, action="resolve", actor=cast.chief, note="好了", version=1)
+    assert services.act(event=event, action="resolve", actor=cast.chief, note="好了", version=2).status == "resolved"
