@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MinValueValidator, ProhibitNullCharactersValidator
+from django.core.validators import MaxLengthValidator, MinValueValidator, ProhibitNullCharactersValidator
 from django.db import models
 from django.db.models import F, Q
 from django.utils import timezone
@@ -32,6 +32,8 @@ plain_text = [
     ProhibitNullCharactersValidator(_("The text holds a NUL character. Type it again.")),
     validate_no_direction_marks,
 ]
+# The database holds any length of text and a TextField checks its own in forms alone.
+long_text = [*plain_text, MaxLengthValidator(TEXT_LENGTH)]
 
 
 class Unit(models.TextChoices):
@@ -167,7 +169,7 @@ class Event(Placed):
     number = models.CharField(_("number"), max_length=20, unique=True, editable=False)
     category = models.ForeignKey(Category, models.PROTECT, related_name="events", verbose_name=_("category"))
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, validators=plain_text)
-    description = models.TextField(_("description"), max_length=TEXT_LENGTH, blank=True, validators=plain_text)
+    description = models.TextField(_("description"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
     address = models.CharField(_("exact place"), max_length=200, blank=True, validators=plain_text)
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency, default=Urgency.NORMAL)
     is_confidential = models.BooleanField(_("confidential"), default=False)
@@ -204,7 +206,7 @@ class Event(Placed):
 
     step_count = models.PositiveIntegerField(default=0, editable=False)
     head_hash = models.CharField(max_length=64, blank=True, editable=False)
-    idempotency_key = models.CharField(max_length=64, null=True, blank=True, editable=False)
+    idempotency_key = models.CharField(max_length=64, null=True, blank=True, editable=False, validators=plain_text)
 
     objects = EventQuerySet.as_manager()
 
@@ -296,8 +298,8 @@ class Step(models.Model):
     )
     checker_name = models.CharField(_("name of the checking grid"), max_length=128, blank=True)
     round = models.PositiveSmallIntegerField(_("round"))
-    reason = models.TextField(_("reason"), max_length=TEXT_LENGTH, blank=True, validators=plain_text)
-    note = models.TextField(_("note"), max_length=TEXT_LENGTH, blank=True, validators=plain_text)
+    reason = models.TextField(_("reason"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
+    note = models.TextField(_("note"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
     rule = models.CharField(_("rule"), max_length=24, blank=True)
     details = models.JSONField(_("details"), default=dict, blank=True)
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
