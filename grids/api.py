@@ -13,13 +13,14 @@ from grids import access, tree
 from grids.models import Grid, Level, Post, Role, load_ancestors
 
 LEVELS = {level.name.lower(): level for level in Level}
+LEVEL_CHOICES = [(name, level.label) for name, level in LEVELS.items()]
 
 
 class LevelField(serializers.ChoiceField):
     """A level by its English name, as the files of divisions write it."""
 
     def __init__(self, **kwargs):
-        super().__init__(choices=[(name, level.label) for name, level in LEVELS.items()], **kwargs)
+        super().__init__(choices=LEVEL_CHOICES, **kwargs)
 
     def to_internal_value(self, data):
         return LEVELS[super().to_internal_value(data)]

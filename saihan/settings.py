@@ -170,21 +170,49 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser", "rest_framework.parsers.FormParser"],
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
-    "PAGE_SIZE": 50,
+    "DEFAULT_PARSER_CLASSES": [
+        "saihan.parsing.JSONParser",
+        "saihan.parsing.FormParser",
+        "saihan.parsing.MultiPartParser",
+    ],
+    "DEFAULT_PAGINATION_CLASS": "saihan.parsing.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "saihan.api.exception_handler",
+    # Counted in each process for itself, so several web processes allow a multiple of it.
+    "DEFAULT_THROTTLE_RATES": {"token": "10/min"},
+    # Whose address is counted: the one that our proxy saw, never one that the client made up.
+    "NUM_PROXIES": 1 if PRODUCTION else 0,
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
 }
 SPECTACULAR_SETTINGS = {
-    "TITLE": "Saihan",
+    "TITLE": _("Saihan Grid API"),
     "DESCRIPTION": _("Community governance on grids: file a case and watch it climb the four loops."),
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_PERMISSIONS": ["rest_framework.permissions.IsAuthenticated"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    # Its own seal of validity would be fetched from a server elsewhere.
+    "SWAGGER_UI_SETTINGS": {"deepLinking": True, "persistAuthorization": False, "validatorUrl": None},
     "SCHEMA_PATH_PREFIX": r"/api/v1",
+    "SORT_OPERATIONS": False,
+    "TAGS": [
+        {"name": "token", "description": _("Logging in")},
+        {"name": "grids", "description": _("The tree of grids")},
+        {"name": "categories", "description": _("What a case can be about")},
+        {"name": "events", "description": _("Cases: file, follow, act")},
+    ],
+    "ENUM_NAME_OVERRIDES": {
+        "Status": "events.workflow.Status",
+        "Loop": "events.workflow.Loop",
+        "Urgency": "events.workflow.Urgency",
+        "Action": "events.api.ACTION_CHOICES",
+        "StepAction": "events.workflow.Action",
+        "Level": "grids.api.LEVEL_CHOICES",
+        "Kind": "events.models.Kind",
+        "Unit": "events.models.Unit",
+    },
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "saihan.api.document_errors"],
 }
 
 # Celery. A task is confirmed after its work is done, so a killed worker's task runs again: tasks are safe to run twice.
