@@ -274,7 +274,7 @@ class PostInline(admin.TabularInline):
     model = Post
     fk_name = "user"
     fields = ["role", "place", "source", "started_at", "ended_at"]
-    readonly_fields = ["place"]
+    readonly_fields = fields
     ordering = ["-started_at"]
     can_delete = False
     extra = 0
