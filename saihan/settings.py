@@ -120,6 +120,7 @@ STATICFILES_FINDERS = [
     "saihan.packages.PackageFinder",
 ]
 WHITENOISE_USE_FINDERS = not PRODUCTION
+WHITENOISE_ALLOW_ALL_ORIGINS = False
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
