@@ -74,7 +74,7 @@ def _greet(port: int) -> None:
 
 
 def _run(port: int, embedded: bool) -> int:
-    """Run the processes until Ctrl-C, or until one of them ends; 0 when it was by hand."""
+    """Run the processes until Ctrl-C, or until one of them ends by itself, which is a failure."""
     manager = Manager()
     environment = {
         **os.environ,
@@ -86,7 +86,7 @@ def _run(port: int, embedded: bool) -> int:
         if embedded or name != "redis":
             manager.add_process(name, f"exec {command}", env=environment, cwd=str(BASE_DIR))
     manager.loop()
-    return 0 if manager.returncode in STOPPED_BY_HAND else manager.returncode
+    return 0 if manager.returncode in STOPPED_BY_HAND else 1
 
 
 if __name__ == "__main__":
