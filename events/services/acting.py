@@ -63,7 +63,13 @@ def act(
 
 
 def _lock(event: Event) -> Event:
-    return Event.objects.select_for_update(of=("self",)).with_related().get(pk=event.pk)
+    """The row as it is now, locked.
+
+    In two queries: PostgreSQL gives a row that it waited for its new values, but joins them to the old holder,
+    handler and checker.
+    """
+    Event.objects.select_for_update().values_list("pk").get(pk=event.pk)
+    return Event.objects.with_related().get(pk=event.pk)
 
 
 def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[Side]:

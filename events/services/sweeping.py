@@ -54,9 +54,11 @@ def _wake(due: list[tuple[int, str]], at: datetime) -> Counter:
     """
     codes = dict(due)
     staffing, limits = Staffing.above(codes.values()), Limits()
-    locked = Event.objects.filter(pk__in=codes, wake_at__lte=at).select_for_update(of=("self",), skip_locked=True)
+    locked = Event.objects.filter(pk__in=codes, wake_at__lte=at).select_for_update(skip_locked=True)
+    # Read after the lock: PostgreSQL joins a row that has just changed to its old holder, handler and checker.
+    events = Event.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).with_related()
     drafts, failed = [], []
-    for event in locked.with_related():
+    for event in events:
         if event.grid.code != codes[event.pk]:  # moved meanwhile; the next batch takes it
             continue
         try:
@@ -71,5 +73,6 @@ def _wake(due: list[tuple[int, str]], at: datetime) -> Counter:
 
 def _postpone(pks: list[int], at: datetime) -> Counter:
     if pks:
-        Event.objects.filter(pk__in=pks).update(wake_at=at + POSTPONED_BY)
+        # Not what somebody has brought forward meanwhile.
+        Event.objects.filter(pk__in=pks, wake_at__lte=at).update(wake_at=at + POSTPONED_BY)
     return Counter({"postponed": len(pks)}) if pks else Counter()
