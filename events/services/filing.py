@@ -96,9 +96,10 @@ def _check_filing(event: Event) -> None:
 @transaction.atomic
 def _file(event: Event, at: datetime) -> Event:
     staffing = Staffing.above([event.grid.code])
-    event.grid = staffing.grids.get(event.grid.code)
-    if event.grid is None or event.grid.retired_at:
+    grid = staffing.grids.get(event.grid.code)
+    if grid is None or grid.pk != event.grid_id or grid.retired_at:
         raise ValidationError({"grid": _("This grid has just changed its code or been retired. Choose again.")})
+    event.grid = grid
     event.position = event.grid.lft
     route = entry(event.grid.code, event.category.lowest_loop, staffing.is_staffed)
     lifted = LOOPS.index(event.category.lowest_loop) > LOOPS.index(loop_of(event.grid.code))
