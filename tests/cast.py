@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import pytest
 
 from grids.models import Role, User
-from tests.factories import Tree, make_post, make_tree, make_user
+from tests.factories import Tree, make_post, make_service_levels, make_tree, make_user
 
 
 @dataclass(frozen=True)
@@ -55,4 +55,5 @@ def make_cast(tree: Tree | None = None) -> Cast:
 
 @pytest.fixture
 def cast(db) -> Cast:
+    make_service_levels()
     return make_cast()

@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from importlib import import_module
 from itertools import count
 
-from events.models import Category, Event
+from django.apps import apps
+
+from events.models import Category, Event, ServiceLevel
 from events.services import act, file_event, save_category
 from events.workflow import DESK_ROLES, Action
 from grids import services
@@ -63,6 +66,12 @@ def make_user(name: str = "", username: str = "", **fields) -> User:
 def make_post(user: User | None = None, grid: Grid | None = None, role: str = Role.STAFF, **fields) -> Post:
     """An active post; without a user, a new person's."""
     return services.appoint(actor=None, user=user or make_user(), role=role, grid=grid, **fields)
+
+
+def make_service_levels() -> None:
+    """The default limits, which a migration adds and the clearing after a transactional test takes away."""
+    if not ServiceLevel.objects.exists():
+        import_module("events.migrations.0002_service_levels").add_levels(apps, None)
 
 
 def make_category(minor: str = "物业管理", **fields) -> Category:

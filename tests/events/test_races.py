@@ -1,0 +1,207 @@
+"""Two connections at once, on PostgreSQL: who is first, who waits, and what the other one sees then."""
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import Barrier
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+
+from events import services
+from events.exceptions import ActionConflict, StaleEvent
+from events.history import replay
+from events.models import Event, Notice, Step
+from events.workflow import Action
+from grids.models import Grid
+from grids.services import move_grid, retire_grid
+from tests.conftest import wait_until
+from tests.events.conftest import MONDAY, moment
+from tests.factories import make_category, make_event, make_post, make_user, take
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]
+
+LONG_AFTER = moment("2026-12-01 09:00")
+
+
+@pytest.fixture
+def pool():
+    with ThreadPoolExecutor(8) as pool:
+        yield pool
+
+
+def beside(pool: ThreadPoolExecutor, work: Callable, **inputs) -> Future:
+    """Run `work` on a connection of its own."""
+
+    def run():
+        try:
+            return work(**inputs)
+        finally:
+            connection.close()
+
+    return pool.submit(run)
+
+
+def waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone()[0] > 0
+
+
+@contextmanager
+def first(pool: ThreadPoolExecutor, work: Callable, **inputs):
+    """What is done inside is committed only when `work`, beside it, waits for a lock that it holds."""
+    with transaction.atomic():
+        futures = []
+        yield futures
+        futures.append(beside(pool, work, **inputs))
+        wait_until(lambda: waits_for_a_lock() or futures[0].done(), what="the second one waits or is through")
+
+
+def at_once(pool: ThreadPoolExecutor, *works: Callable) -> list:
+    """Start them at the same moment; what each returned or raised."""
+    barrier = Barrier(len(works))
+
+    def started_together(one):
+        barrier.wait(10)
+        return one()
+
+    futures = [beside(pool, started_together, one=work) for work in works]
+    return [future.exception(60) or future.result() for future in futures]
+
+
+def assert_sound(*events: Event) -> None:
+    """The row is what its steps say, and nothing climbed twice from one loop in one round."""
+    for event in events:
+        event = Event.objects.get(pk=event.pk)
+        steps = list(event.steps.order_by("ordinal"))
+        assert {name: getattr(event, name) for name in replay(steps)} == replay(steps)
+        climbs = [(step.from_loop, step.round) for step in steps if step.action == "escalate"]
+        assert len(climbs) == len(set(climbs))
+
+
+# Acting
+
+
+def test_of_two_who_accept_at_once_one_wins_and_the_other_learns_what_is_open(cast, pool):
+    event, second = make_event(cast.worker, cast.tree.community), make_user("值班员")
+    make_post(second, cast.tree.community, "dispatcher")
+    results = at_once(
+        pool,
+        lambda: services.act(event=event, action="accept", actor=cast.community),
+        lambda: services.act(event=event, action="accept", actor=second),
+    )
+    winner, loser = sorted(results, key=lambda result: isinstance(result, Exception))
+    assert winner.status == "handling"
+    assert isinstance(loser, StaleEvent)
+    assert (loser.event.status, loser.event.step_count) == ("handling", 2)
+    assert [move.action for move in loser.moves] == ["assign", "resolve", "escalate", "comment"]
+    assert event.steps.filter(action="accept").count() == 1
+    assert_sound(event)
+
+
+def test_who_waited_while_it_climbed_away_learns_that_somebody_was_faster(cast, pool):
+    event = make_event(cast.worker, cast.tree.unit)
+    with first(pool, services.act, event=event, action="accept", actor=cast.chief) as waiting:
+        services.act(event=event, action="escalate", actor=cast.chief, reason="太难")
+    refused = waiting[0].exception(20)
+    assert isinstance(refused, StaleEvent)
+    assert refused.event.holder == cast.tree.community
+    assert event.steps.count() == 2
+    assert_sound(event)
+
+
+def test_a_remark_that_waited_for_an_assignment_does_not_undo_it(cast, pool):
+    event = take(make_event(cast.worker, cast.tree.unit), "accept")
+    with first(pool, services.act, event=event, action="comment", actor=cast.police, note="我也看到了") as waiting:
+        services.act(event=event, action="assign", actor=cast.chief, handler=cast.worker)
+    assert waiting[0].result(20).handler == cast.worker
+    assert event.steps.last().handler == cast.worker
+    assert_sound(event)
+
+
+def test_a_remark_that_waited_for_the_resolution_keeps_its_checker(cast, pool):
+    event = take(make_event(cast.worker, cast.tree.unit), "accept")
+    with first(pool, services.act, event=event, action="comment", actor=cast.police, note="我也看到了") as waiting:
+        services.act(event=event, action="resolve", actor=cast.chief, note="换了灯泡")
+    assert waiting[0].result(20).checker == cast.tree.building
+    assert_sound(event)
+
+
+def test_a_remark_that_waited_while_it_climbed_is_written_at_the_new_holder(cast, pool):
+    event = make_event(cast.worker, cast.tree.unit)
+    with first(pool, services.act, event=event, action="comment", actor=cast.worker, note="还在漏水") as waiting:
+        services.act(event=event, action="escalate", actor=cast.chief, reason="太难")
+    assert waiting[0].result(20).holder == cast.tree.community
+    assert event.steps.last().holder_name == "健康社区"
+    assert_sound(event)
+
+
+# Filing
+
+
+def test_the_same_request_twice_at_once_files_one_event(cast, pool):
+    category = make_category()
+    works = [
+        lambda: make_event(cast.worker, cast.tree.unit, category=category, idempotency_key="k-1") for _turn in range(4)
+    ]
+    results = at_once(pool, *works)
+    assert len({event.pk for event in results}) == 1
+    assert Event.objects.count() == Step.objects.count() == 1
+    assert_sound(results[0])
+
+
+def test_filing_that_waited_for_a_move_lands_at_the_new_place_or_says_so(cast, pool):
+    category, building = make_category(), cast.tree.building
+    with first(pool, make_event, reporter=cast.community, grid=building, category=category) as waiting:
+        move_grid(actor=None, grid=Grid.objects.get(pk=building.pk), new_parent=cast.tree.other_community)
+    refused = waiting[0].exception(20)
+    assert isinstance(refused, ValidationError)
+    assert refused.message_dict == {"grid": ["This grid has just changed its code or been retired. Choose again."]}
+    assert not Event.objects.exists()
+
+
+def test_filing_that_waited_for_a_retirement_is_refused(cast, pool):
+    category, building = make_category(), cast.tree.second_building
+    with first(pool, make_event, reporter=cast.worker, grid=building, category=category) as waiting:
+        retire_grid(actor=None, grid=Grid.objects.get(pk=building.pk))
+    assert isinstance(waiting[0].exception(20), ValidationError)
+    assert not Event.objects.exists()
+
+
+def test_a_move_that_waited_for_a_filing_takes_the_new_event_along(cast, pool):
+    category, building = make_category(), Grid.objects.get(pk=cast.tree.building.pk)
+    move = {"actor": None, "grid": building, "new_parent": cast.tree.other_community}
+    with first(pool, move_grid, **move) as waiting:
+        event = make_event(cast.worker, cast.tree.unit, category=category)
+    moved = waiting[0].result(20)
+    event = Event.objects.select_related("grid").get(pk=event.pk)
+    assert event.position == event.grid.lft
+    assert event.grid.code.startswith(moved.code)
+    assert_sound(event)
+
+
+def test_acting_beside_a_move_of_the_grid_neither_deadlocks_nor_loses_anything(cast, pool):
+    events = [make_event(cast.worker, cast.tree.unit) for _turn in range(5)]
+    here, there = cast.tree.community, cast.tree.other_community
+
+    def move_to_and_fro():
+        for parent in (there, here, there):
+            move_grid(actor=None, grid=Grid.objects.get(pk=cast.tree.building.pk), new_parent=parent)
+
+    def talk(event):
+        for _turn in range(5):
+            services.act(event=Event.objects.get(pk=event.pk), action="comment", actor=cast.worker, note="再看看")
+
+    def sweep():
+        for day in range(5):
+            services.sweep(at=LONG_AFTER.replace(day=1 + day))
+
+    results = at_once(pool, move_to_and_fro, sweep, *[lambda event=event: talk(event) for event in events])
+    assert [result for result in results if result is not None] == []
+    assert_sound(*events)
+    for event in Event.objects.select_related("grid", "holder"):
+        assert event.grid.code.startswith(event.holder.code)
+        assert event.position == event.grid.lft
+        assert event.steps.filter(action="comment").count() == 5
