@@ -189,7 +189,7 @@ class ActiveFilter(admin.SimpleListFilter):
     parameter_name = "state"
 
     def lookups(self, request, model_admin):
-        return [("active", _("active")), ("ended", _("ended"))]
+        return [("active", _("in office")), ("ended", _("no longer in office"))]
 
     def queryset(self, request, queryset):
         if self.value():

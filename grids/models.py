@@ -28,7 +28,7 @@ class User(AbstractUser):
 
     first_name = None
     last_name = None
-    name = models.CharField(_("name"), max_length=64, validators=[validate_printable])
+    name = models.CharField(_("person's name"), max_length=64, validators=[validate_printable])
 
     REQUIRED_FIELDS = ["name"]
 

@@ -301,7 +301,7 @@ def end_post(*, actor: User | None, post: Post, at: datetime | None = None) -> P
         if at < locked.started_at:
             raise ValidationError(_("A post cannot end before it started."))
         if at > now:
-            raise ValidationError(_("A post ends today or in the past; plan ahead in the duties instead."))
+            raise ValidationError(_("A post cannot end in the future."))
         locked.ended_at, locked.ended_by = at, actor
         locked.save(update_fields=["ended_at", "ended_by"])
     _forget_posts(post.user)
