@@ -3,10 +3,12 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.models import Group
 from django.core.exceptions import ValidationError
 from django.db.models import Prefetch
-from django.http import HttpResponseRedirect
+from django.http import HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -16,9 +18,22 @@ from django.utils.translation import gettext_lazy as _
 from grids import services
 from grids.models import Grid, Level, Post, User, load_ancestors
 
+admin.site.unregister(Group)  # posts are the roles
+
 
 class ServiceAdmin(admin.ModelAdmin):
     """What a service refuses after the form was found good is said on the page, not as a server error."""
+
+    show_facets = admin.ShowFacets.NEVER
+    show_full_result_count = False
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # Beside a choice, only the way to a person who is not there yet.
+            field.widget.can_add_related = db_field.related_model is User
+            field.widget.can_change_related = field.widget.can_delete_related = False
+        return field
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         try:
@@ -77,6 +92,11 @@ class GridForm(forms.ModelForm):
     class Meta:
         model = Grid
         fields = ["code", "name", "parent", "households"]
+        field_classes = {"parent": forms.ModelChoiceField}
+        help_texts = {
+            "code": _("The code of the grid above, followed by the number of this one"),
+            "parent": _("Another parent moves the grid and all below it; all of them get new codes."),
+        }
 
     def clean_parent(self):
         parent = self.cleaned_data["parent"]
@@ -93,7 +113,6 @@ class GridAdmin(ServiceAdmin):
     list_per_page = 100
     search_fields = ["code", "name"]
     search_help_text = _("Beginning of the code, or a part of the name")
-    show_full_result_count = False
     ordering = ["lft"]
     autocomplete_fields = ["parent"]
     actions = ["retire"]
@@ -139,7 +158,8 @@ class GridAdmin(ServiceAdmin):
         return [*fixed, "parent"] if obj.level == Level.CITY else fixed
 
     def get_changeform_initial_data(self, request):
-        parent = Grid.objects.active().filter(code=request.GET.get("parent", "")).first()
+        came_from = QueryDict(request.GET.get("_changelist_filters", ""))  # the list that "Add" was pressed on
+        parent = Grid.objects.active().filter(code=came_from.get("parent", "")).first()
         if parent is None or parent.level == Level.UNIT:
             return {}
         return {"code": Grid.objects.free_code(parent)}
@@ -225,8 +245,6 @@ class PostAdmin(ServiceAdmin):
     list_filter = [ActiveFilter, "role", "source"]
     list_select_related = ["user", "grid"]
     search_fields = ["user__name", "user__username", "grid__name", "grid__code__startswith"]
-    show_full_result_count = False
-    date_hierarchy = None
     ordering = ["-started_at"]
     autocomplete_fields = ["user", "grid"]
     actions = ["end"]
@@ -302,6 +320,7 @@ class PersonAdmin(UserAdmin):
     list_filter = ["is_active", "is_staff"]
     search_fields = ["name", "username"]
     ordering = ["username"]
+    show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
     filter_horizontal = []
     fieldsets = [
