@@ -8,16 +8,16 @@ from threading import Barrier
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.utils import translation
 
 from events import services
-from events.exceptions import ActionConflict, StaleEvent
+from events.exceptions import StaleEvent
 from events.history import replay
-from events.models import Event, Notice, Step
-from events.workflow import Action
+from events.models import Event, Step
 from grids.models import Grid
 from grids.services import move_grid, retire_grid
 from tests.conftest import wait_until
-from tests.events.conftest import MONDAY, moment
+from tests.events.conftest import moment
 from tests.factories import make_category, make_event, make_post, make_user, take
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]
@@ -36,7 +36,8 @@ def beside(pool: ThreadPoolExecutor, work: Callable, **inputs) -> Future:
 
     def run():
         try:
-            return work(**inputs)
+            with translation.override("en"):
+                return work(**inputs)
         finally:
             connection.close()
 
