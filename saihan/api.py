@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib.auth import authenticate
-from django.core.exceptions import NON_FIELD_ERRORS
+from django.core.exceptions import NON_FIELD_ERRORS, RequestDataTooBig
 from django.core.exceptions import ValidationError as DjangoValidationError
 from django.http import Http404
 from django.urls import path
@@ -26,6 +26,8 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
         error = exceptions.PermissionDenied(
             _("Send the CSRF token of your session in the X-CSRFToken header, or log in with a token."), "csrf_failed"
         )
+    elif isinstance(error, RequestDataTooBig):
+        error = exceptions.ParseError(_("The request is too large."), "too_large")
     response = views.exception_handler(error, context)
     if response is not None and not isinstance(error, exceptions.ValidationError):
         response.data = {"code": response.data["detail"].code, **response.data}

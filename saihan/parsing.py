@@ -1,9 +1,10 @@
-"""What the API reads of a request: bodies of bounded size, and strict page numbers.
+"""What the API reads of a request: JSON and forms of bounded size, and strict page numbers.
 
 Apart from `saihan.api`, because REST framework imports these while its own views are still being imported.
 """
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
 from django.utils.translation import gettext_lazy as _
 from rest_framework import parsers
 from rest_framework.exceptions import ParseError, ValidationError
@@ -11,34 +12,21 @@ from rest_framework.pagination import PageNumberPagination
 from rest_framework.request import Request
 
 
-class Bounded:
-    """REST framework reads a body past Django's limit; the server never hands over more than Content-Length."""
-
-    def parse(self, stream, media_type=None, parser_context=None):
-        length = int(parser_context["request"].META.get("CONTENT_LENGTH") or 0)
-        if length > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
-            raise ParseError(_("The request is too large."), "too_large")
-        return super().parse(stream, media_type, parser_context)
-
-
-class JSONParser(Bounded, parsers.JSONParser):
+class JSONParser(parsers.JSONParser):
     def parse(self, stream, media_type=None, parser_context=None):
         try:
             return super().parse(stream, media_type, parser_context)
-        except RecursionError:  # thousands of nested brackets
-            raise ParseError from None
-        except ParseError as error:
-            if error.get_codes() != "parse_error":
-                raise
+        except (ParseError, RecursionError) as error:  # thousands of nested brackets are the latter
             raise ParseError(_("The request is no valid JSON.")) from error
 
 
-class FormParser(Bounded, parsers.FormParser):
-    pass
+class MultiPartParser(parsers.MultiPartParser):
+    """Django's limit leaves out files, which would be written to disk; nothing here takes one."""
 
-
-class MultiPartParser(Bounded, parsers.MultiPartParser):
-    pass
+    def parse(self, stream, media_type=None, parser_context=None):
+        if int(parser_context["request"].META["CONTENT_LENGTH"]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            raise RequestDataTooBig
+        return super().parse(stream, media_type, parser_context)
 
 
 class Pages(PageNumberPagination):

@@ -173,7 +173,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_PARSER_CLASSES": [
         "saihan.parsing.JSONParser",
-        "saihan.parsing.FormParser",
+        "rest_framework.parsers.FormParser",
         "saihan.parsing.MultiPartParser",
     ],
     "DEFAULT_PAGINATION_CLASS": "saihan.parsing.Pages",

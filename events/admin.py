@@ -1,0 +1,139 @@
+"""Categories, limits, cases and notices in Django admin. What can be changed goes through the services."""
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.utils.html import format_html_join
+from django.utils.translation import gettext_lazy as _
+
+from events import services
+from events.explanations import explain
+from events.models import Category, Event, Notice, ServiceLevel, Step
+from grids.admin import ServiceAdmin
+
+
+class ReadOnly:
+    """Shown, and changed only by what people and the clock do to a case."""
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+@admin.register(Category)
+class CategoryAdmin(ServiceAdmin):
+    list_display = ["minor", "major", "kind", "limit", "unit", "lowest_loop", "is_confidential", "is_active"]
+    list_filter = ["kind", "is_active", "is_confidential", "lowest_loop"]
+    search_fields = ["major", "minor"]
+    fields = [
+        "kind", ("major", "minor"), ("limit", "unit"), "lowest_loop", "checklist", "is_confidential", "is_active",
+    ]  # fmt: skip
+
+    def save_model(self, request, obj: Category, form, change: bool) -> None:
+        services.save_category(category=obj)
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False  # cases refer to it: it is taken out of use instead
+
+
+@admin.register(ServiceLevel)
+class ServiceLevelAdmin(ServiceAdmin):
+    list_display = ["stage", "urgency", "amount", "unit"]
+    list_display_links = ["stage", "urgency"]
+    fields = ["stage", "urgency", ("amount", "unit")]
+    readonly_fields = ["stage", "urgency"]
+
+    def save_model(self, request, obj: ServiceLevel, form, change: bool) -> None:
+        services.save_service_level(level=obj)
+
+    def has_add_permission(self, request) -> bool:
+        return False  # the workflow asks for exactly these
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
+class StepInline(ReadOnly, admin.TabularInline):
+    model = Step
+    fk_name = "event"
+    fields = readonly_fields = ["at", "action", "who", "to_status", "to_loop", "holder_name", "why", "due_at"]
+    ordering = ["ordinal"]
+    extra = 0
+
+    @admin.display(description=_("who"))
+    def who(self, step: Step) -> str:
+        return f"{step.actor_name} {step.actor_post}".strip() or step.get_side_display()
+
+    @admin.display(description=_("why"))
+    def why(self, step: Step) -> str:
+        sentences = [step.reason, step.note, *explain(step)]
+        return format_html_join("", "<p>{}</p>", ([sentence] for sentence in sentences if sentence))
+
+
+@admin.register(Event)
+class EventAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["number", "title", "category", "grid_name", "status", "loop", "holder_name", "due_at", "filed_at"]
+    # Choices alone: a filter by grid or person would list them all, and a date hierarchy reads the whole table.
+    list_filter = ["status", "loop", "urgency", "is_supervised"]
+    list_select_related = ["category", "grid", "holder"]
+    list_per_page = 50
+    search_fields = ["number", "title"]
+    search_help_text = _("Beginning of the number, part of title or address")
+    show_full_result_count = False
+    ordering = ["-filed_at", "-pk"]
+    inlines = [StepInline]
+    exclude = ["clock_started_at", "remind_at", "wake_at"]
+
+    def get_queryset(self, request) -> QuerySet[Event]:
+        found = super().get_queryset(request).visible_to(request.user)
+        return found if request.resolver_match.view_name.endswith("_changelist") else found.with_related()
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.search(search_term) if search_term.strip() else queryset), False
+
+    @admin.display(description=_("grid"), ordering="position")
+    def grid_name(self, event: Event) -> str:
+        return event.grid.name
+
+    @admin.display(description=_("holder"))
+    def holder_name(self, event: Event) -> str:
+        return event.holder.name
+
+
+class DeliveredFilter(admin.SimpleListFilter):
+    title = _("delivery")
+    parameter_name = "delivered"
+
+    def lookups(self, request, model_admin):
+        return [("yes", _("delivered")), ("no", _("waiting"))]
+
+    def queryset(self, request, queryset):
+        return queryset.filter(delivered_at__isnull=self.value() == "no") if self.value() else queryset
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["event_number", "what", "recipient", "created_at", "delivered_at", "read_at", "attempts"]
+    list_filter = [DeliveredFilter]
+    list_select_related = ["event", "step", "recipient"]
+    list_per_page = 50
+    search_fields = ["event__number__startswith"]
+    search_help_text = _("Beginning of the case's number")
+    show_full_result_count = False
+    ordering = ["-pk"]
+    fields = [*list_display, "next_try_at"]
+
+    def get_queryset(self, request) -> QuerySet[Notice]:
+        return super().get_queryset(request).filter(event__in=Event.objects.visible_to(request.user))
+
+    @admin.display(description=_("event"))
+    def event_number(self, notice: Notice) -> str:
+        return notice.event.number
+
+    @admin.display(description=_("action"))
+    def what(self, notice: Notice) -> str:
+        return notice.step.get_action_display()
