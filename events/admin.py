@@ -79,7 +79,6 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["number", "title", "category", "grid_name", "status", "loop", "holder_name", "due_at", "filed_at"]
     # Choices alone: a filter by grid or person would list them all, and a date hierarchy reads the whole table.
     list_filter = ["status", "loop", "urgency", "is_supervised"]
-    list_select_related = ["category", "grid", "holder"]
     list_per_page = 50
     search_fields = ["number", "title"]
     search_help_text = _("Beginning of the number, part of title or address")
@@ -90,7 +89,7 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):
 
     def get_queryset(self, request) -> QuerySet[Event]:
         found = super().get_queryset(request).visible_to(request.user)
-        return found if request.resolver_match.view_name.endswith("_changelist") else found.with_related()
+        return found.with_related().select_related("resolver")
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.search(search_term) if search_term.strip() else queryset), False

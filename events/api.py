@@ -106,8 +106,8 @@ class EventQuery(serializers.Serializer):
     status = serializers.ChoiceField(Status.choices, required=False)
     loop = serializers.ChoiceField(Loop.choices, required=False)
     grid = TextField(required=False, max_length=18, help_text=_("Code of a grid; everything below it is included"))
-    category = CategoryField(required=False)
-    overdue = serializers.BooleanField(required=False)
+    category = CategoryField(required=False, help_text=_("Id of a category"))
+    overdue = serializers.BooleanField(required=False, help_text=_("Open and past its time limit, or not"))
     search = TextField(required=False, max_length=64, help_text=_("Beginning of the number, part of title or address"))
 
     def validate_grid(self, code: str) -> Grid:
