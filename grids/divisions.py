@@ -1,4 +1,7 @@
-"""Reading a file of divisions: CSV with the columns code, name, level, parent, as `grids/data/` has it."""
+"""Reading a file of divisions: CSV with the columns code, name, level, parent, as `grids/data/` has it.
+
+A column households may follow; it is taken for new grids.
+"""
 
 import csv
 import io
@@ -25,6 +28,7 @@ class Division:
     name: str
     level: str
     parent: str
+    households: str = ""
 
     def error(self, column: str, rule: str) -> ValidationError:
         """What is wrong with this row: its number, the value and the rule."""
@@ -101,7 +105,7 @@ def _row(number: int, header: list[str], cells: list[str]) -> Division:
             % {"number": number, "cells": len(cells), "columns": len(header)}
         )
     values = {name: cell.strip() for name, cell in zip(header, cells, strict=True)}
-    return Division(number, *(values[column] for column in COLUMNS))
+    return Division(number, *(values[column] for column in COLUMNS), households=values.get("households", ""))
 
 
 def _check(row: Division) -> None:
@@ -123,3 +127,5 @@ def _check(row: Division) -> None:
         )
     if not row.name or len(row.name) > NAME_LENGTH or not row.name.isprintable():
         raise row.error("name", _("a name has 1 to 64 printable characters."))
+    if row.households and not (row.households.isascii() and row.households.isdigit() and len(row.households) < 7):
+        raise row.error("households", _("a number of households is written in at most six digits."))

@@ -222,9 +222,9 @@ class Placed(models.Model):
 
     def save(self, *args, **kwargs):
         with transaction.atomic(using=kwargs.get("using")):
-            if self._state.adding or self.grid.lft != self.position:
+            if self._state.adding or (not kwargs.get("update_fields") and self.grid.lft != self.position):
                 # Read under a lock: a move of the tree at this moment waits for the row, or the row for the move.
-                self.position = Grid.objects.position_of(self.grid_id)
+                self.position = Grid.objects.settle(self.grid).lft
             super().save(*args, **kwargs)
 
 

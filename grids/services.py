@@ -186,7 +186,8 @@ def _batches(items: list) -> Iterable[list]:
 
 def _grids_of(codes: list[str]) -> dict[str, Grid]:
     """The grids of these codes and of their parents, by code, locked against moves."""
-    wanted = sorted({*codes, *(parent for code in codes if (parent := tree.parent_code(code)))})
+    # Parents before children, the order in which everybody locks.
+    wanted = sorted({*codes, *(parent for code in codes if (parent := tree.parent_code(code)))}, key=len)
     found: dict[str, Grid] = {}
     for batch in _batches(wanted):
         found |= Grid.objects.hold(batch)
@@ -210,7 +211,7 @@ def _create(rows: list[Division], present: dict[str, Grid], is_demo: bool) -> It
 
 
 def _grid_of(row: Division, present: dict[str, Grid], is_demo: bool) -> Grid:
-    grid = Grid(code=row.code, name=row.name, is_demo=is_demo)
+    grid = Grid(code=row.code, name=row.name, households=int(row.households or 0), is_demo=is_demo)
     Grid.objects.set_interval(grid)
     try:
         Grid.objects.set_parent(grid, present)
@@ -258,7 +259,7 @@ def appoint(
     """Give the user a post from `at` on; the same active post again returns the one there is."""
     at = at or timezone.now()
     with transaction.atomic():
-        grid = _held(grid)
+        grid = Grid.objects.settle(grid)
         held = Post.objects.active().filter(user=user, role=role, grid=grid).first()
         if held:
             return held
@@ -306,15 +307,6 @@ def end_post(*, actor: User | None, post: Post, at: datetime | None = None) -> P
         locked.save(update_fields=["ended_at", "ended_by"])
     _forget_posts(post.user)
     return locked
-
-
-def _held(grid: Grid) -> Grid:
-    """The grid as it is now, locked against moves and retirement."""
-    code = Grid.objects.values_list("code", flat=True).get(pk=grid.pk)
-    held = Grid.objects.hold([code]).get(code)
-    if held is None or held.pk != grid.pk:
-        raise ValidationError(_("Somebody else has just changed this part of the tree. Look again, then repeat."))
-    return held
 
 
 def _chief_message(grid: Grid) -> str:

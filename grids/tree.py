@@ -93,22 +93,25 @@ def code_condition() -> Q:
 class GridManager(TreeManager):
     """django-mptt's manager with one-row inserts and deletes, one-statement moves and a rebuild from the codes."""
 
-    # Locks
+    # Locks, always taken from the top down: a level never changes, so no two writers wait for each other.
 
     def hold(self, codes: Iterable[str]) -> dict:
         """Lock grids until the transaction ends, by code, so that none is moved, retired or deleted meanwhile.
 
         Shared: many writers may place rows under one grid at once. Codes that do not exist are left out.
         """
-        found = self.filter(code__in=set(codes)).order_by("lft")  # top down: two writers never wait for each other
-        return {grid.code: grid for grid in self._shared(found)}
+        return {grid.code: grid for grid in self._shared(self.filter(code__in=set(codes)).order_by("level", "pk"))}
 
-    def position_of(self, pk: int) -> int:
-        """The position of rows at this grid, which stays true until the transaction ends."""
-        found = self.filter(pk=pk).order_by()
-        for grid in self._shared(found):
-            return grid.lft
-        raise self.model.DoesNotExist
+    def settle(self, grid):
+        """The grid as it is now; it and all above it stay where they are until the transaction ends."""
+        code = grid.code
+        while True:
+            codes = [code, *ancestor_codes(code)]
+            held = self.hold(codes)
+            if len(held) == len(codes) and held[code].pk == grid.pk:
+                return held[code]
+            # It was moved between reading its code and locking: look again, DoesNotExist if it is gone.
+            code = self.values_list("code", flat=True).get(pk=grid.pk)
 
     def _shared(self, queryset):
         """The rows of `queryset` under the lock that a foreign key takes; SQLite has one writer at a time anyway."""
@@ -241,12 +244,12 @@ class GridManager(TreeManager):
         now = self.get(pk=node.pk)
         self.check_parent(now, parent)
         held = self.hold({*ancestor_codes(now.code), parent.code, *ancestor_codes(parent.code)})
+        # Numbers under one parent are given out one after the other.
+        self.select_for_update(no_key=True).filter(pk=parent.pk).first()
         locked = self.select_for_update().filter(pk=node.pk, code=now.code).first()
         if locked is None or parent.code not in held or held[parent.code].pk != parent.pk:
             raise ValidationError(_("Somebody else has just changed this part of the tree. Look again, then repeat."))
         self.check_parent(locked, held[parent.code])
-        # Numbers under one parent are given out one after the other.
-        self.select_for_update(no_key=True).get(pk=parent.pk)
         for field in ("code", "level", "lft", "rght", "tree_id", "parent_id"):
             setattr(node, field, getattr(locked, field))
 

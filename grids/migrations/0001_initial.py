@@ -8,10 +8,11 @@ import django.db.models.functions.comparison
 import django.db.models.functions.text
 import django.db.models.lookups
 import django.utils.timezone
-import grids.models
 import mptt.fields
 from django.conf import settings
 from django.db import migrations, models
+
+import grids.models
 
 
 class Migration(migrations.Migration):
