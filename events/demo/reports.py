@@ -1,0 +1,86 @@
+"""What people report and what they say when they act."""
+
+import csv
+import random
+from dataclasses import dataclass
+from pathlib import Path
+
+from events.models import Category
+from events.workflow import Action
+from grids.models import Grid
+
+REPORTS = Path(__file__).parent.parent / "data" / "demo_reports.csv"
+
+SAYINGS: dict[str, tuple[str, ...]] = {
+    Action.ACCEPT: ("", "", "", "情况属实，已受理。", "已与上报人电话核实。"),
+    Action.ASSIGN: ("", "", "请今天先到现场看一下，拍照反馈。", "请联系物业一起处理，办完及时反馈。", "请优先办理。"),
+    Action.ESCALATE: (
+        "涉及专业维修资金，网格内无力解决，请上级协调。",
+        "多次联系责任单位未到场，请上级督促。",
+        "需要执法部门到场，超出本级权限。",
+        "问题跨几个小区，需要统筹安排。",
+        "产权单位不在辖区，请协调主管部门。",
+    ),
+    Action.SEND_BACK: (
+        "属于物业日常维护范围，请先由网格协调物业办理。",
+        "现场情况不清楚，请补充核实后再报。",
+        "本级已协调产权单位配合，请你处继续跟进办理。",
+        "可由社区议事协商解决，先组织一次协商。",
+    ),
+    Action.VOID: (
+        "与前一件为同一问题，已合并在前一件中办理。",
+        "现场核实问题已不存在。",
+        "位置填写有误，已请上报人重新上报。",
+        "误操作上报，经本人确认作废。",
+    ),
+    Action.PASS_CHECK: ("现场核查，已处理到位。", "已回访居民，表示满意。", "", "现场查看正常。"),
+    Action.REOPEN: ("居民再次反映问题反复，请重新办理。", "抽查发现整改不到位，退回重办。", "回访时居民不认可办理结果。"),
+    Action.URGE: ("居民催问，请抓紧办理并反馈进度。", "临近时限，请尽快处理。", ""),
+    Action.SUPERVISE: ("列入街道本周督办件，请每日反馈进展。", "群众反映集中，重点督办。"),
+    Action.COMMENT: (
+        "已到现场看过，正在联系责任单位。",
+        "居民希望周末前处理完。",
+        "物业答复配件明天到货。",
+        "已向相关住户说明情况，取得理解。",
+        "请注意保留处理前后的照片。",
+    ),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Report:
+    """A kind of report; `{unit}` and `{floor}` in its texts are filled in for each building."""
+
+    category: Category
+    is_of_building: bool
+    title: str
+    description: str
+    address: str
+    resolution: str
+    complaint: str  # why a check fails
+
+    def told_of(self, grid: Grid, units: int, rng: random.Random) -> dict[str, str]:
+        """The texts of one case in this grid, as `file_event` takes them."""
+        where = {"unit": rng.randint(1, max(units, 1)), "floor": rng.randint(2, 6)}
+        return {
+            "title": self.title.format(**where),
+            "description": self.description.format(**where),
+            "address": self.address.format(**where),
+        }
+
+
+def read_reports() -> list[Report]:
+    categories = {category.minor: category for category in Category.objects.all()}
+    with open(REPORTS, encoding="utf-8", newline="") as file:
+        return [
+            Report(
+                categories[row["minor"]],
+                row["scope"] == "building",
+                row["title"],
+                row["description"],
+                row["address"],
+                row["resolution"],
+                row["rework"],
+            )
+            for row in csv.DictReader(file)
+        ]
