@@ -1,0 +1,88 @@
+"""Small pieces of a case's picture: its state, its times, and its rows on the pages of grids."""
+
+from datetime import datetime, timedelta
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from events.models import Event
+from events.wording import show_events
+from events.workflow import Action, Status
+from grids.models import Grid
+
+register = template.Library()
+
+STEP_ICONS = {
+    Action.FILE: "flag",
+    Action.ACCEPT: "hand-grab",
+    Action.ASSIGN: "user-check",
+    Action.RESOLVE: "tool",
+    Action.SEND_BACK: "arrow-back-up",
+    Action.ESCALATE: "arrow-up",
+    Action.PASS_CHECK: "check",
+    Action.FAIL_CHECK: "x",
+    Action.REOPEN: "rotate",
+    Action.VOID: "ban",
+    Action.URGE: "bell-ringing",
+    Action.SUPERVISE: "eye",
+    Action.COMMENT: "message",
+    Action.REMIND: "clock",
+    Action.CLIMB_CHECK: "arrow-up",
+    Action.REHOME: "arrows-move",
+}
+MAJOR_ICONS = {
+    "社会治理": "users-group",
+    "市容环境": "recycle",
+    "宣传广告": "ad-2",
+    "施工管理": "crane",
+    "突发事件": "urgent",
+    "街面秩序": "building-store",
+    "其他事件": "dots-circle-horizontal",
+    "公用设施": "bulb",
+    "道路交通设施": "road",
+    "市容环境设施": "trash",
+    "园林绿化设施": "trees",
+    "其他部件": "box",
+}
+
+
+@register.filter
+def state(status: str) -> SafeString:
+    """The state in colour, shape and word."""
+    return format_html('<span class="state state-{}">{}</span>', status, Status(status).label)
+
+
+@register.filter
+def step_icon(action: str) -> str:
+    return STEP_ICONS[action]
+
+
+@register.filter
+def major_icon(major: str) -> str:
+    """Categories are data, so a major that somebody added has the icon of all others."""
+    return MAJOR_ICONS.get(major, "category")
+
+
+@register.filter
+def moment(time: datetime, at: datetime) -> str:
+    """A time as people say it: today and yesterday by name, the year only when it is another."""
+    local, today = timezone.localtime(time), timezone.localtime(at).date()
+    clock = f"{local:%H:%M}"
+    for days, word in ((0, _("today")), (1, _("yesterday")), (-1, _("tomorrow"))):
+        if local.date() == today - timedelta(days=days):
+            return f"{word} {clock}"
+    return date_format(local, _("M j, H:i") if local.year == today.year else _("M j, Y, H:i"))
+
+
+@register.inclusion_tag("events/_open_cases.html", takes_context=True)
+def open_cases(context: template.Context, grid: Grid, limit: int = 10) -> dict:
+    """The open cases in a grid and below it that the person may see, first due first, for the pages of grids."""
+    user, at = context["request"].user, timezone.now()
+    inside = Event.objects.visible_to(user).open().inside(grid).with_related()
+    found = inside.filter(due_at__isnull=False).order_by("due_at", "pk")[: limit + 1]
+    events = show_events(found, user, at)
+    return {"events": events[:limit], "has_more": len(events) > limit, "grid": grid, "at": at}

@@ -1,0 +1,123 @@
+"""What pages say of a case in a few words: how much time is left, on which clock, and what somebody is to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from events.clock import STATUTORY, Unit, WorkCalendar, elapsed
+from events.models import Event, Step
+from events.workflow import Action, Status
+from grids.models import Grid, Level, User, load_ancestors
+
+HOUR = timedelta(hours=1)
+
+CLOCKS: dict[bool, str | Promise] = {
+    True: gettext_lazy("Counted in working time: 8:00–12:00 and 14:00–18:00 on statutory working days."),
+    False: gettext_lazy("Counted around the clock: nights, weekends and holidays too."),
+}
+
+
+@dataclass(frozen=True)
+class TimeLeft:
+    """Running time on the clock of the present limit. `tone` is calm, soon (reminded of) or over."""
+
+    tone: str
+    words: str
+    clock: str | Promise
+    is_resting: bool
+
+
+def time_left(event: Event, at: datetime, calendar: WorkCalendar = STATUTORY) -> TimeLeft | None:
+    """The time until the case is due, None where no clock runs. `show_events` has loaded the unit."""
+    if event.due_at is None or not event.is_open:
+        return None
+    unit = event.clock_unit
+    left = elapsed(at, event.due_at, unit, calendar)
+    resting = unit.is_working and elapsed(at, at + timedelta(minutes=1), unit, calendar) == timedelta()
+    if event.due_at < at:
+        amount = duration(-left, unit, calendar)
+        words = _("%(time)s overdue") % {"time": amount} if amount else _("just overdue")
+        tone = "over"
+    else:
+        words = _("%(time)s left") % {"time": duration(left, unit, calendar) or _("less than a minute")}
+        tone = "soon" if event.remind_at and event.remind_at <= at else "calm"
+    return TimeLeft(tone, words, CLOCKS[unit.is_working], resting)
+
+
+def duration(span: timedelta, unit: Unit, calendar: WorkCalendar = STATUTORY) -> str:
+    """The two largest parts of a span; a day of the working clock has 8 hours. Empty below a minute."""
+    day = calendar.day if unit.is_working else timedelta(days=1)
+    days, rest = divmod(span, day)
+    hours, rest = divmod(rest, HOUR)
+    minutes = rest // timedelta(minutes=1)
+    parts = []
+    if days and unit.is_working:
+        parts.append(ngettext("%(count)d working day", "%(count)d working days", days) % {"count": days})
+    elif days:
+        parts.append(ngettext("%(count)d day", "%(count)d days", days) % {"count": days})
+    if hours:
+        parts.append(ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours})
+    if minutes and not days:
+        parts.append(ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes})
+    return " ".join(parts)
+
+
+def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event]:
+    """Fill what rows of a list show, in two queries for all: names of places, time left, what `user` is to do."""
+    events = list(events)
+    load_ancestors(event.grid for event in events)
+    _load_units(events)
+    for event in events:
+        event.place = place(event.grid)
+        event.time_left = time_left(event, at)
+        event.duty = duty(event, user)
+    return events
+
+
+def _load_units(events: list[Event]) -> None:
+    """Set `clock_unit`: the unit of the limit that runs, which the last step that started the clock tells."""
+    started = Step.objects.filter(event__in=events, details__has_key="limit").order_by("event", "ordinal")
+    units = dict(started.values_list("event", "details__limit__1"))
+    for event in events:
+        event.clock_unit = Unit(units.get(event.pk, Unit.WORKING_DAY))
+
+
+def place(grid: Grid) -> str:
+    """The name as neighbours say it: a building with its community in front; higher grids by their own name."""
+    shown = [above.name for above in grid.ancestors if above.level >= Level.COMMUNITY]
+    return " ".join([*shown, grid.name])
+
+
+def duty(event: Event, user: User) -> str | Promise:
+    """What the case waits for, said to whom it waits for; `Event.objects.waiting_for` has chosen the case."""
+    if event.status == Status.FILED:
+        return Action.ACCEPT.label
+    if event.status == Status.HANDLING:
+        return Action.RESOLVE.label if event.handler_id == user.pk else Action.ASSIGN.label
+    if event.status == Status.RESOLVED:
+        return _("to check")
+    return ""
+
+
+def awaited(event: Event) -> str:
+    """Who is to act next, in a sentence."""
+    holder = {"holder": place(event.holder)}
+    match event.status:
+        case Status.FILED:
+            return _("Waiting for %(holder)s to accept it.") % holder
+        case Status.HANDLING if event.handler:
+            return _("Waiting for %(handler)s to resolve it.") % {"handler": event.handler}
+        case Status.HANDLING:
+            return _("Waiting for %(holder)s to assign or resolve it.") % holder
+        case Status.RESOLVED:
+            return _("Waiting for %(checker)s to check it.") % {"checker": place(event.checker)}
+        case Status.CLOSED:
+            return _("This case is closed; nothing is left to do.")
+        case Status.VOIDED:
+            return _("This case was voided; nothing is left to do.")
+        case _other:
+            return _("Nothing is to be done now.")

@@ -1,0 +1,43 @@
+// Filing: categories are filtered while one types, and the line to write is ready once a category is chosen.
+// Without this file the search button asks the server and everything else is plain HTML.
+
+(() => {
+  const form = document.getElementById("filing");
+  const search = document.getElementById("category-search");
+  const chosen = document.getElementById("chosen-category");
+  const title = document.getElementById("id_title");
+  const majors = [...document.querySelectorAll("#majors details")];
+  const wasOpen = new Map(majors.map((major) => [major, major.open]));
+
+  document.getElementById("category-search-button").hidden = true;
+
+  function filter() {
+    const words = search.value.trim().toLowerCase();
+    let found = 0;
+    for (const major of majors) {
+      let hits = 0;
+      for (const label of major.querySelectorAll("label")) {
+        const fits = label.querySelector("input").dataset.name.toLowerCase().includes(words);
+        label.hidden = !fits;
+        hits += fits;
+      }
+      major.hidden = hits === 0;
+      major.open = words ? hits > 0 : wasOpen.get(major);
+      found += hits;
+    }
+    const familiar = document.getElementById("familiar");
+    if (familiar) familiar.hidden = words !== "";
+    document.getElementById("no-category").hidden = found > 0;
+  }
+
+  search.addEventListener("input", filter);
+  form.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && event.target.type === "search") event.preventDefault();
+  });
+  form.addEventListener("change", (event) => {
+    if (event.target.name === "category") {
+      chosen.textContent = event.target.dataset.name;
+      if (!title.value) title.focus();
+    }
+  });
+})();
