@@ -5,19 +5,14 @@ from django.utils.translation import ngettext
 
 from events.models import Step, Unit
 from events.transitions import Rule
-from events.workflow import Action, Loop
+from events.workflow import Action, Loop, Status
 
 
 def explain(step: Step) -> list[str]:
     """The rule that chose this step's outcome, in sentences for the timeline; empty for what people did plainly."""
     sentences = [_rule(step)] if step.rule else []
     details = step.details
-    if skipped := details.get("skipped"):
-        sentences.append(
-            _("Nobody is posted at %(grids)s, so it went on up (post vacant).") % {"grids": "、".join(skipped)}
-        )
-    if details.get("unstaffed"):
-        sentences.append(_("No grid on the way up has anybody posted; the city holds it all the same."))
+    sentences += _vacancies(step)
     if "limit" in details:
         sentences.append(_("Time limit: %(limit)s.") % {"limit": limit_text(*details["limit"])})
     if years := details.get("unpublished_years"):
@@ -33,6 +28,25 @@ def explain(step: Step) -> list[str]:
         )
     if ticked := details.get("checklist"):
         sentences.append(_("Ticked: %(items)s.") % {"items": "、".join(ticked)})
+    return sentences
+
+
+def _vacancies(step: Step) -> list[str]:
+    """Who was passed over; a check passes over those as well where only who resolved it is posted."""
+    checked, sentences = step.to_status == Status.RESOLVED, []
+    if skipped := step.details.get("skipped"):
+        text = (
+            _("Nobody who may check it is posted at %(grids)s, so the check went on up.")
+            if checked
+            else _("Nobody is posted at %(grids)s, so it went on up (post vacant).")
+        )
+        sentences.append(text % {"grids": "、".join(skipped)})
+    if step.details.get("unstaffed"):
+        sentences.append(
+            _("Nobody on the way up may check it yet; it stays here until somebody is posted.")
+            if checked
+            else _("No grid on the way up has anybody posted; the city holds it all the same.")
+        )
     return sentences
 
 

@@ -123,7 +123,7 @@ class Staffing:
         if not any(loop_of(code) in (Loop.COMMUNITY, Loop.STREET) for code in above):
             raise Unroutable(case.checker_code)
         route = self._check_from(case, [code for code in above if loop_of(code) != Loop.GRID])
-        if route.code == case.checker_code:
+        if route.code not in above:  # a check never goes down again
             raise Unroutable(case.checker_code)
         return route
 

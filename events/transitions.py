@@ -104,7 +104,8 @@ class Draft:
 
     def note_lateness(self) -> None:
         """An outage delays the system; the step tells by how many seconds."""
-        late = self.at - self.event.wake_at
+        event = self.event
+        late = self.at - (event.due_at if self.at >= event.due_at else event.remind_at)
         if late > PUNCTUAL:
             self.details["late"] = round(late.total_seconds())
 
@@ -143,11 +144,9 @@ class Draft:
 def enter(draft: Draft, route: Route) -> None:
     """Put the case on the desk of the route's grid with a fresh clock."""
     event = draft.event
-    event.loop = route.loop
-    event.holder = draft.staffing.grids[route.code]
+    _change_holder(draft, route)
     event.status = Status.FILED
     event.handler = event.checker = event.resolver = None
-    _tell_route(draft, route)
     draft.start_clock(event.loop)
     draft.recipients.update(draft.desk())
 
@@ -230,6 +229,11 @@ def fail_check(draft: Draft) -> None:
 
 
 def reopen(draft: Draft) -> None:
+    """Back to who held it; where the grids were reorganised while it was closed, to who would hold it now."""
+    if not _is_on_path(draft.event, draft.event.holder):
+        draft.rule = Rule.REORGANISED
+        draft.event.handler = None
+        _change_holder(draft, entry(draft.event.grid.code, Loop(draft.event.loop), draft.is_staffed))
     _handle_again(draft)
 
 
@@ -288,10 +292,14 @@ def rehome(draft: Draft) -> None:
     route = entry(event.grid.code, Loop(event.loop), draft.is_staffed)
     if route.loop != event.loop and event.status in (Status.FILED, Status.HANDLING):
         return enter(draft, route)
-    event.loop = route.loop
-    event.holder = draft.staffing.grids[route.code]
-    _tell_route(draft, route)
+    _change_holder(draft, route)
     draft.recipients.update(draft.workers())
+
+
+def _change_holder(draft: Draft, route: Route) -> None:
+    draft.event.loop = route.loop
+    draft.event.holder = draft.staffing.grids[route.code]
+    _tell_route(draft, route)
 
 
 def _is_on_path(event: Event, grid: Grid) -> bool:

@@ -91,6 +91,8 @@ def person_to(action: str, event: Event) -> User:
     match action:
         case Action.PASS_CHECK | Action.FAIL_CHECK:
             found = posts.filter(grid=event.checker).exclude(user=event.resolver)
+            if event.is_confidential:
+                found = found.filter(role=Role.POLICE)
         case Action.REOPEN | Action.URGE:
             found = posts.filter(grid=event.holder.get_ancestors().first(), role__in=(Role.CHIEF, Role.OFFICIAL))
         case _desk:
