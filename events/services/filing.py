@@ -9,12 +9,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.models import Category, Event
-from events.routing import Staffing, entry, loop_of
+from events.routing import Staffing, entry, loop_of, path
 from events.services.storing import aware_now, post_name, store
 from events.transitions import Draft, Limits, Rule, file
 from events.workflow import LOOPS, Action, Side, Urgency
 from grids.access import may_work_on
-from grids.models import Grid, User
+from grids.models import Grid, Post, User
 
 NUMBER_ATTEMPTS = 5
 
@@ -48,6 +48,16 @@ def file_event(
         idempotency_key=idempotency_key or None,
         filed_at=at,
     )
+    try:
+        return _file_under_free_number(event, at)
+    except ValidationError as error:
+        # A repeated request returns its event even if it could not be filed any more.
+        if "idempotency_key" not in error.message_dict and (first := _filed_before(event)):
+            return first
+        raise
+
+
+def _file_under_free_number(event: Event, at: datetime) -> Event:
     _check_filing(event)
     for _attempt in range(NUMBER_ATTEMPTS):
         event.number = f"{timezone.localtime(at):%Y%m%d}-{secrets.randbelow(10**6):06}"
@@ -93,6 +103,12 @@ def _check_filing(event: Event) -> None:
         raise ValidationError(errors)
 
 
+def _nearest_post(event: Event) -> Post:
+    """The reporter's post that shares most of the way up with the place."""
+    way = set(path(event.grid.code))
+    return max(event.reporter.active_posts, key=lambda post: len(way & set(path(post.grid.code))))
+
+
 @transaction.atomic
 def _file(event: Event, at: datetime) -> Event:
     staffing = Staffing.above([event.grid.code])
@@ -111,7 +127,7 @@ def _file(event: Event, at: datetime) -> Event:
         Limits(),
         actor=event.reporter,
         side=Side.REPORTER,
-        actor_post=post_name(event.reporter.active_posts[0]),
+        actor_post=post_name(_nearest_post(event)),
         rule=Rule.CATEGORY if lifted else Rule.PLACE,
     )
     file(draft, route)
