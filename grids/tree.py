@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
-from django.db import connections, models, transaction
+from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Concat, Length, Substr
 from django.db.models.lookups import Exact
@@ -106,10 +106,9 @@ class GridManager(TreeManager):
         """The grid as it is now; it and all above it stay where they are until the transaction ends."""
         code = grid.code
         while True:
-            codes = [code, *ancestor_codes(code)]
-            held = self.hold(codes)
-            if len(held) == len(codes) and held[code].pk == grid.pk:
-                return held[code]
+            now = self.hold([code, *ancestor_codes(code)]).get(code)
+            if now and now.pk == grid.pk:
+                return now
             # It was moved between reading its code and locking: look again, DoesNotExist if it is gone.
             code = self.values_list("code", flat=True).get(pk=grid.pk)
 
@@ -204,6 +203,7 @@ class GridManager(TreeManager):
         """Move the subtree of `node` under `parent`, to `code` or the next free one.
 
         One UPDATE for the tree and one for each model whose rows have a position. Updates `node` in place.
+        `services.move_grid` does this and tells the other apps.
         """
         self._lock_for_move(node, parent)
         if node.parent_id == parent.pk and code in (None, node.code):
@@ -211,15 +211,21 @@ class GridManager(TreeManager):
         new = self._checked_target(node, parent, code)
         old, (lft, rght) = node.code, (node.lft, node.rght)
         shift = interval(new)[0] - lft
-        self.filter(lft__range=(lft, rght)).order_by().update(
-            code=Concat(Value(new), Substr("code", len(old) + 1)),
-            lft=F("lft") + shift,
-            rght=F("rght") + shift,
-            tree_id=tree_id_of(new),
-            parent_id=Case(
-                When(pk=node.pk, then=Value(parent.pk)), default=F("parent_id"), output_field=models.BigIntegerField()
-            ),
+        parent_id = Case(
+            When(pk=node.pk, then=Value(parent.pk)), default=F("parent_id"), output_field=models.BigIntegerField()
         )
+        try:
+            with transaction.atomic():
+                self.filter(lft__range=(lft, rght)).order_by().update(
+                    code=Concat(Value(new), Substr("code", len(old) + 1)),
+                    lft=F("lft") + shift,
+                    rght=F("rght") + shift,
+                    tree_id=tree_id_of(new),
+                    parent_id=parent_id,
+                )
+        except IntegrityError as error:
+            # Somebody created a grid with this very code after it was found free.
+            raise ValidationError({"code": taken_message(new)}) from error
         # After the tree: rows placed meanwhile have waited for it or are seen here.
         for model in self.placed_models():
             model._base_manager.filter(position__range=(lft, rght)).update(position=F("position") + shift)
@@ -268,7 +274,7 @@ class GridManager(TreeManager):
                 }
             )
         if self.filter(code=code).exists():
-            raise ValidationError({"code": _("There is already a grid %(code)s.") % {"code": code}})
+            raise ValidationError({"code": taken_message(code)})
         return code
 
     def placed_models(self) -> list[type[models.Model]]:
@@ -276,7 +282,8 @@ class GridManager(TreeManager):
         return [
             relation.related_model
             for relation in self.model._meta.related_objects
-            if relation.field.name == "grid" and hasattr(relation.related_model, "position")
+            if relation.field.name == "grid"
+            and any(field.name == "position" for field in relation.related_model._meta.concrete_fields)
         ]
 
     # Rebuild
@@ -340,6 +347,10 @@ def parent_of(target, position: str):
 
 def _level_name(node, level: int) -> str:
     return dict(node._meta.get_field("level").flatchoices)[level]
+
+
+def taken_message(code: str) -> str:
+    return _("There is already a grid %(code)s.") % {"code": code}
 
 
 def retired_message(grid) -> str:

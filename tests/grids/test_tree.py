@@ -204,7 +204,7 @@ class TreeKeepsItsPromises(TestCase):
     def post(self, grid, other):
         make_post(make_user(), grid, Role.STAFF)
 
-    @settings(max_examples=80, deadline=None)
+    @settings(max_examples=50, deadline=None)
     @given(st.lists(operations, max_size=25))
     def test_every_read_equals_a_plain_walk_over_parent(self, sequence):
         for code in ("1501", "1502", "150105", "150105001", "150202", "150202001"):
