@@ -187,9 +187,6 @@ def test_the_history_names_the_post_for_the_place(cast, file):
     make_post(person, cast.tree.other_building)
     make_post(person, cast.tree.building)
     assert file(actor=person).steps.get().actor_post == "1号楼 grid staff"
-    assert (
-        file(actor=person, grid=make_grid("150105001002000109", "9单元")).steps.get().actor_post == "1号楼 grid staff"
-    )
     make_post(person, cast.tree.far_community, "chief")
     assert file(actor=person, grid=cast.tree.far_community).steps.get().actor_post == "桥靠社区 grid chief"
 
