@@ -79,7 +79,9 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):
     list_display = ["number", "title", "category", "grid_name", "status", "loop", "holder_name", "due_at", "filed_at"]
     # Choices alone: a filter by grid or person would list them all, and a date hierarchy reads the whole table.
     list_filter = ["status", "loop", "urgency", "is_supervised"]
+    list_select_related = ["category", "grid", "holder"]
     list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
     search_fields = ["number", "title"]
     search_help_text = _("Beginning of the number, part of title or address")
     show_full_result_count = False
@@ -88,8 +90,7 @@ class EventAdmin(ReadOnly, admin.ModelAdmin):
     exclude = ["clock_started_at", "remind_at", "wake_at"]
 
     def get_queryset(self, request) -> QuerySet[Event]:
-        found = super().get_queryset(request).visible_to(request.user)
-        return found.with_related().select_related("resolver")
+        return super().get_queryset(request).visible_to(request.user)
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.search(search_term) if search_term.strip() else queryset), False
@@ -120,6 +121,7 @@ class NoticeAdmin(ReadOnly, admin.ModelAdmin):
     list_filter = [DeliveredFilter]
     list_select_related = ["event", "step", "recipient"]
     list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
     search_fields = ["event__number__startswith"]
     search_help_text = _("Beginning of the case's number")
     show_full_result_count = False

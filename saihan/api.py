@@ -94,7 +94,7 @@ PROBLEM = {
     "type": "object",
     "required": ["code", "detail"],
     "properties": {
-        "code": {"type": "string", "example": "not_found"},
+        "code": {"type": "string", "description": _("A word for programs")},
         "detail": {"type": "string", "description": _("A sentence for people")},
     },
 }

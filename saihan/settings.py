@@ -178,6 +178,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PAGINATION_CLASS": "saihan.parsing.Pages",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_METADATA_CLASS": None,
     "EXCEPTION_HANDLER": "saihan.api.exception_handler",
     # Counted in each process for itself, so several web processes allow a multiple of it.
     "DEFAULT_THROTTLE_RATES": {"token": "10/min"},

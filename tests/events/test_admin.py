@@ -66,7 +66,17 @@ def test_every_page_opens_in_chinese(admin_client, cast, event, model):
 
 
 def test_the_front_page_opens(admin_client):
-    assert "事件" in page(admin_client, "index")
+    text = page(admin_client, "index")
+    assert "赛罕网格管理" in text
+    assert "事件" in text
+
+
+def test_tokens_show_neither_their_keys_nor_everybody(admin_client, cast):
+    token = Token.objects.create(user=cast.worker)
+    text = page(admin_client, "authtoken_tokenproxy_changelist")
+    assert "乌兰" in text
+    assert token.key not in text
+    assert "乌兰" not in page(admin_client, "authtoken_tokenproxy_add")
 
 
 @pytest.mark.parametrize("who", ["worker", "city", "stranger"])
@@ -131,7 +141,9 @@ def test_lists_take_the_same_queries_however_long(admin_client, cast, event, dja
     for model in ("event", "notice"):
         with django_assert_num_queries(5):
             page(admin_client, f"events_{model}_changelist")
-    with django_assert_num_queries(5):  # session, user, posts, event, steps
+    page(admin_client, "events_event_change", event.pk)  # content types are read once
+    # session, user, posts, event, steps, and the grid, category, holder and reporter of this one case
+    with django_assert_num_queries(9):
         page(admin_client, "events_event_change", event.pk)
 
 
