@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.core.exceptions import ValidationError
 from django.core.management import call_command
 from django.urls import reverse
 from django.utils import timezone
@@ -103,6 +104,15 @@ def test_changing_renames_counts_and_moves(page, cast):
     assert (grid.name, grid.households, grid.code) == ("甲楼", 41, "1501050020010001")
     assert Grid.objects.get(pk=cast.tree.unit.pk).code == "150105002001000101"
     assert cast.chief.posts.get().position == grid.lft
+
+
+def test_what_only_the_service_refuses_is_said_on_the_page(page, cast, monkeypatch):
+    def taken(**given):
+        raise ValidationError("somebody was faster")
+
+    monkeypatch.setattr(services, "create_grid", taken)
+    response = page.post("grids_grid_add", code="1501050010010003", name="3号楼", households="30")
+    assert (response.status_code, said(response)) == (200, "somebody was faster")
 
 
 @pytest.mark.parametrize("parent", ["street", "unit", "city", None])
