@@ -61,11 +61,9 @@ class FilingForm(forms.Form):
         names = ("grid", "category", "title", "description", "address", "urgency", "idempotency_key")
         return {name: self.cleaned_data[name] for name in names}
 
-    def chosen_category(self) -> str:
-        return str(self["category"].value() or "")
-
-    def chosen_grid(self) -> str:
-        return str(self["grid"].value() or "")
+    def text(self, name: str) -> str:
+        """The value of a field as it came, good or not, fit to be looked for."""
+        return str(self[name].value() or "").replace("\0", "").strip()
 
     @staticmethod
     def new_key() -> str:

@@ -1,13 +1,10 @@
 """Pages of the cases: the workbench, filing, the list, one case, and the inbox."""
 
-from collections import Counter
-from collections.abc import Iterable
 from functools import cached_property
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
-from django.db.models import F
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,19 +14,26 @@ from django.views.decorators.http import require_safe
 from events import services
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
-from events.forms import ActForm, FilingForm, FilterForm
+from events.forms import SEARCH_LENGTH, ActForm, FilingForm, FilterForm
 from events.models import Category, Event, Notice, offices
-from events.wording import awaited, place, show_events
+from events.suggestions import (
+    by_major,
+    common_part,
+    familiar_categories,
+    familiar_places,
+    found_places,
+    handlers,
+    with_places,
+)
+from events.wording import awaited, show_events
 from events.workflow import LOOPS, TABLE, Action, Move, Status, open_moves, sides
-from grids.access import may_work_on, visible_grids, workable_grids
-from grids.models import Grid, Level, Post, User, load_ancestors
+from grids.access import visible_grids
+from grids.models import Grid, User, load_ancestors
 
 PAGE_SIZE = 20
 ROWS_ON_WORKBENCH = 20
+GRIDS_TO_FILTER = 60
 MANY = 10_000  # counting further costs more than the number is worth
-CHIPS = 8
-CHOICES = 30
-LATEST = 40
 
 
 def get_event(user: User, number: str) -> Event:
@@ -48,14 +52,15 @@ def workbench(request: HttpRequest) -> HttpResponse:
     filed = Event.objects.filter(reporter=user).with_related().order_by("-filed_at", "-pk")[:5]
     waiting, filed = list(waiting), list(filed)
     show_events([*waiting, *filed], user, at)
+    categories = list(Category.objects.filter(is_active=True))
     context = {
         "waiting": waiting[:ROWS_ON_WORKBENCH],
         "has_more": len(waiting) > ROWS_ON_WORKBENCH,
         "overdue": sum(event.is_overdue(at) for event in waiting),
         "filed": filed,
         "notices": _inbox(user).unread()[:5],
-        "categories": _familiar_categories(user) if user.active_posts else [],
-        "majors": _majors(),
+        "categories": familiar_categories(user, categories) if user.active_posts else [],
+        "majors": by_major(categories),
         "at": at,
     }
     return render(request, "events/workbench.html", context)
@@ -84,96 +89,29 @@ def event_file(request: HttpRequest) -> HttpResponse:
 
 
 def _preset(request: HttpRequest) -> dict:
-    return {
-        "grid": request.GET.get("grid") or _familiar_place(request.user),
-        "category": request.GET.get("category", ""),
-        "category_search": request.GET.get("category_search", ""),
-        "place_search": request.GET.get("place_search", ""),
-        "idempotency_key": FilingForm.new_key(),
-    }
+    """What a link may fill in: place and category."""
+    given = {name: request.GET.get(name, "") for name in ("grid", "category", "category_search", "place_search")}
+    return given | {"idempotency_key": FilingForm.new_key()}
 
 
 def _filing_page(request: HttpRequest, form: FilingForm, status: int = 200) -> HttpResponse:
-    user, words = request.user, str(form["category_search"].value() or "").strip()
-    categories = [category for category in Category.objects.filter(is_active=True) if words in str(category)]
-    chosen = next((category for category in categories if str(category.pk) == form.chosen_category()), None)
+    user, searched = request.user, form.text("category_search")
+    categories = list(Category.objects.filter(is_active=True))
+    chosen = next((category for category in categories if str(category.pk) == form.text("category")), None)
+    places = familiar_places(user, form.text("grid"))
     context = {
         "form": form,
-        "majors": _by_major(categories),
+        "familiar": familiar_categories(user, categories),
+        "majors": by_major(category for category in categories if searched in str(category)),
+        "searched": searched,
+        "chosen": chosen,
         "open_major": chosen.major if chosen else request.GET.get("major", ""),
-        "chosen_category": chosen,
-        "familiar": _familiar_categories(user),
-        "searched": words,
-        "places": _familiar_places(user, form.chosen_grid()),
-        "found_places": _found_places(user, str(form["place_search"].value() or "")),
+        "places": places,
+        "chosen_place": form.text("grid") or (places[0].code if places else ""),
+        "shared_place": common_part(places),
+        "found_places": found_places(user, form.text("place_search")),
     }
     return render(request, "events/event_file.html", context, status=status)
-
-
-def _by_major(categories: Iterable[Category]) -> dict[str, list[Category]]:
-    """Minors by major: our own first, for they are what a grid meets most, then events, then components."""
-    order = ("governance", "event", "component")
-    majors: dict[str, list[Category]] = {}
-    for category in sorted(categories, key=lambda category: order.index(category.kind)):
-        majors.setdefault(category.major, []).append(category)
-    return majors
-
-
-def _majors() -> list[str]:
-    return list(_by_major(Category.objects.filter(is_active=True)))
-
-
-def _familiar_categories(user: User) -> list[Category]:
-    """What this person files most of late, filled up with what is filed around them, then with our own minors."""
-    mine = Event.objects.filter(reporter=user).order_by("-filed_at", "-pk")
-    around = Event.objects.visible_to(user).order_by(F("filed_at").desc(), F("pk").desc())
-    ranked = [pk for pk, _count in Counter(mine.values_list("category", flat=True)[:LATEST]).most_common()]
-    if len(ranked) < CHIPS:
-        ranked += [pk for pk, _count in Counter(around.values_list("category", flat=True)[:LATEST]).most_common()]
-    known = {category.pk: category for category in Category.objects.filter(is_active=True)}
-    ranked += [pk for pk, category in known.items() if category.kind == "governance"]
-    return [known[pk] for pk in dict.fromkeys(ranked) if pk in known][:CHIPS]
-
-
-def _familiar_place(user: User) -> str:
-    return next((grid.code for grid in _familiar_places(user)), "")
-
-
-def _familiar_places(user: User, chosen: str = "") -> list[Grid]:
-    """Where this person filed last, then the grids of their posts; the chosen one is always among them."""
-    filed = Event.objects.filter(reporter=user).order_by("-filed_at", "-pk").select_related("grid")[:LATEST]
-    last = [event.grid for event in filed if may_work_on(user, event.grid) and not event.grid.retired_at]
-    grids = list({grid.pk: grid for grid in [*last[:3], *(post.grid for post in user.active_posts)]}.values())[:CHIPS]
-    if chosen and chosen not in [grid.code for grid in grids]:
-        grids = [*workable_grids(user).filter(code=chosen), *grids]
-    return _with_places(grids)
-
-
-def _found_places(user: User, words: str) -> list[Grid]:
-    """The grids that fit the words; several words go down the tree: 健康 3号楼. Without words what lies nearest."""
-    *above, last = words.split() or [""]
-    grids = workable_grids(user)
-    for word in above:
-        holders = list(grids.search(word)[:CHOICES])
-        grids = grids.filter(pk__in=[pk for grid in holders for pk in grids.within(grid).values_list("pk", flat=True)])
-    if last:
-        grids = grids.search(last)
-    else:
-        grids = grids.filter(level=_nearest_level(user))
-    return _with_places(grids.order_by("lft")[:CHOICES])
-
-
-def _nearest_level(user: User) -> int:
-    """The level that somebody would pick from first: the buildings of a community, the streets of a district."""
-    return max((min(post.grid.level + 1, Level.BUILDING) for post in user.active_posts), default=Level.STREET)
-
-
-def _with_places(grids: Iterable[Grid]) -> list[Grid]:
-    grids = list(grids)
-    load_ancestors(grids)
-    for grid in grids:
-        grid.place = place(grid)
-    return grids
 
 
 # List
@@ -202,7 +140,7 @@ def event_list(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "events": page.object_list,
-        "majors": _by_major(Category.objects.all()),
+        "majors": by_major(Category.objects.all()),
         "grids": _filter_grids(request.user, form),
         "at": at,
     }
@@ -212,10 +150,10 @@ def event_list(request: HttpRequest) -> HttpResponse:
 def _filter_grids(user: User, form: FilterForm) -> list[Grid]:
     """The grids of my posts, what lies directly below them, and the one that is chosen."""
     own = [post.grid for post in user.active_posts]
-    below = visible_grids(user).filter(parent__in=own).order_by("lft")[: CHOICES * 2]
+    below = visible_grids(user).filter(parent__in=own).order_by("lft")[:GRIDS_TO_FILTER]
     chosen = form.cleaned_data.get("grid")
     grids = {grid.pk: grid for grid in [*own, *below, *([chosen] if chosen else [])]}
-    return _with_places(sorted(grids.values(), key=lambda grid: grid.lft))
+    return with_places(sorted(grids.values(), key=lambda grid: grid.lft))
 
 
 # One case
@@ -260,6 +198,7 @@ def _event_page(
     request: HttpRequest, event: Event, form: ActForm | None = None, problem: str = "", status: int = 200
 ) -> HttpResponse:
     user, at = request.user, timezone.now()
+    searched = request.GET.get("handler_search", "").replace("\0", "").strip()[:SEARCH_LENGTH]
     load_ancestors([event.grid, event.holder, *([event.checker] if event.checker else [])])
     show_events([event], user, at)
     moves = open_moves(event.case(), sides(event.case(), user.pk, offices(user)))
@@ -275,8 +214,8 @@ def _event_page(
         "others": [one for one in forms if one.move.action != first],
         "awaited": awaited(event),
         "is_mine": any(move.target for move in moves),
-        "handlers": _handlers(request, event) if any(move.action == Action.ASSIGN for move in moves) else [],
-        "handler_search": request.GET.get("handler_search", ""),
+        "handlers": handlers(event, searched) if any(move.action == Action.ASSIGN for move in moves) else [],
+        "handler_search": searched,
         "problem": problem,
         "typed": form.typed() if form and problem else "",
         "steps": steps,
@@ -307,23 +246,6 @@ def _first_move(event: Event, moves: list[Move], user: User) -> Action | None:
     if wanted == Action.ASSIGN and event.handler_id:
         return None
     return wanted if wanted in names else None
-
-
-def _handlers(request: HttpRequest, event: Event) -> list[Post]:
-    """Posts of people to choose from, nearest to the case first; a search looks through all candidates."""
-    words = request.GET.get("handler_search", "").strip()[:64].replace("\0", "")
-    posts = Post.objects.active().within(event.holder).filter(user__in=services.handler_candidates(event))
-    if words:
-        posts = posts.filter(user__name__icontains=words) | posts.filter(grid__name__icontains=words)
-    near = posts.filter(grid__in=[event.grid, *event.grid.ancestors]).order_by("-position")
-    found = [*near.select_related("user", "grid")[:CHOICES]]
-    if len(found) < CHOICES:
-        found += posts.select_related("user", "grid").order_by("position")[:CHOICES]
-    people = list({post.user_id: post for post in reversed(found)}.values())[::-1][:CHOICES]
-    load_ancestors(post.grid for post in people)
-    for post in people:
-        post.place = place(post.grid)
-    return people
 
 
 def _stepper(event: Event, steps: list) -> list[dict]:

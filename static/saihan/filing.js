@@ -7,7 +7,7 @@
   const chosen = document.getElementById("chosen-category");
   const title = document.getElementById("id_title");
   const majors = [...document.querySelectorAll("#majors details")];
-  const wasOpen = new Map(majors.map((major) => [major, major.open]));
+  const accordion = "major"; // one major is open at a time, but all that fit while one searches
 
   document.getElementById("category-search-button").hidden = true;
 
@@ -22,7 +22,9 @@
         hits += fits;
       }
       major.hidden = hits === 0;
-      major.open = words ? hits > 0 : wasOpen.get(major);
+      if (words) major.removeAttribute("name");
+      else major.name = accordion;
+      major.open = words !== "" && hits > 0;
       found += hits;
     }
     const familiar = document.getElementById("familiar");

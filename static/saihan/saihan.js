@@ -12,3 +12,8 @@ document.addEventListener("submit", (event) => {
   // A page that comes back from the browser's memory has to be usable again.
   window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
 });
+
+// What is folded away on a phone is open where there is room for it.
+if (matchMedia("(min-width: 62rem)").matches) {
+  for (const details of document.querySelectorAll("details[data-open-wide]")) details.open = true;
+}
