@@ -64,13 +64,14 @@ def _add_batch(
 def _event(city: City, grid: Grid, filed: tuple[datetime, datetime]) -> Event:
     since, until = filed
     at = since + (until - since) * city.random.random()
+    category = city.random.choice(city.categories)
     return Event(
-        number=f"{at:%Y%m%d}-{city.random.randrange(10**9):09}",
-        category=city.random.choice(city.categories),
+        number=f"{at:%Y%m%d}-{next(city.numbers) % 10**6:06}",
+        category=category,
         grid=grid,
         position=grid.lft,
-        title="楼道照明不亮，请派人维修",
-        description="三层到五层的声控灯都不亮，老人上下楼不安全，请尽快派人来看。",
+        title=f"{category.minor}，请派人处理",
+        description="居民反映已有几天，老人和孩子出入不安全，请尽快派人来看。",
         address="东侧楼梯",
         urgency=Urgency.URGENT if city.random.random() < SHARE_URGENT else Urgency.NORMAL,
         reporter=city.random.choice(city.users),

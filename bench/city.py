@@ -3,9 +3,11 @@
 import random
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
+from itertools import count
 from pathlib import Path
 
 from django.conf import settings
@@ -39,6 +41,7 @@ class City:
     users: list[User]
     categories: list[Category]
     places: list[str]
+    numbers: Iterator[int] = field(default_factory=count)
 
     @cached_property
     def by_key(self) -> dict[int, User]:

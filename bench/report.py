@@ -2,7 +2,7 @@
 
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 
 
 @dataclass
@@ -15,7 +15,7 @@ class Figure:
     target: float | None = None
     beside: float | None = None
     beside_what: str = ""
-    note: str = ""
+    details: dict[str, float] = field(default_factory=dict)  # what else was measured, by name with its unit
 
     @property
     def met(self) -> bool | None:
@@ -41,13 +41,14 @@ def _row(figure: Figure) -> tuple[str, ...]:
     target = "" if figure.target is None else f"≤ {_number(figure.target)} {figure.unit}"
     beside = "" if figure.beside is None else f"{_number(figure.beside)} {figure.unit}"
     ratio = f"{figure.beside / figure.value:,.1f}×" if figure.beside and figure.value else ""
+    details = ", ".join(f"{name} {_number(value)}" for name, value in figure.details.items())
     return (
         figure.what,
         f"{_number(figure.value)} {figure.unit}",
         target,
         verdict,
         beside,
-        " ".join(filter(None, [figure.beside_what, ratio, figure.note])),
+        " ".join(filter(None, [figure.beside_what, ratio, details])),
     )
 
 

@@ -1,0 +1,144 @@
+"""Pages and API at 100,000 events: server time (Django's test client, no network) and queries."""
+
+import statistics
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from urllib.parse import urlencode
+
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from rest_framework.authtoken.models import Token
+
+from bench.cases import CLOSED, OPEN, add_cases
+from bench.city import City, build_city
+from bench.report import Figure
+from bench.timing import analyze, milliseconds, p95
+from events.models import Category, Event
+from events.workflow import DESK_ROLES, Status
+from grids.models import Post, Role, User
+
+EVENTS, QUICK_EVENTS = 100_000, 2_000
+SHARE_OPEN = 0.05
+YEARS = timedelta(days=730)
+RECENTLY = timedelta(days=10)
+REQUESTS, WARM_UP = 50, 3
+STREET, COMMUNITY, BUILDING = "150105001", "150105001001", "1501050010010001"
+TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
+
+
+@dataclass
+class Cost:
+    """Milliseconds of each request, and the queries of one (without those that only mark a transaction)."""
+
+    times: list[float]
+    queries: int
+
+    def figure(self, what: str, target: float | None) -> Figure:
+        details = {"median": statistics.median(self.times), "queries": self.queries}
+        return Figure(what, p95(self.times), "ms", target, details=details)
+
+
+def figures(quick: bool) -> Iterator[Figure]:
+    """Five of a hundred cases are open, the others were closed over two years."""
+    city = build_city(quick)
+    fill(city, QUICK_EVENTS if quick else EVENTS)
+    hungriest = 0
+    for what, user, path in pages():
+        cost = measure(browse(user, path))
+        hungriest = max(hungriest, cost.queries)
+        yield cost.figure(f"p95 {what}", 200)
+    yield Figure("queries of the page that makes most", hungriest, "queries", 15)
+    filing = measure(file_through_api(city))
+    yield filing.figure("p95 filing through the API", None)
+    yield Figure("queries of filing through the API", filing.queries, "queries", 12)
+    yield measure(accept_through_api()).figure("p95 accepting through the API", None)
+
+
+def fill(city: City, count: int) -> None:
+    now = timezone.now()
+    still_open = round(count * SHARE_OPEN)
+    add_cases(city, count - still_open, (now - YEARS, now - RECENTLY), CLOSED)
+    add_cases(city, still_open, (now - RECENTLY, now), OPEN)
+    analyze()
+
+
+def pages() -> Iterator[tuple[str, User, str]]:
+    """What is looked at, by whom, and where."""
+    city, street = holder("1501", Role.OFFICIAL), holder(STREET, Role.CHIEF)
+    community, chief = holder(COMMUNITY, Role.CHIEF), holder(BUILDING, Role.CHIEF)
+    category = Category.objects.order_by("pk")[100]
+    number = Event.objects.open().filter(grid__code__startswith=STREET).latest("filed_at").number
+    for who, user in (("city", city), ("street", street), ("community", community), ("chief of ten buildings", chief)):
+        yield f"workbench, {who}", user, "/"
+        yield f"event list, {who}", user, "/events/"
+    for what, filters in (
+        ("open", {"status": "open"}),
+        ("closed, page 100", {"status": "closed", "page": 100}),
+        ("overdue, due first", {"overdue": "on", "sort": "due"}),
+        ("of a street", {"grid": STREET}),
+        ("of a category in a street", {"grid": STREET, "category": category.pk}),
+        ("with a word that many have", {"search": "请派人"}),
+        ("with a word that few have", {"search": category.minor}),
+        ("with a word that none has", {"search": "没有这个词"}),
+    ):
+        yield f"event list of the city, {what}", city, f"/events/?{urlencode(filters)}"
+    yield "event page, street", street, f"/events/{number}/"
+    yield "filing page, chief of ten buildings", chief, "/events/file/"
+    for level, code in (("city", "1501"), ("district", "150105"), ("street", STREET), ("community", COMMUNITY)):
+        yield f"grid page of a {level}", city, f"/grids/{code}/"
+    yield "grids of mine, chief of ten buildings", chief, "/grids/"
+
+
+def holder(code: str, role: str) -> User:
+    return Post.objects.active().filter(grid__code=code, role=role).select_related("user")[0].user
+
+
+def measure(calls: Iterator[Callable[[], object]]) -> Cost:
+    """The first calls warm up, the next is watched for queries, the others are timed."""
+    milliseconds(islice(calls, WARM_UP))
+    with CaptureQueriesContext(connection) as captured:
+        milliseconds(islice(calls, 1))
+    queries = sum(not query["sql"].startswith(TRANSACTION) for query in captured)
+    return Cost(milliseconds(islice(calls, REQUESTS)), queries)
+
+
+def browse(user: User, path: str) -> Iterator[Callable[[], object]]:
+    client = Client()
+    client.force_login(user)
+    while True:
+        yield lambda: expect(client.get(path), 200)
+
+
+def file_through_api(city: City) -> Iterator[Callable[[], object]]:
+    client = api_client(holder(BUILDING, Role.CHIEF))
+    while True:
+        body = {
+            "category": city.random.choice(city.categories).pk,
+            "grid": BUILDING,
+            "title": "路灯不亮",
+            "address": "西侧",
+        }
+        yield lambda body=body: expect(client.post("/api/v1/events/", body, "application/json"), 201)
+
+
+def accept_through_api() -> Iterator[Callable[[], object]]:
+    """Each time another case, by somebody of the desk that holds it."""
+    waiting = Event.objects.filter(status=Status.FILED, holder__posts__role__in=DESK_ROLES).distinct().order_by("pk")
+    for event in waiting:
+        client = api_client(Post.objects.active().filter(grid=event.holder, role__in=DESK_ROLES)[0].user)
+        path = f"/api/v1/events/{event.number}/actions/"
+        yield lambda client=client, path=path: expect(client.post(path, {"action": "accept"}, "application/json"), 200)
+
+
+def api_client(user: User) -> Client:
+    token, _created = Token.objects.get_or_create(user=user)
+    return Client(headers={"Authorization": f"Token {token.key}"})
+
+
+def expect(response, status: int) -> None:
+    if response.status_code != status:
+        raise SystemExit(f"{response.request['PATH_INFO']}: {response.status_code}\n{response.content.decode()[:2000]}")
