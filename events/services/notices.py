@@ -2,6 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
+from time import monotonic
 
 from celery import current_app
 from django.core.mail import send_mail
@@ -16,6 +17,8 @@ from grids.models import User
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+# A slow mail server must not keep a batch past the end of its task, which would send it all again.
+BATCH_SECONDS = 60
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=6)
 
@@ -34,33 +37,38 @@ def deliver_notices(*, at: datetime | None = None) -> int:
     """
     at = at or timezone.now()
     delivered = 0
-    while taken := _deliver_batch(at):
-        delivered += taken
+    while tried := _deliver_batch(at):
+        delivered += sum(notice.delivered_at is not None for notice in tried)
     return delivered
 
 
 @transaction.atomic
-def _deliver_batch(at: datetime) -> int:
+def _deliver_batch(at: datetime) -> list[Notice]:
+    """Try the notices that wait longest and return them; what a crash would send again is a batch at most."""
     waiting = Notice.objects.pending(at).select_for_update(of=("self",), skip_locked=True)
-    notices = list(waiting.select_related("recipient", "event", "step").order_by("pk")[:BATCH])
-    for notice in notices:
-        notice.attempts += 1
+    tried, until = [], monotonic() + BATCH_SECONDS
+    for notice in waiting.select_related("recipient", "event", "step").order_by("pk")[:BATCH]:
+        if monotonic() > until:
+            break
         if _deliver(notice):
             notice.delivered_at = at
         else:
-            notice.next_try_at = at + min(FIRST_RETRY * 2**notice.attempts, LONGEST_RETRY)
-    Notice.objects.bulk_update(notices, ["attempts", "delivered_at", "next_try_at"])
-    return len(notices)
+            notice.next_try_at = at + min(FIRST_RETRY * 2 ** min(notice.attempts, 16), LONGEST_RETRY)
+        notice.attempts += 1
+        tried.append(notice)
+    Notice.objects.bulk_update(tried, ["attempts", "delivered_at", "next_try_at"])
+    return tried
 
 
 def _deliver(notice: Notice) -> bool:
-    if not (notice.recipient.email):
+    if not notice.recipient.email:
         return True
     subject = f"[{notice.event.number}] {notice.step.get_action_display()}"
     try:
         send_mail(subject, _("Open Saihan Grid to see this case."), None, [notice.recipient.email])
-    except OSError:
-        logger.warning("Notice %s could not be mailed; it is tried again later.", notice.pk)
+    except Exception as error:
+        # Whatever is wrong with one address or with the server: the others must not wait for it.
+        logger.warning("Notice %s could not be mailed (%s); it is tried again later.", notice.pk, type(error).__name__)
         return False
     return True
 
