@@ -81,7 +81,9 @@ class Draft:
         return self.staffing.desk(self.event.holder.code)
 
     def workers(self) -> set[int | None]:
-        """Who must act on it now: the handler and the desk behind them."""
+        """Who must act on it now: the handler and the desk behind them, or who has to check it."""
+        if self.event.checker:
+            return set(self.staffing.checkers(self.case, self.event.checker.code))
         return {self.event.handler_id, *self.desk()}
 
     def is_staffed(self, code: str) -> bool:
