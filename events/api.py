@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -381,23 +380,14 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         if not request.user.active_posts:
             raise PermissionDenied(_("Only somebody who holds a post can file a case."), "no_post")
         key = idempotency_key(request)
-        given = FilingSerializer(data=request.data)
-        at = timezone.now()
-        try:
-            given.is_valid(raise_exception=True)
-            event = services.file_event(actor=request.user, idempotency_key=key, at=at, **given.validated_data)
-        except (ValidationError, serializers.ValidationError):
-            # What was good then may be refused now: a repeated request gets its case all the same.
-            event = self._filed_before(key)
-            if event is None:
-                raise
-        if event.filed_at != at:  # not filed by this request
+        serializer = FilingSerializer(data=request.data)
+        serializer.is_valid(raise_exception=True)
+        given, at = serializer.validated_data, timezone.now()
+        event = services.file_event(actor=request.user, idempotency_key=key, at=at, **given)
+        if event.filed_at != at:  # by an earlier request with this key
             return self._answer(event)
-        event.grid.ancestors = given.validated_data["grid"].ancestors
+        event.grid.ancestors = given["grid"].ancestors
         return self._answer(event, status.HTTP_201_CREATED)
-
-    def _filed_before(self, key: str | None) -> Event | None:
-        return self.get_queryset().filter(reporter=self.request.user, idempotency_key=key).first() if key else None
 
     def _answer(self, event: Event, code: int = status.HTTP_200_OK) -> Response:
         return Response(self.get_serializer(event).data, code)

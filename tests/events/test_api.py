@@ -5,7 +5,6 @@ import re
 from datetime import timedelta
 
 import pytest
-from django.core.cache import cache
 from django.db import transaction
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -16,7 +15,7 @@ from rest_framework.test import APIClient
 from events.models import Event, Step
 from grids.models import Role
 from grids.services import end_post, retire_grid
-from tests.factories import make_category, make_event, make_post, make_user, take
+from tests.factories import make_category, make_event, make_post, take
 
 EVENTS = "/api/v1/events/"
 CATEGORIES = "/api/v1/categories/"
@@ -529,71 +528,6 @@ def test_a_number_that_is_none(cast, as_):
     for number in ("20261123-999999", "x", "20261123-99999x", "１２３", "%00", "' OR 1=1"):
         response = client.get(f"{EVENTS}{number}/")
         assert (response.status_code, response.json()["code"]) == (404, "not_found")
-
-
-# The token
-
-
-@pytest.fixture
-def person(db):
-    cache.clear()
-    return make_user("娜仁", "naren", password="correct horse")
-
-
-def log_in(**given):
-    return APIClient().post("/api/v1/token/", {"username": "naren", "password": "correct horse"} | given)
-
-
-def test_name_and_password_give_a_lasting_token(person):
-    token = log_in().json()["token"]
-    assert log_in().json()["token"] == token
-    response = APIClient(headers={"Authorization": f"Token {token}"}).get(EVENTS)
-    assert response.status_code == 200
-
-
-def test_the_token_is_given_to_a_form_as_well(person, client):
-    assert client.post("/api/v1/token/", {"username": "naren", "password": "correct horse"}).status_code == 200
-
-
-def test_no_answer_betrays_which_of_the_two_was_wrong(person):
-    wrong_password, wrong_name = log_in(password="x"), log_in(username="nobody")
-    person.is_active = False
-    person.save()
-    inactive = log_in()
-    assert wrong_password.json() == wrong_name.json() == inactive.json()
-    assert {wrong_password.status_code, wrong_name.status_code, inactive.status_code} == {400}
-
-
-def test_a_closed_account_s_token_ends(person, as_):
-    client = as_(person)
-    person.is_active = False
-    person.save()
-    response = client.get(EVENTS)
-    assert (response.status_code, response["WWW-Authenticate"]) == (401, "Token")
-
-
-def test_guessing_is_slowed_down(person):
-    cache.clear()
-    codes = [log_in(password=str(attempt), username=f"user{attempt}").status_code for attempt in range(11)]
-    assert codes == [400] * 10 + [429]
-    late = log_in(**{"password": "correct horse"})
-    assert (late.status_code, late.json()["code"]) == (429, "throttled")
-    assert 0 < int(late["Retry-After"]) <= 60
-
-
-def test_a_made_up_address_does_not_help_guessing(person):
-    cache.clear()
-    for attempt in range(11):
-        response = APIClient().post(
-            "/api/v1/token/", {"username": "naren", "password": "x"}, HTTP_X_FORWARDED_FOR=f"10.0.0.{attempt}"
-        )
-    assert response.status_code == 429
-
-
-@pytest.mark.parametrize("given", [{"username": None}, {"password": ""}, {"username": "a\0"}, {"password": ["a"]}])
-def test_bad_credentials_are_told_by_field(person, given):
-    response = log_in(**given)
-    assert (response.status_code, list(response.json())) == (400, list(given))
 
 
 def test_a_session_serves_as_well_and_needs_its_csrf_token(cast, event):
