@@ -202,8 +202,8 @@ def _rename(rows: list[Division], present: dict[str, Grid]) -> None:
 
 def _create(rows: list[Division], present: dict[str, Grid], is_demo: bool) -> Iterable[list[Grid]]:
     """Create grids level by level and add them to `present`; yields what each statement created."""
-    for level in range(len(tree.DIGITS)):
-        for batch in _batches([row for row in rows if tree.level_of(row.code) == level]):
+    for digits in tree.DIGITS:
+        for batch in _batches([row for row in rows if len(row.code) == digits]):
             grids = [_grid_of(row, present, is_demo) for row in batch]
             Grid.objects.bulk_create(grids)
             present |= {grid.code: grid for grid in grids}

@@ -62,7 +62,8 @@ def ancestor_codes(code: str) -> list[str]:
 
 def parent_code(code: str) -> str | None:
     """The code directly above, None for a city."""
-    return next(iter(ancestor_codes(code)), None)
+    level = level_of(code)
+    return code[: DIGITS[level - 1]] if level else None
 
 
 def community_code(code: str) -> str | None:
