@@ -4,7 +4,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinValueValidator, ProhibitNullCharactersValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,7 +12,7 @@ from events.clock import Limit
 from events.clock import Unit as ClockUnit
 from events.workflow import DESK_ROLES, OPEN, Action, Case, Loop, Office, Side, Status, Urgency
 from grids.access import ranges, within
-from grids.models import Grid, Placed, Role, User
+from grids.models import Grid, Placed, Post, Role, User
 
 TITLE_LENGTH = 120
 TEXT_LENGTH = 2000
@@ -148,15 +148,23 @@ class EventQuerySet(models.QuerySet):
         """What only this person, or their desk, can bring forward now."""
         desks = [post.grid_id for post in user.active_posts if post.role in DESK_ROLES]
         grids = [post.grid_id for post in user.active_posts]
+        # A handler who left, or works elsewhere now, can no longer resolve it.
+        working = Post.objects.active().filter(
+            user=OuterRef("handler"),
+            position__gte=OuterRef("holder__lft"),
+            position__lte=OuterRef("holder__rght"),
+        )
         return self.visible_to(user).filter(
             Q(status=Status.FILED, holder__in=desks)
-            | Q(status=Status.HANDLING, handler=user)
-            | Q(status=Status.HANDLING, handler=None, holder__in=desks)
+            | Q(Exists(working), status=Status.HANDLING, handler=user)
+            | Q(~Exists(working), status=Status.HANDLING, holder__in=desks)
             | (Q(status=Status.RESOLVED, checker__in=grids) & ~Q(resolver=user))
         )
 
     def search(self, words: str):
         words = words.strip()
+        if "\x00" in words:  # PostgreSQL takes no such text, and none is stored
+            return self.none()
         return self.filter(Q(number__startswith=words) | Q(title__icontains=words) | Q(address__icontains=words))
 
     def with_related(self):

@@ -186,12 +186,12 @@ def origin_codes_floor(case: Case) -> int:
 
 
 def sides(case: Case, person_id: int, offices: Iterable[Office]) -> frozenset[Side]:
-    """The sides that somebody who may see the case stands on, from their active posts.
+    """The sides that somebody stands on, from their active posts; none for who may not see the case.
 
     A clue report (线索举报) is known to its reporter, the desk and the police alone, so nobody else gets a side in it.
     """
     offices = tuple(offices)
-    found = {Side.VIEWER}
+    found = set()
     if case.reporter_id == person_id:
         found.add(Side.REPORTER)
     if case.handler_id == person_id and any(is_at_or_below(office.code, case.holder_code) for office in offices):
@@ -205,7 +205,13 @@ def sides(case: Case, person_id: int, offices: Iterable[Office]) -> frozenset[Si
         found.add(Side.UPPER)
     if case.resolver_id != person_id and any(_is_origin(case, office) for office in offices):
         found.add(Side.ORIGIN)
+    if found or any(_covers(case, office) for office in offices):
+        found.add(Side.VIEWER)
     return frozenset(found)
+
+
+def _covers(case: Case, office: Office) -> bool:
+    return is_at_or_below(case.grid_code, office.code) and (not case.is_confidential or office.role == Role.POLICE)
 
 
 def _is_origin(case: Case, office: Office) -> bool:
