@@ -36,6 +36,9 @@ def load_categories(*, path: Path) -> Counter:
     known = {(category.kind, category.major, category.minor) for category in Category.objects.all()}
     added, errors, done = [], [], Counter(added=0, unchanged=0)
     for number, row in enumerate(_rows(path), start=2):
+        if ragged := _ragged(row):
+            errors.append(_("Row %(number)d: %(problem)s") % {"number": number, "problem": ragged})
+            continue
         key = (row["kind"], row["major"], row["minor"])
         if key in known:
             done["unchanged"] += 1
@@ -64,6 +67,15 @@ def _rows(path: Path) -> list[dict[str, str]]:
     if missing := [column for column in COLUMNS if column not in (reader.fieldnames or ())]:
         raise ValidationError(_("The columns %(columns)s are missing.") % {"columns": ", ".join(missing)})
     return rows
+
+
+def _ragged(row: dict[str | None, str | list[str] | None]) -> str:
+    """What is wrong with the number of columns; DictReader tells it by a key or values that are None."""
+    expected = len(row) - (None in row)
+    found = sum(value is not None for name, value in row.items() if name is not None) + len(row.get(None, ()))
+    if found == expected:
+        return ""
+    return _("The row has %(found)d columns instead of %(expected)d.") % {"found": found, "expected": expected}
 
 
 def _category(row: dict[str, str]) -> Category:

@@ -14,7 +14,7 @@ class Command(BaseCommand):
         parser.add_argument("--at", help="an ISO time with its zone, such as 2026-12-01T09:00+08:00; now if not given")
 
     def handle(self, *args, at: str | None, **options):
-        done = sweep(at=moment(at) if at else None)
+        done = sweep(at=moment(at) if at is not None else None)
         if not done:
             self.stdout.write(_("Nothing was due."))
         for action, count in sorted(done.items()):
