@@ -6,23 +6,32 @@ from datetime import datetime, time, timedelta
 
 from django.utils import timezone
 
-from events.clock import STATUTORY, Limit, Unit, elapsed
+from events.clock import STATUTORY, Unit, elapsed
 from events.demo import stories
 from events.demo.people import HOME, Staff
-from events.demo.places import COMMUNITY, DISTRICT, STREET
-from events.demo.reports import Report, read_reports
+from events.demo.places import COMMUNITY, DISTRICT, STREET, is_village
+from events.demo.reports import POLICE_MINOR, Report, read_reports
 from events.demo.simulation import Matter, Simulation, Story
-from events.models import Category, ServiceLevel
+from events.models import Category, Notice, ServiceLevel
 from events.routing import loop_of
 from events.services import deliver_notices, read_notices
 from events.workflow import Urgency
-from grids.models import Grid, Level
-from grids.tree import community_code
+from grids.models import Grid, Level, User
+from grids.tree import community_code, parent_code
 
 DAYS = 60
 # The last minutes are not swept: what fell due in them climbs before the visitor's eyes.
 UNSWEPT = timedelta(minutes=4)
 MINUTE = timedelta(minutes=1)
+UNREAD = timedelta(hours=20)
+SCOPES = {
+    Level.CITY: "street",
+    Level.DISTRICT: "street",
+    Level.STREET: "street",
+    Level.COMMUNITY: "community",
+    Level.BUILDING: "building",
+    Level.UNIT: "building",
+}
 
 PAST: tuple[tuple[int, Story], ...] = (
     (96, stories.settled),
@@ -110,32 +119,35 @@ class Town:
         self.end = end
         self.simulation = Simulation(rng, staff, end)
         self.reports = read_reports()
-        self.grids = {grid.code: grid for grid in Grid.objects.filter(level__lt=Level.UNIT).order_by("code")}
-        self.buildings: dict[str, list[Grid]] = {}
+        self.grids = {grid.code: grid for grid in Grid.objects.order_by("code")}
+        self.below: dict[str, list[Grid]] = {}
         for grid in self.grids.values():
-            if grid.level == Level.BUILDING:
-                self.buildings.setdefault(community_code(grid.code), []).append(grid)
+            self.below.setdefault(parent_code(grid.code) or "", []).append(grid)
 
-    def report(self, is_of_building: bool, suits: Callable[[Category], bool] = lambda category: True) -> Report:
-        return self.rng.choice(
-            [
-                report
-                for report in self.reports
-                if report.is_of_building == is_of_building and suits(report.category)
-            ]
-        )
+    def report(self, grid: Grid, suits: Callable[[Category], bool]) -> Report:
+        """One that may be made of such a place."""
+        scope = "village" if is_village(grid) else SCOPES[grid.level]
+        return self.rng.choice([report for report in self.reports if report.scope == scope and suits(report.category)])
 
     def matter(self, grid: Grid, report: Report, reporter: str = "", urgency: str = Urgency.NORMAL) -> Matter:
-        units = 3 if grid.level == Level.BUILDING else 0
-        people = self.staff.at(grid.code) or self.staff.at(community_code(grid.code) or grid.code)
         return Matter(
             simulation=self.simulation,
             report=report,
             grid=grid,
-            texts=report.told_of(grid, units, self.rng),
-            reporter=self.staff.users[reporter] if reporter else self.rng.choice(people),
+            texts=report.told_of(self._unit(grid), self.rng.randint(2, 6)),
+            reporter=self.staff.users[reporter] if reporter else self.rng.choice(self._people(grid)),
             urgency=urgency,
         )
+
+    def _unit(self, grid: Grid) -> int:
+        """The number of the unit that the texts speak of."""
+        units = [grid] if grid.level == Level.UNIT else self.below.get(grid.code)
+        return int(self.rng.choice(units).code[-2:]) if units else 1
+
+    def _people(self, grid: Grid) -> list[User]:
+        """The people who report what they see there: those of the building, or of the community."""
+        near = self.staff.at(grid.code[:16]) if self.rng.random() < 0.75 else []
+        return near or self.staff.at(community_code(grid.code) or grid.code)
 
 
 def is_public(category: Category) -> bool:
@@ -147,23 +159,26 @@ def is_unhurried(category: Category) -> bool:
     return is_public(category) and (category.limit is None or category.unit == Unit.WORKING_DAY)
 
 
+def is_confidential(category: Category) -> bool:
+    return category.is_confidential
+
+
 def plan_past(town: Town) -> None:
     rng = town.rng
     for times, story in PAST:
         for _time in range(times):
             grid = _grid(town)
-            report = town.report(grid.level == Level.BUILDING, is_public)
             urgency = Urgency.URGENT if rng.random() < 0.07 else Urgency.NORMAL
-            town.simulation.report(_past_moment(town), town.matter(grid, report, urgency=urgency), story)
+            matter = town.matter(grid, town.report(grid, is_public), urgency=urgency)
+            town.simulation.report(_past_moment(town), matter, story)
     for _clue in range(CLUES):
         grid = town.grids[rng.choice(HOME)]
-        clue = town.report(True, lambda category: category.is_confidential)
-        town.simulation.report(_past_moment(town), town.matter(grid, clue), stories.settled)
+        matter = town.matter(grid, town.report(grid, is_confidential))
+        town.simulation.report(_past_moment(town), matter, stories.clue_settled)
     elsewhere = [grid for grid in town.grids.values() if grid.level == Level.COMMUNITY and grid.code[:6] != DISTRICT]
     for _case in range(ELSEWHERE):
         grid = rng.choice(elsewhere)
-        report = town.report(False, is_public)
-        matter = town.matter(grid, report, reporter=f"{grid.code[:6]} official")
+        matter = town.matter(grid, town.report(grid, is_public), reporter=f"{grid.code[:6]} official")
         town.simulation.report(_past_moment(town), matter, stories.settled)
 
 
@@ -171,13 +186,15 @@ def _grid(town: Town) -> Grid:
     """Most cases arise in the complete street, many of them in the accounts' community, the rest all over Saihan."""
     chance = town.rng.random()
     if chance < 0.3:
-        community = COMMUNITY
+        community = town.grids[COMMUNITY]
+    elif chance < 0.65:
+        community = town.rng.choice(town.below[STREET])
     else:
-        among = STREET if chance < 0.65 else DISTRICT
-        community = town.rng.choice([code for code in town.buildings if code.startswith(among)])
-    if town.rng.random() < 0.3:
-        return town.grids[community]
-    return town.rng.choice(town.buildings[community])
+        community = town.rng.choice(town.below[town.rng.choice(town.below[DISTRICT]).code])
+    if is_village(community) or town.rng.random() < 0.3:
+        return community
+    building = town.rng.choice(town.below[community.code])
+    return building if town.rng.random() < 0.85 else town.rng.choice(town.below[building.code])
 
 
 def _past_moment(town: Town) -> datetime:
@@ -193,13 +210,18 @@ def _past_moment(town: Town) -> datetime:
 def plan_today(town: Town) -> None:
     for story, hours in TODAY:
         for ago in hours:
-            report = town.report(True, is_unhurried)
-            matter = town.matter(town.grids[town.rng.choice(HOME)], report, reporter="worker")
-            town.simulation.report(_working_hours_before(town.end, ago), matter, story)
-    for ago, is_clue in ((1, True), (6, True), (2, False), (5, False)):
-        report = town.report(True, lambda category, is_clue=is_clue: category.minor == ("线索举报" if is_clue else "治安隐患"))
-        matter = town.matter(town.grids[town.rng.choice(HOME)], report, reporter="worker")
-        town.simulation.report(_working_hours_before(town.end, ago), matter, stories.police_work)
+            _report_at_home(town, ago, story, is_unhurried)
+    for ago in (1, 6):
+        _report_at_home(town, ago, stories.police_work, is_confidential)
+    for ago in (2, 5):
+        _report_at_home(town, ago, stories.police_work, lambda category: category.minor == POLICE_MINOR)
+
+
+def _report_at_home(town: Town, ago: float, story: Story, suits: Callable[[Category], bool]) -> None:
+    """The worker reports something in one of their buildings, so many working hours ago."""
+    grid = town.grids[town.rng.choice(HOME)]
+    matter = town.matter(grid, town.report(grid, suits), reporter="worker")
+    town.simulation.report(_working_hours_before(town.end, ago), matter, story)
 
 
 def _working_hours_before(end: datetime, hours: float) -> datetime:
@@ -216,24 +238,23 @@ def _working_hours_before(end: datetime, hours: float) -> datetime:
 
 
 def plan_urgent(town: Town) -> None:
-    limits = {level.stage: level for level in ServiceLevel.objects.filter(urgency=Urgency.URGENT)}
+    limits = {level.stage: level.time_limit() for level in ServiceLevel.objects.filter(urgency=Urgency.URGENT)}
     for code, story, minutes in URGENT:
         grid = town.grids[code]
-        report = town.report(grid.level == Level.BUILDING, lambda category: is_public(category) and not category.limit)
-        limit = limits[loop_of(code)].time_limit()
-        begun = town.end + minutes * MINUTE - limit.running(STATUTORY)
+        report = town.report(grid, lambda category: is_public(category) and not category.limit)
+        begun = town.end + minutes * MINUTE - limits[loop_of(code)].running(STATUTORY)
         town.simulation.report(begun, town.matter(grid, report, urgency=Urgency.URGENT), story)
 
 
 def plan_post(town: Town) -> None:
-    """Notices are delivered and read day by day; those of the last day are still unread."""
-
-    def read(moment: datetime) -> None:
-        deliver_notices(at=moment)
-        for user in town.staff.users.values():
-            if user.pk in town.simulation.told:
-                read_notices(user=user, at=moment)
-
+    """Notices are delivered and read every evening; those of the last day are still unread."""
     for days in range(1, DAYS + 1):
         evening = datetime.combine(timezone.localdate(town.end) - timedelta(days=days), time(17, 40), STATUTORY.tz)
-        town.simulation.at(evening, lambda evening=evening: read(evening))
+        if town.end - evening > UNREAD:
+            town.simulation.at(evening, lambda evening=evening: _read(evening))
+
+
+def _read(evening: datetime) -> None:
+    deliver_notices(at=evening)
+    for user in User.objects.filter(pk__in=Notice.objects.unread().values("recipient")):
+        read_notices(user=user, at=evening)

@@ -1,35 +1,22 @@
 """Made-up people in posts at every level: names, duties, sources of staff, and the accounts of the demo."""
 
+import json
 import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import groupby
+from pathlib import Path
 
 from django.conf import settings
 from django.contrib.auth.hashers import make_password
 
 from events.demo.places import COMMUNITY, DISTRICT, STREET, is_village
 from grids import services
-from grids.models import Grid, Level, Role, StaffSource, User
+from grids.models import Grid, Level, Post, Role, StaffSource, User
 
-SURNAMES = """
-    王 李 张 刘 陈 杨 赵 黄 周 吴 徐 孙 胡 朱 高 林 何 郭 马 罗 梁 宋 郑 谢 韩 唐 冯 于 董 萧 程 曹 袁 邓 许 傅 沈 曾
-    彭 吕 苏 卢 蒋 蔡 贾 丁 魏 薛 叶 阎 余 潘 杜 戴 夏 钟 汪 田 任 姜 范 方 石 姚 谭 廖 邹 熊 金 陆 郝 孔 白 崔 康 毛
-    邱 秦 江 史 顾 侯 邵 孟 龙 万 段 雷 钱 汤 尹 黎 易 常 武 乔 贺 赖 龚 文 云 奇 敖 包
-""".split()
-GIVEN_NAMES = """
-    建国 志强 秀英 桂兰 丽华 海燕 晓东 文博 雅琴 国栋 玉梅 春生 立新 瑞芳 俊杰 慧敏 永胜 淑珍 振华 雪梅 学军 凤英
-    宏伟 佳怡 子涵 宇航 雨桐 浩然 欣悦 思远 嘉诚 梦洁 天佑 静怡 泽生 俊峰 艳红 爱民 全胜 翠花 福来 长河 景山 美玲
-    彩霞 小军 亚男 晨曦 新宇 广林 存良 补来 润生 虎生 二俊 满仓 银柱 改兰 巧云 月娥 三虎 存柱 利平 瑞军 向阳 红霞
-    彦君 志刚 晓燕 少华 振宇 晓光 秀梅 玉兰 长青 连生 玉柱 喜梅 文秀 占军 有才 美娟 树林 桂香 明亮 海峰 丽娟 志敏
-""".split()
-MONGOLIAN_NAMES = """
-    苏日娜 牧仁 朝鲁 格日勒图 哈斯其其格 宝音德力格 那日苏 额尔敦巴图 塔娜 萨日朗 托娅 敖登格日勒 布和朝鲁 图雅 青格乐
-    孟和巴雅尔 阿木尔 吉日木图 通拉嘎 海日汗 乌云毕力格 乌日罕 娜布其 呼格吉勒 阿茹娜 苏和 特木尔 巴彦孟和 其木格
-    乌仁图雅 阿斯汗 那木拉 德力黑 哈达巴特尔 查干其其格 满都呼 萨茹拉 恩和 查苏娜 莫日根夫 道日娜 呼日查 新吉乐图
-    斯日古楞 娜日娅 艾丽雅 白音那 巴根那 敖特根 朝洛蒙
-""".split()
+NAMES = json.loads((Path(__file__).parent.parent / "data" / "demo_names.json").read_text(encoding="utf-8"))
+MONGOLIAN_SHARE = 0.22
 
 DUTIES = {
     Role.CHIEF: (
@@ -89,20 +76,23 @@ def hire(rng: random.Random, before: datetime) -> Staff:
     for key, posts in postings.items():
         started = before - timedelta(days=rng.randint(5, 700), minutes=rng.randint(0, 480))
         for role, code in posts:
-            grid = grids[code]
-            services.appoint(
-                actor=None,
-                user=staff.users[key],
-                role=role,
-                grid=grid,
-                duties=rng.choice(DUTIES[role]),
-                source=StaffSource.POLICE if role == Role.POLICE else rng.choice(SOURCES[grid.level]),
-                at=started,
-            )
+            _appoint(staff.users[key], role, grids[code], started, rng)
             people = staff.posted.setdefault(code, [])
             if staff.users[key] not in people:
                 people.append(staff.users[key])
     return staff
+
+
+def _appoint(user: User, role: str, grid: Grid, started: datetime, rng: random.Random) -> Post:
+    return services.appoint(
+        actor=None,
+        user=user,
+        role=role,
+        grid=grid,
+        duties=rng.choice(DUTIES[role]),
+        source=StaffSource.POLICE if role == Role.POLICE else rng.choice(SOURCES[grid.level]),
+        at=started,
+    )
 
 
 def _accounts() -> Iterator[Posting]:
@@ -132,9 +122,13 @@ def _create_users(postings: dict[str, list], rng: random.Random) -> dict[str, Us
 
 
 def _name(rng: random.Random) -> str:
-    if rng.random() < 0.22:
-        return rng.choice(MONGOLIAN_NAMES)
-    return rng.choice(SURNAMES) + rng.choice(GIVEN_NAMES)
+    if rng.random() < MONGOLIAN_SHARE:
+        if rng.random() < 0.3:
+            return rng.choice(NAMES["mongolian_names"])
+        return rng.choice(NAMES["mongolian_beginnings"]) + rng.choice(NAMES["mongolian_endings"])
+    surnames = NAMES["surnames"]  # the common ones first, so the smaller of two numbers is the likelier one
+    surname = surnames[min(rng.randrange(len(surnames)), rng.randrange(len(surnames)))]
+    return surname + rng.choice(NAMES["given_names"])
 
 
 def _crew(grids: list[Grid], rng: random.Random) -> Iterator[Posting]:

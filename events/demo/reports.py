@@ -1,30 +1,29 @@
 """What people report and what they say when they act."""
 
 import csv
-import random
 from dataclasses import dataclass
 from pathlib import Path
 
 from events.models import Category
 from events.workflow import Action
-from grids.models import Grid
 
 REPORTS = Path(__file__).parent.parent / "data" / "demo_reports.csv"
+POLICE_MINOR = "治安隐患"
 
 SAYINGS: dict[str, tuple[str, ...]] = {
     Action.ACCEPT: ("", "", "", "情况属实，已受理。", "已与上报人电话核实。"),
     Action.ASSIGN: ("", "", "请今天先到现场看一下，拍照反馈。", "请联系物业一起处理，办完及时反馈。", "请优先办理。"),
     Action.ESCALATE: (
-        "涉及专业维修资金，网格内无力解决，请上级协调。",
+        "涉及专业维修资金，本级无力解决，请上级协调。",
         "多次联系责任单位未到场，请上级督促。",
         "需要执法部门到场，超出本级权限。",
         "问题跨几个小区，需要统筹安排。",
         "产权单位不在辖区，请协调主管部门。",
     ),
     Action.SEND_BACK: (
-        "属于物业日常维护范围，请先由网格协调物业办理。",
+        "属于日常管理范围，请先协调有关单位办理。",
         "现场情况不清楚，请补充核实后再报。",
-        "本级已协调产权单位配合，请你处继续跟进办理。",
+        "本级已协调有关单位配合，请你处继续跟进办理。",
         "可由社区议事协商解决，先组织一次协商。",
     ),
     Action.VOID: (
@@ -34,9 +33,9 @@ SAYINGS: dict[str, tuple[str, ...]] = {
         "误操作上报，经本人确认作废。",
     ),
     Action.PASS_CHECK: ("现场核查，已处理到位。", "已回访居民，表示满意。", "", "现场查看正常。"),
-    Action.REOPEN: ("居民再次反映问题反复，请重新办理。", "抽查发现整改不到位，退回重办。", "回访时居民不认可办理结果。"),
+    Action.REOPEN: ("居民再次反映问题反复，请重新办理。", "抽查发现整改不到位。", "回访时居民不认可办理结果。"),
     Action.URGE: ("居民催问，请抓紧办理并反馈进度。", "临近时限，请尽快处理。", ""),
-    Action.SUPERVISE: ("列入街道本周督办件，请每日反馈进展。", "群众反映集中，重点督办。"),
+    Action.SUPERVISE: ("列入本周督办件，请每日反馈进展。", "群众反映集中，重点督办。"),
     Action.COMMENT: (
         "已到现场看过，正在联系责任单位。",
         "居民希望周末前处理完。",
@@ -52,20 +51,21 @@ class Report:
     """A kind of report; `{unit}` and `{floor}` in its texts are filled in for each building."""
 
     category: Category
-    is_of_building: bool
+    scope: str  # building, community, village or street: what kind of place it speaks of
     title: str
     description: str
     address: str
     resolution: str
     complaint: str  # why a check fails
 
-    def told_of(self, grid: Grid, units: int, rng: random.Random) -> dict[str, str]:
-        """The texts of one case in this grid, as `file_event` takes them."""
-        where = {"unit": rng.randint(1, max(units, 1)), "floor": rng.randint(2, 6)}
+    @property
+    def is_for_police(self) -> bool:
+        return self.category.is_confidential or self.category.minor == POLICE_MINOR
+
+    def told_of(self, unit: int, floor: int) -> dict[str, str]:
+        """The texts of one case, as `file_event` takes them."""
         return {
-            "title": self.title.format(**where),
-            "description": self.description.format(**where),
-            "address": self.address.format(**where),
+            name: getattr(self, name).format(unit=unit, floor=floor) for name in ("title", "description", "address")
         }
 
 
@@ -75,7 +75,7 @@ def read_reports() -> list[Report]:
         return [
             Report(
                 categories[row["minor"]],
-                row["scope"] == "building",
+                row["scope"],
                 row["title"],
                 row["description"],
                 row["address"],

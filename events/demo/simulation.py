@@ -3,27 +3,25 @@
 import heapq
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import count
 
 from django.db.models import Min
-from django.utils import timezone
 
 from events import services
 from events.clock import STATUTORY, Limit, Unit, add, elapsed
 from events.demo.people import Staff
 from events.demo.reports import SAYINGS, Report
 from events.models import Event, offices
-from events.workflow import TABLE, Action, Status, Urgency, refusal, sides
-from grids.models import Grid, User
-from grids.tree import ancestor_codes, parent_code
+from events.workflow import TABLE, Action, Urgency, refusal, sides
+from grids.models import Grid, Role, User
+from grids.tree import ancestor_codes
 
 Story = Callable[["Matter"], Iterator[datetime]]
 
 WORKING_HOUR = Limit(1, Unit.WORKING_HOUR)
 MINUTE = timedelta(minutes=1)
-MORNING, EVENING = 9, 17
 
 
 class Simulation:
@@ -34,7 +32,6 @@ class Simulation:
         self.staff = staff
         self.end = end
         self.now = end
-        self.told: set[int] = set()  # who may have got notices
         self._agenda: list[tuple[datetime, int, Callable[[], None]]] = []
         self._order = count()
 
@@ -66,13 +63,14 @@ class Simulation:
 
         def begin() -> None:
             matter.file()
-            self._go_on(story(matter))
+            self._go_on(matter, story(matter))
 
         self.at(moment, begin)
 
-    def _go_on(self, telling: Iterator[datetime]) -> None:
+    def _go_on(self, matter: "Matter", telling: Iterator[datetime]) -> None:
+        matter.look()
         if (moment := next(telling, None)) is not None:
-            self.at(max(moment, self.now), lambda: self._go_on(telling))
+            self.at(max(moment, self.now), lambda: self._go_on(matter, telling))
 
 
 @dataclass
@@ -86,7 +84,6 @@ class Matter:
     reporter: User
     urgency: str = Urgency.NORMAL
     event: Event | None = None
-    done: list[str] = field(default_factory=list)
 
     @property
     def rng(self) -> random.Random:
@@ -106,11 +103,13 @@ class Matter:
             **self.texts,
         )
 
+    def look(self) -> None:
+        """See what the clock has done to the case meanwhile."""
+        self.event = Event.objects.with_related().get(pk=self.event.pk)
+
     def take(self, action: str, by: User | None = None, **inputs) -> None:
         """Take the action now: by `by`, or by somebody around who may."""
-        self.event = Event.objects.with_related().get(pk=self.event.pk)
         actor = by or self.somebody(action)
-        self.simulation.told.add(actor.pk)
         services.read_notices(user=actor, event=self.event, at=self.now)
         said = "reason" if "reason" in TABLE[action].needs else "note"
         inputs = {said: self.rng.choice(SAYINGS.get(action, ("",)))} | inputs
@@ -119,7 +118,7 @@ class Matter:
     def somebody(self, action: str) -> User:
         """Who may take this action: of those posted nearest to where the case is, one at random."""
         case = self.event.case()
-        for code in [*self._places(action)]:
+        for code in self._places(action):
             people = [
                 person
                 for person in self.simulation.staff.at(code)
@@ -137,31 +136,30 @@ class Matter:
         yield self.grid.code
         yield from ancestor_codes(self.grid.code)
 
-    def accept(self, by: User | None = None) -> None:
-        self.take(Action.ACCEPT, by=by)
+    def accept(self) -> None:
+        desk = self.somebody(Action.ACCEPT)
+        self.take(Action.ACCEPT, by=desk, **({"note": ""} if desk == self.reporter else {}))
 
     def assign(self, handler: User | None = None) -> None:
         self.take(Action.ASSIGN, handler=handler or self._handler())
 
     def _handler(self) -> User:
-        """Somebody near to where it happened whom the desk may choose, rather a worker than the desk."""
+        """Whom the desk may choose: staff, or police for what is theirs, nearest to where it happened."""
         candidates = set(services.handler_candidates(self.event))
-        for code in (self.grid.code, *ancestor_codes(self.grid.code)):
-            people = [person for person in self.simulation.staff.at(code) if person in candidates]
-            if people:
-                workers = [person for person in people if not self.is_desk(person)]
-                return self.rng.choice(workers or people)
-        return self.somebody(Action.ASSIGN)
+        near = [
+            person
+            for code in (self.grid.code, *ancestor_codes(self.grid.code))
+            for person in self.simulation.staff.at(code)
+            if person in candidates
+        ]
+        role = Role.POLICE if self.report.is_for_police else Role.STAFF
+        suited = [person for person in near if any(post.role == role for post in person.active_posts)]
+        return (suited or near)[0]
 
-    def is_desk(self, person: User) -> bool:
-        case = self.event.case()
-        return refusal(case, TABLE[Action.ASSIGN], sides(case, person.pk, offices(person))) is None
-
-    def resolve(self, by: User | None = None) -> None:
+    def resolve(self) -> None:
         """By the handler, or without one by the desk."""
-        self.event = Event.objects.with_related().get(pk=self.event.pk)
-        by = by or self.event.handler
-        self.take(Action.RESOLVE, by=by, note=self.report.resolution, checklist=self.report.category.checklist_items())
+        ticked = self.report.category.checklist_items()
+        self.take(Action.RESOLVE, by=self.event.handler, note=self.report.resolution, checklist=ticked)
 
     def fail(self) -> None:
         self.take(Action.FAIL_CHECK, reason=self.report.complaint)
@@ -171,13 +169,12 @@ class Matter:
     def in_time(self, low: float, high: float) -> datetime:
         """When so much of the time left has passed; of working time, unless the clock runs through the night."""
         share = self.rng.uniform(low, high)
-        self.event.refresh_from_db(fields=["due_at"])
         if self.event.due_at <= self.now:  # nothing climbs from the city; they still work on it
             return self.later(self.rng.uniform(1, 8))
         left = elapsed(self.now, self.event.due_at, Unit.WORKING_HOUR)
         if self.urgency == Urgency.NORMAL and left > MINUTE:
             return self.later(share * left / timedelta(hours=1))
-        return self.now + share * (self.event.due_at - self.now)
+        return (self.now + share * (self.event.due_at - self.now)).replace(microsecond=0)
 
     def later(self, hours: float) -> datetime:
         """So many working hours from now; for an urgent case, hours of the wall clock."""
@@ -187,5 +184,4 @@ class Matter:
 
     def overdue(self) -> datetime:
         """Some minutes after the present limit has run out and the sweep has seen it."""
-        self.event.refresh_from_db(fields=["due_at"])
         return self.event.due_at + timedelta(seconds=self.rng.randint(130, 900))

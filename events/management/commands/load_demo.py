@@ -23,25 +23,39 @@ class Command(BaseCommand):
     help = "Fill an empty database with the real divisions of Hohhot and made-up buildings, people and cases."
 
     def add_arguments(self, parser):
-        parser.add_argument("--at", help="the time that the cases lead up to; now if not given")
+        parser.add_argument("--at", help="the time that the cases lead up to, with its zone; now if not given")
         parser.add_argument("--seed", default="saihan", help="another word gives another town")
 
     def handle(self, *args, at: str | None, seed: str, **options):
         if not settings.DEMO_ALLOWED:
-            raise CommandError(_("Demo data has accounts with a published password, so production refuses it."))
+            raise CommandError(_("Demo accounts have a published password, so they are never loaded in production."))
         if Grid.objects.exists() or User.objects.exists():
             self.stdout.write(_("The database is not empty; nothing was loaded."))
             return
         end = moment(at) if at else timezone.now()
+        if end > timezone.now():
+            raise CommandError(_("The demo cannot lead up to a time in the future."))
         rng = random.Random(zlib.crc32(seed.encode()))  # noqa: S311  a demo keeps no secrets
         with transaction.atomic():
             self._load(rng, end)
-        self.stdout.write("done")
+        self.stdout.write(
+            _("Demo loaded: %(grids)d grids, %(people)d people in %(posts)d posts, %(events)d cases.")
+            % {
+                "grids": Grid.objects.count(),
+                "people": User.objects.count(),
+                "posts": Post.objects.count(),
+                "events": Event.objects.count(),
+            }
+        )
 
     def _load(self, rng: random.Random, end: datetime) -> None:
+        waiting = len(connection.run_on_commit)
+        self.stdout.write(_("Loading the divisions of Hohhot, with buildings and units made up …"))
         load_places(rng)
         load_categories(path=CATEGORIES)
+        self.stdout.write(_("Appointing people …"))
         staff = hire(rng, before=end - timedelta(days=cases.DAYS))
+        self.stdout.write(_("Playing through two months of cases …"))
         cases.play(rng, staff, end)
-        # Every notice is delivered: thousands of knocks at the broker's door would tell it nothing new.
-        connection.run_on_commit.clear()
+        # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
+        del connection.run_on_commit[waiting:]

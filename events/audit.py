@@ -1,0 +1,123 @@
+"""Proof that the events are what their steps tell: replay, hash chain, clocks, outbox and balance."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+from django.db.models import Count, F
+from django.utils.translation import gettext as _
+
+from events.history import digest, replay
+from events.models import Event, Notice, Step
+from events.transitions import Rule
+from events.workflow import OPEN, Action, Loop, Status
+
+CHUNK = 1000
+RUNNING = frozenset({Status.FILED, Status.HANDLING, Status.RESOLVED})
+COUNTED = (*OPEN, Status.CLOSED, Status.VOIDED, Status.MERGED)
+
+
+def problems() -> Iterator[str]:
+    """One sentence for each thing wrong: which case, what, what was expected and what was found."""
+    for event, steps in _histories():
+        for what, expected, found in (*_chain_problems(steps), *_row_problems(event, steps), *_clock_problems(event)):
+            yield _sentence(event.number, what, expected, found)
+    yield from _notice_problems()
+    yield from _balance_problems()
+
+
+Problem = tuple[str, Any, Any]  # what, expected, found
+
+
+def _sentence(subject: str, what: str, expected: Any, found: Any) -> str:
+    return _("%(subject)s: %(what)s: expected %(expected)s, found %(found)s") % {
+        "subject": subject,
+        "what": what,
+        "expected": _shown(expected),
+        "found": _shown(found),
+    }
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return _("nothing")
+    return f"{value:%Y-%m-%d %H:%M:%S.%f%z}" if hasattr(value, "strftime") else str(value)
+
+
+def _histories() -> Iterator[tuple[Event, list[Step]]]:
+    """Every event with its steps in order, a chunk at a time."""
+    rows = Event.objects.annotate(
+        holder_retired_at=F("holder__retired_at"), holder_lft=F("holder__lft"), holder_rght=F("holder__rght")
+    ).order_by("pk")
+    last = 0
+    while chunk := list(rows.filter(pk__gt=last)[:CHUNK]):
+        first, last = chunk[0].pk, chunk[-1].pk
+        steps: dict[int, list[Step]] = defaultdict(list)
+        for step in Step.objects.filter(event__gte=first, event__lte=last).order_by("event_id", "ordinal"):
+            steps[step.event_id].append(step)
+        for event in chunk:
+            for step in steps[event.pk]:
+                step.event = event
+            yield event, steps[event.pk]
+
+
+def _chain_problems(steps: list[Step]) -> Iterator[Problem]:
+    previous = ""
+    for ordinal, step in enumerate(steps, start=1):
+        if step.ordinal != ordinal:
+            yield _("number of the step"), ordinal, step.ordinal
+        if step.previous_hash != previous:
+            yield _("hash before step %(ordinal)d") % {"ordinal": step.ordinal}, previous, step.previous_hash
+        if step.hash != (right := digest(step)):
+            yield _("hash of step %(ordinal)d") % {"ordinal": step.ordinal}, right, step.hash
+        previous = step.hash
+
+
+def _row_problems(event: Event, steps: list[Step]) -> Iterator[Problem]:
+    for name, expected in replay(steps).items():
+        if (found := getattr(event, name)) != expected:
+            yield Event._meta.get_field(name.removesuffix("_id")).verbose_name, expected, found
+    if event.status in OPEN and event.wake_at is None and not _is_at_the_end(steps):
+        yield Event._meta.get_field("wake_at").verbose_name, _("a time, or supervision at the city"), None
+
+
+def _is_at_the_end(steps: list[Step]) -> bool:
+    """The clock has nothing left to do: the last limit ran out where nothing is above."""
+    for step in reversed(steps):
+        if step.rule == Rule.TOP_OVERDUE:
+            return True
+        if "limit" in step.details:
+            return False
+    return False
+
+
+def _clock_problems(event: Event) -> Iterator[Problem]:
+    if event.status in RUNNING and event.due_at is None:
+        yield Event._meta.get_field("due_at").verbose_name, _("a time"), None
+    if event.status not in OPEN and event.wake_at is not None:
+        yield Event._meta.get_field("wake_at").verbose_name, None, event.wake_at
+    if event.status in RUNNING and event.holder_retired_at:
+        yield Event._meta.get_field("holder").verbose_name, _("a grid in use"), event.holder_id
+    if not event.holder_lft <= event.position <= event.holder_rght:
+        yield Event._meta.get_field("holder").verbose_name, _("a grid above where it arose"), event.holder_id
+
+
+def _notice_problems() -> Iterator[str]:
+    strays = Notice.objects.exclude(event=F("step__event")).order_by("pk")
+    for pk, number, other in strays.values_list("pk", "event__number", "step__event__number").iterator():
+        yield _sentence(number, _("event of the step of notice %(notice)d") % {"notice": pk}, number, other)
+
+
+def _balance_problems() -> Iterator[str]:
+    """For each grid and loop where cases start: received = open + closed + voided + merged."""
+    received, accounted = Counter(), Counter()
+    filed = Step.objects.filter(action=Action.FILE).order_by()
+    for code, loop, count in filed.values_list("event__grid__code", "to_loop").annotate(Count("pk")):
+        received[code, loop] = count
+    known = Event.objects.filter(status__in=COUNTED).order_by()
+    for code, loop, count in known.values_list("grid__code", "start_loop").annotate(Count("pk")):
+        accounted[code, loop] = count
+    for code, loop in sorted(received.keys() | accounted.keys()):
+        if received[code, loop] != accounted[code, loop]:
+            what = _("received in the %(loop)s, against open, closed, voided and merged") % {"loop": Loop(loop).label}
+            yield _sentence(code, what, received[code, loop], accounted[code, loop])
