@@ -3,7 +3,8 @@
 import pytest
 
 from events import services
-from events.models import Event
+from events.models import Event, offices
+from events.workflow import Side, sides
 from grids.models import Role
 from grids.services import end_post
 from tests.factories import make_category, make_event, make_post, make_user, take
@@ -75,6 +76,12 @@ def test_a_clue_report_is_seen_by_reporter_desk_and_police_alone(cast, clue):
 
 def test_with_the_holder_the_sight_of_a_clue_report_moves_on(cast, clue):
     assert seen_by(cast, take(clue, "escalate")) == {"worker", "community", "police"}
+
+
+def test_an_administrator_may_remark_on_what_they_see_and_do_nothing_else(cast, event):
+    assert sides(event.case(), cast.admin.pk, offices(cast.admin)) == {Side.VIEWER}
+    event = services.act(event=event, action="comment", actor=cast.admin, note="系统已修复")
+    assert (event.steps.last().side, event.steps.last().actor_post) == ("viewer", "")
 
 
 def test_police_elsewhere_see_nothing_of_a_clue_report(cast, clue):
