@@ -35,10 +35,11 @@ def create_grid(
     """A new grid at the place that its code names; ValidationError at `code` when there is none."""
     grid = Grid(code=code, name=name.strip(), households=households, is_demo=is_demo)
     with transaction.atomic():
-        # Level, interval and parent were just computed from the code: asking the database whether they follow from it
-        # would take longer than everything else here, and it checks the row by itself.
-        grid.full_clean(exclude=["parent"], validate_constraints=False)
-        _save_new(grid)
+        grid.clean_fields(exclude=["parent"])
+        try:
+            grid.save()
+        except IntegrityError as error:
+            raise ValidationError({"code": _("There is already a grid with this code.")}) from error
     return grid
 
 
@@ -147,15 +148,6 @@ def load_divisions(
         except IntegrityError as error:
             raise ValidationError(_("Somebody else created some of these grids at the same moment.")) from error
     return Loaded(created=len(new), renamed=len(renamed), unchanged=len(rows) - len(new) - len(renamed))
-
-
-def _save_new(grid: Grid) -> None:
-    try:
-        with transaction.atomic():
-            grid.save()
-    except IntegrityError as error:
-        # Somebody else took the code after it was found free.
-        raise ValidationError({"code": _("There is already a grid with this code.")}) from error
 
 
 def _locked(grid: Grid, *, exclusive: bool = False) -> Grid:
@@ -267,8 +259,7 @@ def appoint(
         post = Post(user=user, role=role, grid=grid, duties=duties, source=source, started_at=at, appointed_by=actor)
         post.full_clean(exclude=["position", "user", "grid"], validate_unique=False, validate_constraints=False)
         try:
-            with transaction.atomic():
-                post.save()
+            post.save()
         except IntegrityError as error:
             # Somebody appointed at the same moment: the same post, or another chief.
             held = Post.objects.active().filter(user=user, role=role, grid=grid).first()

@@ -220,6 +220,11 @@ def test_what_has_history_is_not_deleted(cast):
     assert not Grid.objects.filter(pk=cast.tree.unit.pk).exists()
 
 
+def test_creating_a_grid_takes_few_queries(cast, django_assert_num_queries):
+    with django_assert_num_queries(7):  # two pairs of savepoints, ancestors to check, ancestors to lock, INSERT
+        services.create_grid(actor=None, code="1501050010010003", name="3号楼")
+
+
 @pytest.mark.parametrize("name", ["", "   ", "长" * 65, "上\u202e下", "一\0二"])
 def test_a_name_that_cannot_be_shown_is_refused(cast, name):
     with pytest.raises(ValidationError) as refused:
