@@ -7,7 +7,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, plain_text
+from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, validate_no_direction_marks
 from events.services import handler_candidates
 from events.workflow import Action, Loop, Move, Status, Urgency
 from grids.access import visible_grids
@@ -16,6 +16,13 @@ from grids.models import Grid, User
 SEARCH_LENGTH = 64
 # The moves that a word may be added to; the table names those that need one.
 WITH_NOTE = frozenset({Action.ASSIGN, Action.PASS_CHECK, Action.URGE, Action.SUPERVISE})
+
+
+class TextField(forms.CharField):
+    """Text without invisible characters, which are named in one sentence."""
+
+    default_validators = [validate_no_direction_marks]
+    default_error_messages = {"null_characters_not_allowed": _("The text holds a NUL character. Type it again.")}
 
 
 class FilingForm(forms.Form):
@@ -36,9 +43,8 @@ class FilingForm(forms.Form):
             "invalid_choice": _("There is no such category. Choose what it is about."),
         },
     )
-    title = forms.CharField(
+    title = TextField(
         max_length=TITLE_LENGTH,
-        validators=plain_text,
         error_messages={
             "required": _("Say in a line what happened."),
             "max_length": _(
@@ -46,12 +52,12 @@ class FilingForm(forms.Form):
             ),
         },
     )
-    description = forms.CharField(max_length=TEXT_LENGTH, required=False, validators=plain_text)
-    address = forms.CharField(max_length=200, required=False, validators=plain_text)
+    description = TextField(max_length=TEXT_LENGTH, required=False)
+    address = TextField(max_length=200, required=False)
     urgency = forms.ChoiceField(choices=Urgency, required=False)
-    idempotency_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
-    category_search = forms.CharField(max_length=SEARCH_LENGTH, required=False, validators=plain_text)
-    place_search = forms.CharField(max_length=SEARCH_LENGTH, required=False, validators=plain_text)
+    idempotency_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
+    category_search = TextField(max_length=SEARCH_LENGTH, required=False)
+    place_search = TextField(max_length=SEARCH_LENGTH, required=False)
 
     def clean_urgency(self) -> str:
         return self.cleaned_data["urgency"] or Urgency.NORMAL
@@ -106,8 +112,8 @@ class ActForm(forms.Form):
         return "\n".join(text for name in ("reason", "note") if (text := self.data.get(name, "").strip()))
 
 
-def _text(label) -> forms.CharField:
-    return forms.CharField(max_length=TEXT_LENGTH, required=False, label=label, validators=plain_text)
+def _text(label) -> TextField:
+    return TextField(max_length=TEXT_LENGTH, required=False, label=label)
 
 
 class FilterForm(forms.Form):
@@ -117,11 +123,11 @@ class FilterForm(forms.Form):
     MINE = (("waiting", _("waiting for me")), ("filed", _("filed by me")), ("handled", _("handled by me")))
     SORTS = (("newest", _("newest first")), ("due", _("due first")))
 
-    search = forms.CharField(max_length=SEARCH_LENGTH, required=False, validators=plain_text)
+    search = TextField(max_length=SEARCH_LENGTH, required=False)
     mine = forms.ChoiceField(choices=MINE, required=False)
     status = forms.ChoiceField(choices=[(OPEN, _("all open")), *Status.choices], required=False)
     loop = forms.ChoiceField(choices=Loop, required=False)
-    grid = forms.CharField(max_length=18, required=False)
+    grid = TextField(max_length=18, required=False)
     category = forms.ModelChoiceField(Category.objects.all(), required=False)
     overdue = forms.BooleanField(required=False)
     sort = forms.ChoiceField(choices=SORTS, required=False)

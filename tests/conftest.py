@@ -12,6 +12,7 @@ from urllib.parse import quote
 import pytest
 from django.conf import settings
 from django.db import connection
+from kombu import pools
 
 from saihan.celery import app
 from tests import servers
@@ -57,7 +58,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 20, what: str =
 
 def _use_broker(url: str) -> None:
     """Point the Celery app of this process to another broker and forget the connections to the old one."""
-    app.pool.force_close_all()
+    pools.reset()  # they are kept by address, and a closed one would be handed out again for the same address
     app.close()
     app.amqp._producer_pool = None
     app.conf.broker_url = url

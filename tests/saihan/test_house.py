@@ -14,7 +14,10 @@ FLOORS = ("grids", "branches", "volunteers", "events")  # each may import from t
 MPTT_ROOMS = {"grids/tree.py", "grids/models.py", "grids/admin.py"}
 
 # URL names whose view shows no page of its own, and why.
-WITHOUT_TEMPLATE: dict[str, str] = {}
+WITHOUT_TEMPLATE: dict[str, str] = {
+    "event_act": "it answers with the case's own page",
+    "notices_read": "it leads back to the inbox",
+}
 
 
 def sources(app: str) -> Iterator[Path]:
