@@ -1,23 +1,35 @@
 """Two connections at once, on PostgreSQL: who is first, who waits, and what the other one sees then."""
 
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import timedelta
+from functools import partial
 from threading import Barrier
+from time import monotonic
 
 import pytest
+from celery import current_app
+from django.core import mail
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
+from django.db.models import Count
 from django.utils import translation
 
 from events import services
 from events.exceptions import StaleEvent
 from events.history import replay
-from events.models import Event, Step
+from events.models import Event, Notice, Step
+from events.routing import Staffing, entry
+from events.services import sweeping
+from events.services.storing import store
+from events.transitions import Draft, Limits, file
+from events.workflow import Action, Loop
 from grids.models import Grid
 from grids.services import move_grid, retire_grid
-from tests.conftest import wait_until
-from tests.events.conftest import moment
+from tests.conftest import Worker, wait_until
+from tests.events.conftest import MONDAY, moment
 from tests.factories import make_category, make_event, make_post, make_user, take
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]
@@ -50,6 +62,15 @@ def waits_for_a_lock() -> bool:
         return cursor.fetchone()[0] > 0
 
 
+def nobody_else_is_in_a_transaction() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            " AND backend_type = 'client backend' AND xact_start IS NOT NULL"
+        )
+        return cursor.fetchone()[0] == 0
+
+
 @contextmanager
 def first(pool: ThreadPoolExecutor, work: Callable, **inputs):
     """What is done inside is committed only when `work`, beside it, waits for a lock that it holds."""
@@ -74,9 +95,8 @@ def at_once(pool: ThreadPoolExecutor, *works: Callable) -> list:
 
 def assert_sound(*events: Event) -> None:
     """The row is what its steps say, and nothing climbed twice from one loop in one round."""
-    for event in events:
-        event = Event.objects.get(pk=event.pk)
-        steps = list(event.steps.order_by("ordinal"))
+    for event in Event.objects.filter(pk__in=[event.pk for event in events]).prefetch_related("steps"):
+        steps = list(event.steps.all())
         assert {name: getattr(event, name) for name in replay(steps)} == replay(steps)
         climbs = [(step.from_loop, step.round) for step in steps if step.action == "escalate"]
         assert len(climbs) == len(set(climbs))
@@ -206,3 +226,123 @@ def test_acting_beside_a_move_of_the_grid_neither_deadlocks_nor_loses_anything(c
         assert event.grid.code.startswith(event.holder.code)
         assert event.position == event.grid.lft
         assert event.steps.filter(action="comment").count() == 5
+
+
+# The sweep
+
+
+@pytest.fixture
+def overdue(cast):
+    """Sixty events that climb at the next sweep."""
+    return [make_event(cast.worker, cast.tree.unit, at=MONDAY) for _turn in range(60)]
+
+
+def assert_climbed_once(events: list[Event]) -> None:
+    climbs = Step.objects.filter(event__in=events, action="escalate").values("event").annotate(times=Count("pk"))
+    assert sorted(climb["times"] for climb in climbs) == [1] * len(events)
+    assert_sound(*events)
+    notices = Notice.objects.filter(step__action="escalate", event__in=events)
+    assert notices.count() == 2 * len(events)  # the desk that lost it and the desk that got it
+
+
+def test_two_sweeps_at_once_escalate_each_case_once(overdue, pool):
+    sweep = partial(services.sweep, at=LONG_AFTER, batch=7)
+    done = at_once(pool, sweep, sweep, sweep)
+    assert sum((Counter(one) for one in done), Counter()) == {"escalate": 60}
+    assert_climbed_once(overdue)
+
+
+def test_a_case_that_somebody_works_on_is_left_to_the_next_sweep(cast, overdue, pool):
+    with transaction.atomic():
+        take(overdue[0], "accept", at=MONDAY)
+        done = beside(pool, services.sweep, at=LONG_AFTER).result(20)
+    assert done == {"escalate": 59}
+    assert Event.objects.get(pk=overdue[0].pk).status == "handling"
+    assert services.sweep(at=LONG_AFTER) == {"escalate": 1}
+    assert_climbed_once(overdue)
+
+
+def test_a_case_closed_while_the_sweep_looked_is_left_alone(cast, overdue, pool, monkeypatch):
+    """Between listing what is due and locking it, somebody voids one."""
+    original = sweeping._wake
+
+    def void_one_first(due, at):
+        if Event.objects.get(pk=overdue[0].pk).status == "filed":
+            beside(pool, partial(take, overdue[0], "void", at=MONDAY)).result(20)
+        return original(due, at)
+
+    monkeypatch.setattr(sweeping, "_wake", void_one_first)
+    assert services.sweep(at=LONG_AFTER) == {"escalate": 59}
+    assert Event.objects.get(pk=overdue[0].pk).status == "voided"
+    assert_climbed_once(overdue[1:])
+
+
+def test_two_deliveries_at_once_send_each_mail_once(cast, overdue, pool):
+    cast.chief.email = "wang@example.org"
+    cast.chief.save()
+    done = at_once(pool, services.deliver_notices, services.deliver_notices)
+    assert sum(done) == len(mail.outbox) == 60
+    assert not Notice.objects.filter(delivered_at=None).exists()
+
+
+# A real broker and a real worker
+
+
+def test_a_task_delivered_twice_escalates_once(overdue, celery_worker_process):
+    Event.objects.update(wake_at=MONDAY - timedelta(days=365), due_at=MONDAY - timedelta(days=365))
+    for _turn in range(3):
+        current_app.send_task("events.tasks.sweep")
+    wait_until(lambda: celery_worker_process.output().count("events.tasks.sweep") >= 6, what="three sweeps are done")
+    assert_climbed_once(overdue)
+
+
+def test_a_worker_killed_in_the_middle_of_a_sweep_loses_and_doubles_nothing(cast, celery_worker_process):
+    events = make_overdue(cast, 3000)
+    current_app.send_task("events.tasks.sweep")
+    climbed = Step.objects.filter(action="escalate")
+    wait_until(lambda: climbed.count() > 0, what="the sweep has begun")
+    celery_worker_process.kill()
+    wait_until(nobody_else_is_in_a_transaction, what="the database noticed that the worker is dead")
+    assert climbed.count() < 3000, "it was killed too late to tell anything"
+    celery_worker_process.start()
+    current_app.send_task("events.tasks.sweep")
+    wait_until(lambda: climbed.count() >= 3000, 60, what="the second worker has finished")
+    assert_climbed_once(events)
+
+
+def make_overdue(cast, number: int) -> list[Event]:
+    """So many events filed long ago, by what filing does, in one statement."""
+    at, grid, category = MONDAY - timedelta(days=300), cast.tree.building, make_category()
+    staffing, limits, drafts = Staffing.above([grid.code]), Limits(), []
+    for turn in range(number):
+        event = Event(
+            number=f"20260127-{turn:06}", category=category, grid=grid, position=grid.lft, title="旧事", filed_at=at
+        )
+        draft = Draft(event, Action.FILE, at, staffing, limits)
+        file(draft, entry(grid.code, Loop.GRID, staffing.is_staffed))
+        drafts.append(draft)
+    with transaction.atomic():
+        store(drafts)
+    return [draft.event for draft in drafts]
+
+
+# Without a broker
+
+
+def test_without_redis_filing_and_acting_work_promptly_and_what_waited_goes_out(cast, private_redis, tmp_path):
+    make_event(cast.worker, cast.tree.unit)  # a connection to the broker stands open
+    private_redis.stop()
+    started = monotonic()
+    event = make_event(cast.worker, cast.tree.unit)
+    take(event, "escalate", "accept")
+    assert monotonic() - started < 5
+    assert Notice.objects.filter(delivered_at=None).count() == 3
+    private_redis.start()
+    worker = Worker(private_redis.url, tmp_path)
+    worker.start()
+    try:
+        make_event(cast.worker, cast.tree.unit)
+        wait_until(lambda: not Notice.objects.filter(delivered_at=None).exists(), what="what waited is delivered")
+    finally:
+        worker.stop()
+    assert not Notice.objects.filter(attempts__gt=1).exists()
