@@ -32,7 +32,8 @@ def store(drafts: list[Draft]) -> None:
     ]
     if notices:
         Notice.objects.bulk_create(notices)
-        transaction.on_commit(queue_delivery)
+        # What is committed stands, whatever becomes of this message; the beat delivers too.
+        transaction.on_commit(queue_delivery, robust=True)
 
 
 def _store_events(events: list[Event]) -> None:
