@@ -31,6 +31,8 @@ def sweep(*, at: datetime | None = None, batch: int = BATCH) -> Counter:
 
 def _sweep_batch(at: datetime, batch: int) -> Counter:
     due = list(Event.objects.filter(wake_at__lte=at).order_by("wake_at").values_list("pk", "grid__code")[:batch])
+    if not due:
+        return Counter()
     try:
         return _wake(due, at)
     except Exception:
