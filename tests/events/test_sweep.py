@@ -252,3 +252,8 @@ def test_the_database_holds_one_climb_for_each_loop_and_round(cast, event):
     spoil(event, loop="grid", holder=cast.tree.building, wake_at=DUE)  # as if it had been forgotten
     assert services.sweep(at=DUE + timedelta(days=30)) == {"postponed": 1}
     assert event.steps.filter(action="escalate").count() == 1
+
+
+def test_when_nothing_is_left_to_do_the_sweep_complains_of_nothing(cast, event, caplog):
+    assert services.sweep(at=MONDAY) == {}
+    assert not caplog.records
