@@ -98,7 +98,8 @@ def _clock_problems(event: Event) -> Iterator[Problem]:
         yield Event._meta.get_field("wake_at").verbose_name, None, event.wake_at
     if event.status in RUNNING and event.holder_retired_at:
         yield Event._meta.get_field("holder").verbose_name, _("a grid in use"), event.holder_id
-    if not event.holder_lft <= event.position <= event.holder_rght:
+    # A case that has ended keeps its last holder, wherever its grid is moved to.
+    if event.status in OPEN and not event.holder_lft <= event.position <= event.holder_rght:
         yield Event._meta.get_field("holder").verbose_name, _("a grid above where it arose"), event.holder_id
 
 

@@ -284,7 +284,10 @@ def climb_check(draft: Draft) -> None:
 
 
 def rehome(draft: Draft) -> None:
-    """After a reorganisation: the same loop on the new way up, its clock running on; another loop starts afresh."""
+    """After a reorganisation: the same loop on the new way up, its clock running on.
+
+    Another loop, or the district of another city, starts afresh.
+    """
     event = draft.event
     draft.rule = Rule.REORGANISED
     if event.status == Status.RESOLVED and not _is_on_path(event, event.checker):
@@ -292,7 +295,10 @@ def rehome(draft: Draft) -> None:
     if _is_on_path(event, event.holder):
         return
     route = entry(event.grid.code, Loop(event.loop), draft.is_staffed)
-    if route.loop != event.loop and event.status in (Status.FILED, Status.HANDLING):
+    goes_down = len(route.code) > len(event.holder.code)
+    if goes_down:
+        event.round += 1  # in this one it has climbed from this loop already
+    if (route.loop != event.loop or goes_down) and event.status in (Status.FILED, Status.HANDLING):
         return enter(draft, route)
     _change_holder(draft, route)
     draft.recipients.update(draft.workers())

@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 
 from events import services
+from events.audit import problems
 from events.explanations import explain
 from events.history import replay
 from events.models import Category, Event
 from grids.models import Grid, Role
 from grids.services import move_grid, retire_grid
-from tests.factories import make_post
+from tests.factories import make_grid, make_post
 
 
 @pytest.fixture
@@ -72,3 +73,25 @@ def test_check_due_at_a_retired_grid_moves_up(cast, event):
     event.refresh_from_db()
     assert (event.status, event.checker) == ("resolved", cast.tree.community)
     assert_replays(event)
+
+
+def test_case_at_the_city_starts_afresh_in_the_district_of_another_city(cast, event):
+    for code in ("1502", "150202"):
+        make_post(grid=make_grid(code), role=Role.OFFICIAL)
+    street = make_grid("150202001")
+    climb(event, 4)
+    move_grid(actor=None, grid=cast.tree.community, new_parent=street)
+    event.refresh_from_db()
+    assert (event.holder.code, event.status, event.is_overdue()) == ("150202", "filed", False)
+    assert climb(event, 1).holder.code == "1502"
+    assert_replays(event)
+    assert list(problems()) == []
+
+
+def test_ended_case_keeps_its_last_holder_and_passes_the_audit(cast, event):
+    climb(event, 2)
+    services.act(event=Event.objects.get(pk=event.pk), action="void", actor=cast.street, reason="重复")
+    move_grid(actor=None, grid=cast.tree.community, new_parent=cast.tree.other_street)
+    event.refresh_from_db()
+    assert (event.status, event.holder) == ("voided", cast.tree.street)
+    assert list(problems()) == []
