@@ -16,6 +16,7 @@ from grids.models import Grid, Placed, Post, Role, User
 
 TITLE_LENGTH = 120
 TEXT_LENGTH = 2000
+PLACE_LENGTH = 200  # community, building and unit, each of at most 64 characters
 
 # They change the order in which other text is read, and so what a report seems to say.
 DIRECTION_MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -26,6 +27,11 @@ def validate_no_direction_marks(text: str) -> None:
         raise ValidationError(
             _("Invisible text-direction marks are not allowed. Type the text again."), "direction_mark"
         )
+
+
+def says_nothing(text: str) -> bool:
+    """Nothing in it can be seen: it is empty, or all spaces and characters without width."""
+    return not any(character.isprintable() and not character.isspace() for character in text)
 
 
 plain_text = [
@@ -151,6 +157,7 @@ class EventQuerySet(models.QuerySet):
         # A handler who left, or works elsewhere now, can no longer resolve it.
         working = Post.objects.active().filter(
             user=OuterRef("handler"),
+            user__is_active=True,
             position__gte=OuterRef("holder__lft"),
             position__lte=OuterRef("holder__rght"),
         )
@@ -297,7 +304,7 @@ class Step(models.Model):
     from_loop = models.CharField(_("loop before"), max_length=16, choices=Loop, blank=True)
     to_loop = models.CharField(_("loop after"), max_length=16, choices=Loop)
     holder = models.ForeignKey(Grid, models.PROTECT, related_name="+", verbose_name=_("holder"))
-    holder_name = models.CharField(_("name of the holder"), max_length=128)
+    holder_name = models.CharField(_("name of the holder"), max_length=PLACE_LENGTH)
     handler = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("handler")
     )
@@ -305,7 +312,7 @@ class Step(models.Model):
     checker = models.ForeignKey(
         Grid, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("checked by")
     )
-    checker_name = models.CharField(_("name of the checking grid"), max_length=128, blank=True)
+    checker_name = models.CharField(_("name of the checking grid"), max_length=PLACE_LENGTH, blank=True)
     round = models.PositiveSmallIntegerField(_("round"))
     reason = models.TextField(_("reason"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
     note = models.TextField(_("note"), max_length=TEXT_LENGTH, blank=True, validators=long_text)

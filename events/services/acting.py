@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
-from events.models import Event, Step, offices
+from events.models import Event, Step, offices, says_nothing
 from events.routing import Staffing
 from events.services.storing import aware_now, post_name, store
 from events.transitions import TRANSITIONS, Draft, Limits
@@ -90,9 +90,9 @@ def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[S
 def _check_inputs(event, move, actor, reason, note, handler, checklist) -> dict:
     errors: dict[str, list[str]] = {}
     reason, note = reason.strip(), note.strip()
-    if "reason" in move.needs and not reason:
+    if "reason" in move.needs and says_nothing(reason):
         errors["reason"] = [_("Say why; it will stand in the history of this case.")]
-    if "note" in move.needs and not note:
+    if "note" in move.needs and says_nothing(note):
         errors["note"] = [_("Say what was done.") if move.action == Action.RESOLVE else _("Write something first.")]
     if "handler" in move.needs and (problem := _handler_problem(event, handler)):
         errors["handler"] = [problem]

@@ -8,7 +8,7 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.models import Category, Event
+from events.models import Category, Event, says_nothing
 from events.routing import Staffing, entry, loop_of, path
 from events.services.storing import aware_now, post_name, store
 from events.transitions import Draft, Limits, Rule, file
@@ -99,6 +99,8 @@ def _check_filing(event: Event) -> None:
         )
     except ValidationError as error:
         errors |= error.message_dict
+    if event.title and says_nothing(event.title):
+        errors.setdefault("title", [_("Say in a line what happened.")])
     if errors:
         raise ValidationError(errors)
 

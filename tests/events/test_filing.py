@@ -8,6 +8,7 @@ from django.db import DatabaseError
 
 from events import services
 from events.models import Event, Step
+from grids.models import Grid, Role
 from grids.services import end_post, retire_grid
 from tests.events.conftest import MONDAY, moment
 from tests.factories import make_category, make_event, make_post, make_user
@@ -53,6 +54,19 @@ def test_the_number_carries_the_day_in_hohhot(file):
 @pytest.mark.parametrize("title", ["", "   ", "\n\t"])
 def test_a_title_is_needed(file, title):
     assert refusal_of(file, title=title) == {"title": ["This field cannot be blank."]}
+
+
+@pytest.mark.parametrize("title", ["\u200b\u200b", "\ufeff \u2060", "\x07"])
+def test_a_title_that_shows_nothing_is_none(file, title):
+    assert refusal_of(file, title=title) == {"title": ["Say in a line what happened."]}
+
+
+def test_the_longest_names_of_places_fit_into_the_history(cast, file):
+    make_post(grid=cast.tree.unit, role=Role.CHIEF)
+    Grid.objects.update(name="网" * 64)
+    step = file(grid=Grid.objects.get(pk=cast.tree.unit.pk)).steps.get()
+    assert step.holder_name == " ".join(["网" * 64] * 3)
+    step.clean_fields()
 
 
 @pytest.mark.parametrize(

@@ -139,6 +139,13 @@ def test_a_case_whose_handler_works_elsewhere_now_waits_for_the_desk_again(cast,
     assert awaited_by(cast, event) == {"chief"}
 
 
+def test_a_case_whose_handler_has_no_account_any_more_waits_for_the_desk_again(cast, event):
+    event = take(event, "accept", "assign", handler=cast.worker)
+    cast.worker.is_active = False
+    cast.worker.save()
+    assert awaited_by(cast, event) == {"chief"}
+
+
 def test_a_resolved_case_waits_for_its_checkers_but_not_for_who_resolved_it(cast, event):
     assert awaited_by(cast, take(event, "accept", "resolve")) == {"worker"}
 

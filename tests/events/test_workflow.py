@@ -359,6 +359,13 @@ def test_what_is_missing_is_named_at_its_field(cast, before, action, field, sent
     assert snapshot(event) == row
 
 
+@pytest.mark.parametrize(("action", "field"), [("escalate", "reason"), ("comment", "note")])
+def test_words_that_show_nothing_are_missing(cast, action, field):
+    with pytest.raises(ValidationError) as refused:
+        take(make_event(cast.worker, cast.tree.unit), action, **{field: "\u200b \ufeff"})
+    assert list(refused.value.message_dict) == [field]
+
+
 def test_a_handler_outside_the_subtree_is_refused(cast):
     event = take(make_event(cast.worker, cast.tree.unit), "escalate", "accept")
     with pytest.raises(ValidationError) as refused:
