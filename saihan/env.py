@@ -1,6 +1,7 @@
 """Strict readers of the environment: a wrong value stops the start with one sentence that names the variable."""
 
 import os
+import re
 import secrets
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 POSTGRES_OPTIONS = ("host", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name")
+# A name, with a dot in front for all below it, or an address; in brackets one of version 6.
+HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\]")
 LONGEST_SOCKET_PATH = 107  # bytes; the kernel keeps 108 with the closing zero
 
 
@@ -44,7 +47,7 @@ def flag(name: str, default: bool = False) -> bool:
 
 def port(name: str, default: int) -> int:
     value = text(name, str(default))
-    if not (value.isascii() and value.isdigit() and 1 <= int(value) <= 65535):
+    if not (value.isascii() and value.isdigit() and len(value) <= 5 and 1 <= int(value) <= 65535):
         stop(name, f"is {value!r}, and must be a port number from 1 to 65535.")
     return int(value)
 
@@ -55,11 +58,13 @@ def words(name: str, default: str | None = None) -> list[str]:
 
 
 def hosts(name: str, default: str | None = None) -> list[str]:
-    """Host names for ALLOWED_HOSTS. A bare `*` would switch the check off, so it is refused."""
+    """Host names for ALLOWED_HOSTS. A bare `*` would switch the check off; with a port none would ever match."""
     found = words(name, default)
     for host in found:
-        if host == "*" or "/" in host or "://" in host:
+        if not HOST.fullmatch(host):
             stop(name, f"holds {host!r}, and must list host names such as saihan.example.gov.cn, separated by commas.")
+    if not found and default is None:
+        stop(name, "lists no host name, and must list some such as saihan.example.gov.cn.")
     return found
 
 
@@ -67,15 +72,23 @@ def origins(name: str) -> list[str]:
     """Origins with their scheme, as CSRF_TRUSTED_ORIGINS wants them."""
     found = words(name, "")
     for origin in found:
-        parts = urlsplit(origin)
-        if parts.scheme not in ("http", "https") or not parts.netloc or parts.path:
+        try:
+            parts = urlsplit(origin)
+            good = parts.scheme in ("http", "https") and parts.netloc and not parts.path
+        except ValueError:
+            good = False
+        if not good:
             stop(name, f"holds {origin!r}, and must list origins such as https://saihan.example.gov.cn.")
     return found
 
 
 def folder(name: str, default: Path) -> Path:
     """A folder that can be written to; it is made when it is missing."""
-    path = Path(text(name, str(default))).expanduser().absolute()
+    path = Path(text(name, str(default)))
+    try:
+        path = path.expanduser().absolute()
+    except RuntimeError:
+        stop(name, f"is {str(path)!r}, and there is no such home folder.")
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -132,6 +145,8 @@ def _sqlite(name: str, parts: Any) -> dict[str, Any]:
         stop(name, "must look like sqlite:///relative/path or sqlite:////absolute/path.")
     if not Path(path).absolute().parent.is_dir():
         stop(name, f"names {path!r}, and its folder does not exist.")
+    if Path(path).is_dir():
+        stop(name, f"names {path!r}, which is a folder and no file.")
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(Path(path).absolute()),
@@ -180,6 +195,8 @@ def broker(name: str, default: str | None) -> str:
             stop(name, f"names a socket path of more than {LONGEST_SOCKET_PATH} bytes, which the system cannot open.")
     elif not parts.hostname:
         stop(name, f"must name a host, as in {parts.scheme}://host/0.")
+    elif parts.scheme in ("redis", "rediss") and not re.fullmatch(r"/?\d{0,4}", parts.path):
+        stop(name, f"must end with the number of a database, as in {parts.scheme}://host/0.")
     return value
 
 

@@ -19,6 +19,12 @@ PRODUCTION = {
 }
 
 
+@pytest.mark.parametrize("value", ["saihan.example", ".saihan.example,10.0.0.7", "[::1]", "web_1"])
+def test_hosts(monkeypatch, value):
+    monkeypatch.setenv("ALLOWED_HOSTS", value)
+    assert env.hosts("ALLOWED_HOSTS") == value.split(",")
+
+
 @pytest.mark.parametrize(("value", "expected"), [("true", True), ("1", True), ("Off", False), ("", False)])
 def test_flag(monkeypatch, value, expected):
     monkeypatch.setenv("DEBUG", value)
@@ -32,7 +38,7 @@ def test_flag_refuses_a_slip(monkeypatch, value):
         env.flag("DEBUG")
 
 
-@pytest.mark.parametrize("value", ["0", "65536", "-1", "80a", "８０"])
+@pytest.mark.parametrize("value", ["0", "65536", "-1", "80a", "８０", pytest.param("9" * 5000, id="endless")])
 def test_port_refuses(monkeypatch, value):
     monkeypatch.setenv("PORT", value)
     with pytest.raises(SystemExit, match=r"^PORT is .* must be a port number from 1 to 65535\.$"):
@@ -76,6 +82,7 @@ def test_postgres_url_with_a_socket(monkeypatch):
         "postgres://u:p@h/n?ssl=yes",
         "postgres://[/n",
         "saihan.sqlite3",
+        "sqlite:////tmp",
     ],
 )
 def test_database_refuses(monkeypatch, value):
@@ -100,7 +107,8 @@ def test_broker(monkeypatch, value):
 
 
 @pytest.mark.parametrize(
-    "value", ["memory://", "redis://", "redis+socket://x", "redis+socket:///" + "x" * 120, "amqp://h:x/"]
+    "value",
+    ["memory://", "redis://", "redis+socket://x", "redis+socket:///" + "x" * 120, "amqp://h:x/", "redis://h/first"],
 )
 def test_broker_refuses(monkeypatch, value):
     monkeypatch.setenv("BROKER_URL", value)
@@ -174,8 +182,13 @@ def test_production_needs(name, tmp_path):
         ("SECRET_KEY", "short"),
         ("ALLOWED_HOSTS", "*"),
         ("ALLOWED_HOSTS", "https://saihan.example"),
+        ("ALLOWED_HOSTS", "saihan.example:8000"),
+        ("ALLOWED_HOSTS", "*.saihan.example"),
+        ("ALLOWED_HOSTS", ","),
         ("CSRF_TRUSTED_ORIGINS", "saihan.example"),
+        ("CSRF_TRUSTED_ORIGINS", "https://["),
         ("SAIHAN_VAR", "/proc/nothing"),
+        ("SAIHAN_VAR", "~nobody-of-this-name/var"),
         ("SAIHAN_ENV", "Production"),
         ("BROKER_URL", "localhost"),
     ],
