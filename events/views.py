@@ -33,7 +33,7 @@ from grids.models import Grid, User, load_ancestors
 PAGE_SIZE = 20
 ROWS_ON_WORKBENCH = 20
 GRIDS_TO_FILTER = 60
-MANY = 10_000  # counting further costs more than the number is worth
+MANY = 1_000  # counting further costs more than the number is worth
 
 
 def get_event(user: User, number: str) -> Event:
@@ -203,7 +203,8 @@ def _event_page(
     show_events([event], user, at)
     moves = open_moves(event.case(), sides(event.case(), user.pk, offices(user)))
     forms = [_act_form(move, event, form) for move in moves]
-    first = _first_move(event, moves, user)
+    handler = _working_handler(event)
+    first = _first_move(event, moves, handler, user)
     steps = list(event.steps.order_by("-ordinal"))
     for step in steps:
         step.sentences = explain(step)
@@ -212,7 +213,7 @@ def _event_page(
         "at": at,
         "first": next((one for one in forms if one.move.action == first), None),
         "others": [one for one in forms if one.move.action != first],
-        "awaited": awaited(event),
+        "awaited": awaited(event, handler),
         "is_mine": any(move.target for move in moves),
         "handlers": handlers(event, searched) if any(move.action == Action.ASSIGN for move in moves) else [],
         "handler_search": searched,
@@ -235,17 +236,19 @@ def _act_form(move: Move, event: Event, sent: ActForm | None) -> ActForm:
     return sent
 
 
-def _first_move(event: Event, moves: list[Move], user: User) -> Action | None:
+def _working_handler(event: Event) -> User | None:
+    """The handler, unless they have left: then the desk is asked again."""
+    if event.handler and services.handler_candidates(event).filter(pk=event.handler_id).exists():
+        return event.handler
+    return None
+
+
+def _first_move(event: Event, moves: list[Move], handler: User | None, user: User) -> Action | None:
     """The one that brings the case forward and is this person's; the rest stands below it."""
-    names = {move.action for move in moves}
-    wanted = {
-        Status.FILED: Action.ACCEPT,
-        Status.HANDLING: Action.RESOLVE if event.handler_id == user.pk else Action.ASSIGN,
-        Status.RESOLVED: Action.PASS_CHECK,
-    }.get(event.status)
-    if wanted == Action.ASSIGN and event.handler_id:
-        return None
-    return wanted if wanted in names else None
+    wanted = {Status.FILED: Action.ACCEPT, Status.RESOLVED: Action.PASS_CHECK}.get(event.status)
+    if event.status == Status.HANDLING:
+        wanted = Action.RESOLVE if handler == user else None if handler else Action.ASSIGN
+    return wanted if any(move.action == wanted for move in moves) else None
 
 
 def _stepper(event: Event, steps: list) -> list[dict]:
@@ -284,7 +287,7 @@ def _inbox(user: User):
 def notice_list(request: HttpRequest) -> HttpResponse:
     """What was told to me: unread first, newest first."""
     unread = list(_inbox(request.user).unread()[: PAGE_SIZE * 2])
-    read = list(_inbox(request.user).exclude(read_at=None)[: PAGE_SIZE * 2])
+    read = list(_inbox(request.user).exclude(read_at=None)[:PAGE_SIZE])
     return render(request, "events/notice_list.html", {"unread": unread, "read": read, "at": timezone.now()})
 
 

@@ -103,14 +103,14 @@ def duty(event: Event, user: User) -> str | Promise:
     return ""
 
 
-def awaited(event: Event) -> str:
-    """Who is to act next, in a sentence."""
+def awaited(event: Event, handler: User | None) -> str:
+    """Who is to act next, in a sentence; `handler` is None when nobody handles it or they have left."""
     holder = {"holder": place(event.holder)}
     match event.status:
         case Status.FILED:
             return _("Waiting for %(holder)s to accept it.") % holder
-        case Status.HANDLING if event.handler:
-            return _("Waiting for %(handler)s to resolve it.") % {"handler": event.handler}
+        case Status.HANDLING if handler:
+            return _("Waiting for %(handler)s to resolve it.") % {"handler": handler}
         case Status.HANDLING:
             return _("Waiting for %(holder)s to assign or resolve it.") % holder
         case Status.RESOLVED:

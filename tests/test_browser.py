@@ -77,7 +77,7 @@ def test_from_filing_to_closing_as_three_people(cast, celery_worker_process, log
     chief = log_in(cast.chief)
     chief.get_by_role("link", name="2单元楼道灯不亮").first.tap()
     chief.get_by_role("button", name="受理", exact=True).tap()
-    expect(chief.get_by_text("受理成功")).to_be_visible()
+    expect(chief.get_by_text("已受理，事件")).to_be_visible()
     chief.locator("label", has_text="乌兰").tap()
     chief.get_by_role("button", name="派遣", exact=True).tap()
     expect(chief.get_by_text("等待乌兰办结。")).to_be_visible()
@@ -87,14 +87,14 @@ def test_from_filing_to_closing_as_three_people(cast, celery_worker_process, log
     worker.get_by_role("link", name="2单元楼道灯不亮").first.tap()
     worker.get_by_label("处置情况").fill("已更换灯泡，现场照明正常")
     worker.get_by_role("button", name="办结", exact=True).tap()
-    expect(worker.get_by_text("办结成功")).to_be_visible()
+    expect(worker.get_by_text("已办结，事件")).to_be_visible()
     assert worker.get_by_role("button", name="核查通过").count() == 0
 
     # Another post of the community checks and closes it, at a desk.
     community = log_in(cast.community, width=1440)
     community.goto(f"/events/{event.number}/")
     community.get_by_role("button", name="核查通过", exact=True).click()
-    expect(community.get_by_text("核查通过成功")).to_be_visible()
+    expect(community.get_by_text("已核查通过，事件")).to_be_visible()
     expect(community.get_by_text("事件已结案，无需办理。")).to_be_visible()
     event.refresh_from_db()
     assert event.status == "closed"
@@ -146,7 +146,7 @@ def test_somebody_was_faster_on_the_screen(cast, log_in):
     for page in (slow, fast):
         page.goto(f"/events/{event.number}/")
     fast.get_by_role("button", name="受理", exact=True).tap()
-    expect(fast.get_by_text("受理成功")).to_be_visible()
+    expect(fast.get_by_text("已受理，事件")).to_be_visible()
     slow.locator("summary", has_text="上报升级").tap()
     slow.locator("#escalate_reason").fill("需要社区协调")
     slow.get_by_role("button", name="上报升级").tap()

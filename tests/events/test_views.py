@@ -11,6 +11,7 @@ from events.models import Event, Notice
 from events.services import act, sweep
 from events.workflow import Status
 from grids.models import Role
+from grids.services import end_post
 from tests.factories import make_category, make_event, make_post, make_user, take
 
 MOST_QUERIES = 15
@@ -188,6 +189,13 @@ def test_a_form_sent_twice_files_once(cast, as_):
     assert Event.objects.count() == 1
 
 
+def test_going_back_to_a_form_and_typing_something_else_files_a_second_case(cast, as_):
+    form = filing(cast, idempotency_key="0b9a")
+    for title in ("一楼灯不亮", "二楼灯不亮", "二楼灯不亮"):
+        as_(cast.worker).post(reverse("event_file"), form | {"title": title})
+    assert sorted(Event.objects.values_list("title", flat=True)) == ["一楼灯不亮", "二楼灯不亮"]
+
+
 def test_each_form_has_a_key_of_its_own(cast, as_):
     keys = {as_(cast.worker).get(reverse("event_file")).context["form"].text("idempotency_key") for _ in range(2)}
     assert len(keys) == 2
@@ -218,6 +226,11 @@ def test_search_without_scripts_keeps_what_was_typed_and_files_nothing(cast, as_
 def test_places_are_found_by_words_down_the_tree_inside_ones_area(cast, as_, words, found):
     answer = as_(cast.worker).get(reverse("event_file"), {"place_search": words})
     assert bool(answer.context["found_places"]) == found
+
+
+def test_an_endless_search_for_a_place_asks_no_more_than_the_tree_is_deep(cast, as_, django_assert_max_num_queries):
+    with django_assert_max_num_queries(30):
+        as_(cast.city).get(reverse("event_file"), {"place_search": "号 " * 500})
 
 
 BAD_FILING = {
@@ -257,6 +270,7 @@ def test_a_retired_grid_is_named(cast, as_):
 
 
 def test_without_a_post_nothing_is_filed(cast, as_):
+    assert "您还没有岗位" in page(as_(cast.stranger).get(reverse("event_file")))
     answer = as_(cast.stranger).post(reverse("event_file"), filing(cast))
     assert answer.status_code == 400
     assert "您目前没有岗位" in page(answer)
@@ -402,6 +416,15 @@ def test_the_first_action_is_the_one_that_brings_it_forward(cast, as_, event):
     assert first(cast.chief) == "pass_check"
 
 
+def test_a_case_whose_handler_left_is_the_desks_again(cast, as_, event):
+    take(event, "accept")
+    event = act(event=Event.objects.get(), action="assign", actor=cast.chief, handler=cast.worker)
+    end_post(actor=None, post=cast.worker.posts.get(grid=cast.tree.building))
+    answer = as_(cast.chief).get(detail(event))
+    assert answer.context["first"].move.action == "assign"
+    assert "等待健康社区 1号楼派遣或办结" in answer.context["awaited"]
+
+
 def test_event_detail_explains_an_automatic_climb(cast, as_, event):
     sweep(at=event.due_at + timedelta(minutes=1))
     text = page(as_(cast.worker).get(detail(event)))
@@ -440,7 +463,7 @@ def test_handlers_are_offered_nearest_first_and_searched(cast, as_, event):
 def test_event_act_takes_the_step_and_says_so(cast, as_, event):
     answer = as_(cast.chief).post(acting(event, "accept"), {"version": event.step_count}, follow=True)
     assert answer.redirect_chain == [(detail(event), 302)]
-    assert "受理成功，事件当前状态：处置中。" in page(answer)
+    assert "已受理，事件当前状态：处置中。" in page(answer)
 
 
 def test_a_whole_case_goes_through_plain_forms(cast, as_, event):
