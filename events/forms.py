@@ -1,5 +1,6 @@
 """What the pages send: forms read and shape it, the services decide."""
 
+import hashlib
 import uuid
 
 from django import forms
@@ -64,8 +65,15 @@ class FilingForm(forms.Form):
 
     def inputs(self) -> dict:
         """What `services.file_event` takes."""
-        names = ("grid", "category", "title", "description", "address", "urgency", "idempotency_key")
-        return {name: self.cleaned_data[name] for name in names}
+        names = ("grid", "category", "title", "description", "address", "urgency")
+        inputs = {name: self.cleaned_data[name] for name in names}
+        return inputs | {"idempotency_key": self._key(inputs)}
+
+    def _key(self, inputs: dict) -> str:
+        """The form's key together with what was typed: who goes back, types something else and sends it files anew."""
+        key = self.cleaned_data["idempotency_key"]
+        typed = [key, *(str(getattr(value, "pk", value)) for value in inputs.values())]
+        return hashlib.sha256("\0".join(typed).encode()).hexdigest() if key else ""
 
     def text(self, name: str) -> str:
         """The value of a field as it came, good or not, fit to be looked for."""

@@ -59,7 +59,7 @@ class PlaceFilter(admin.ListFilter):
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)
         code = params.pop("parent", [""])[-1]
-        self.grid = Grid.objects.filter(code=code).first()
+        self.grid = Grid.objects.filter(code=code).first() if code.isdigit() else None
 
     def has_output(self) -> bool:
         return True
@@ -159,7 +159,8 @@ class GridAdmin(ServiceAdmin):
 
     def get_changeform_initial_data(self, request):
         came_from = QueryDict(request.GET.get("_changelist_filters", ""))  # the list that "Add" was pressed on
-        parent = Grid.objects.active().filter(code=came_from.get("parent", "")).first()
+        code = came_from.get("parent", "")
+        parent = Grid.objects.active().filter(code=code).first() if code.isdigit() else None
         if parent is None or parent.level == Level.UNIT:
             return {}
         return {"code": Grid.objects.free_code(parent)}

@@ -68,6 +68,8 @@ class GridQuerySet(tree.TreeQuerySet):
     def search(self, text: str):
         """By the beginning of the code or a part of the name."""
         text = text.strip()
+        if "\x00" in text:  # PostgreSQL takes no such text, and no name holds it
+            return self.none()
         if text.isascii() and text.isdigit():
             return self.filter(Q(code__startswith=text) | Q(name__contains=text))
         return self.filter(name__icontains=text)
