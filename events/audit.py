@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count, F
 from django.utils.translation import gettext as _
 
-from events.history import digest, replay
+from events.history import digest, replay, report_digest
 from events.models import Event, Notice, Step
 from events.transitions import Rule
 from events.workflow import OPEN, Action, Loop, Status
@@ -77,6 +77,8 @@ def _row_problems(event: Event, steps: list[Step]) -> Iterator[Problem]:
     for name, expected in replay(steps).items():
         if (found := getattr(event, name)) != expected:
             yield Event._meta.get_field(name.removesuffix("_id")).verbose_name, expected, found
+    if steps and (found := report_digest(event)) != (expected := steps[0].details.get("report")):
+        yield _("what was reported"), expected, found
     if event.status in OPEN and event.wake_at is None and not _is_at_the_end(steps):
         yield Event._meta.get_field("wake_at").verbose_name, _("a time, or supervision at the city"), None
 

@@ -13,9 +13,18 @@ CONTENT = tuple(
 )
 
 REPLAYED = (
-    "status", "start_loop", "loop", "holder_id", "handler_id", "checker_id", "round", "send_backs", "reworks",
+    "status", "start_loop", "loop", "holder_id", "handler_id", "resolver_id", "checker_id", "round", "send_backs", "reworks",
     "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "due_at", "step_count", "head_hash",
 )  # fmt: skip
+
+
+REPORT = ("category_id", "title", "description", "address", "urgency", "is_confidential", "reporter_id")
+
+
+def report_digest(event: Event) -> str:
+    """SHA-256 over what was reported; it stands in the first step, so that the chain covers the report as well."""
+    text = json.dumps([getattr(event, name) for name in REPORT], ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def digest(step: Step) -> str:
@@ -64,6 +73,8 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
             case Action.SUPERVISE:
                 row["is_supervised"] = True
         row["resolved_at"] = _since(row["resolved_at"], step, Action.RESOLVE, Status.RESOLVED, Status.CLOSED)
+        resolver = step.actor_id if step.action == Action.RESOLVE else row["resolver_id"]
+        row["resolver_id"] = resolver if row["resolved_at"] else None
         row["closed_at"] = _since(row["closed_at"], step, Action.PASS_CHECK, Status.CLOSED)
     return row
 

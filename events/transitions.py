@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import TextChoices
 
 from events.clock import STATUTORY, Deadline, WorkCalendar, deadline
-from events.history import seal
+from events.history import report_digest, seal
 from events.models import Event, ServiceLevel, Step
 from events.routing import Route, Staffing, Unroutable, climb, descend, entry
 from events.workflow import MAX_REWORKS, MAX_SEND_BACKS, Action, Case, Loop, Side, Status, can_climb, is_at_or_below
@@ -163,6 +163,7 @@ def _tell_route(draft: Draft, route: Route) -> None:
 def file(draft: Draft, route: Route) -> None:
     enter(draft, route)
     draft.event.start_loop = draft.event.loop
+    draft.details["report"] = report_digest(draft.event)
 
 
 def accept(draft: Draft) -> None:
@@ -290,10 +291,15 @@ def rehome(draft: Draft) -> None:
     """
     event = draft.event
     draft.rule = Rule.REORGANISED
+    if not _is_on_path(event, event.holder):
+        _rehome_holder(draft)
+    # After the holder: where nobody else may check a clue report, the desk that holds it does.
     if event.status == Status.RESOLVED and not _is_on_path(event, event.checker):
         _ask_for_check(draft, draft.staffing.check_route(draft.case))
-    if _is_on_path(event, event.holder):
-        return
+
+
+def _rehome_holder(draft: Draft) -> None:
+    event = draft.event
     route = entry(event.grid.code, Loop(event.loop), draft.is_staffed)
     goes_down = len(route.code) > len(event.holder.code)
     if goes_down:

@@ -142,3 +142,9 @@ def test_an_event_that_nobody_received_upsets_the_balance(cast, event):
     tamper(event, status="lost")
     said = "received in the grid loop, against open, closed, voided and merged: expected 1, found 0"
     assert f"{cast.tree.building.code}: {said}" in findings()
+
+
+@pytest.mark.parametrize("field", ["title", "description", "address"])
+def test_a_changed_report_is_found(event, field):
+    tamper(event, **{field: "改过的内容"})
+    assert f"{event.number}: what was reported" in findings()
