@@ -90,6 +90,20 @@ class TokenView(views.APIView):
         return Response({"token": token.key}, headers={"Cache-Control": "no-store"})
 
 
+class TokenEndsWithPassword:
+    """A validator that refuses no password: whoever changes theirs shuts out who got hold of the token, too."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        pass
+
+    def get_help_text(self) -> str:
+        return _("A new password ends your sessions elsewhere and your API token.")
+
+    def password_changed(self, password: str, user: Any) -> None:
+        """Django calls it when a new password has been saved."""
+        Token.objects.filter(user=user).delete()
+
+
 PROBLEM = {
     "type": "object",
     "required": ["code", "detail"],

@@ -31,6 +31,15 @@ def test_the_token_is_given_to_a_form_as_well(person, client):
     assert client.post(TOKEN, {"username": "naren", "password": "correct horse"}).status_code == 200
 
 
+def test_a_new_password_ends_the_token(person):
+    token = log_in().json()["token"]
+    person.set_password("battery staple")
+    person.save()
+    response = APIClient(headers={"Authorization": f"Token {token}"}).get(CATEGORIES)
+    assert response.status_code == 401
+    assert log_in(password="battery staple").json()["token"] != token
+
+
 def test_no_answer_betrays_which_of_the_two_was_wrong(person):
     wrong_password, wrong_name = log_in(password="x"), log_in(username="nobody")
     person.is_active = False
