@@ -4,7 +4,7 @@ from functools import cached_property
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -107,22 +107,38 @@ def _filing_page(request: HttpRequest, form: FilingForm, status: int = 200) -> H
         "chosen": chosen,
         "open_major": chosen.major if chosen else request.GET.get("major", ""),
         "places": places,
-        "chosen_place": form.text("grid") or (places[0].code if places else ""),
+        "chosen_place": _chosen_place(form, places),
         "shared_place": common_part(places),
         "found_places": found_places(user, form.text("place_search")),
     }
     return render(request, "events/event_file.html", context, status=status)
 
 
+def _chosen_place(form: FilingForm, places: list[Grid]) -> str:
+    """What was chosen, or before anything was sent the likeliest place."""
+    codes = [grid.code for grid in places]
+    if form.is_bound or form.text("grid") in codes:
+        return form.text("grid")
+    return codes[0] if codes else ""
+
+
 # List
 
 
 class CappedPaginator(Paginator):
-    """Counts no further than `MANY`."""
+    """Counts no further than `MANY`, and not at all what fits on the first page."""
 
     @cached_property
     def count(self) -> int:
         return self.object_list.order_by()[: MANY + 1].count()
+
+    def get_page(self, number: str | None) -> Page:
+        if number not in (None, "", "1"):
+            return super().get_page(number)
+        rows = list(self.object_list[: self.per_page + 1])
+        if len(rows) <= self.per_page:
+            self.count = len(rows)
+        return Page(rows[: self.per_page], 1, self)
 
     @property
     def is_capped(self) -> bool:

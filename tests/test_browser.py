@@ -140,6 +140,26 @@ def test_the_list_filters_without_loading_the_page_anew(cast, log_in):
     expect(page.get_by_text("没有符合条件的事件")).to_be_visible()
 
 
+def test_everything_works_without_scripts(cast, log_in):
+    worker = log_in(cast.worker, java_script_enabled=False)
+    worker.get_by_role("main").get_by_role("link", name="上报事件").tap()
+    worker.get_by_label("情况", exact=True).fill("路灯不亮")
+    worker.get_by_label("查找类别").fill("路灯")
+    worker.locator("button[name=search][value=category]").tap()
+    worker.locator("#majors").get_by_text("路灯", exact=True).tap()
+    worker.get_by_role("button", name="提交上报").tap()
+    expect(worker.get_by_text("上报成功")).to_be_visible()
+
+    chief = log_in(cast.chief, java_script_enabled=False)
+    chief.goto("/events/?status=open")
+    chief.get_by_role("link", name="路灯不亮").tap()
+    chief.locator("summary", has_text="上报升级").tap()
+    chief.locator("#escalate_reason").fill("需要社区协调")
+    chief.get_by_role("button", name="上报升级").tap()
+    expect(chief.get_by_text("已上报升级，事件当前状态：待受理。")).to_be_visible()
+    assert Event.objects.get().loop == "community"
+
+
 def test_somebody_was_faster_on_the_screen(cast, log_in):
     event = make_event(cast.worker, cast.tree.building)
     slow, fast = log_in(cast.chief), log_in(cast.chief)

@@ -13,7 +13,10 @@ document.addEventListener("submit", (event) => {
   window.addEventListener("pageshow", () => delete form.dataset.sent, { once: true });
 });
 
-// What is folded away on a phone is open where there is room for it.
-if (matchMedia("(min-width: 62rem)").matches) {
+// What is folded away on a phone is open where there is room for it, also in what htmx has just brought.
+function openWide() {
+  if (!matchMedia("(min-width: 62rem)").matches) return;
   for (const details of document.querySelectorAll("details[data-open-wide]")) details.open = true;
 }
+openWide();
+document.addEventListener("htmx:after:swap", openWide);
