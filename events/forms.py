@@ -23,7 +23,10 @@ class TextField(forms.CharField):
     """Text without invisible characters, which are named in one sentence."""
 
     default_validators = [validate_no_direction_marks]
-    default_error_messages = {"null_characters_not_allowed": _("The text holds a NUL character. Type it again.")}
+    default_error_messages = {
+        "null_characters_not_allowed": _("The text holds a NUL character. Type it again."),
+        "max_length": _("At most %(limit_value)d characters; this has %(show_value)d."),
+    }
 
 
 class FilingForm(forms.Form):
@@ -55,7 +58,9 @@ class FilingForm(forms.Form):
     )
     description = TextField(max_length=TEXT_LENGTH, required=False)
     address = TextField(max_length=200, required=False)
-    urgency = forms.ChoiceField(choices=Urgency, required=False)
+    urgency = forms.ChoiceField(
+        choices=Urgency, required=False, error_messages={"invalid_choice": _("Choose normal or urgent.")}
+    )
     idempotency_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
     category_search = TextField(max_length=SEARCH_LENGTH, required=False)
     place_search = TextField(max_length=SEARCH_LENGTH, required=False)

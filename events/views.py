@@ -234,7 +234,7 @@ def _event_page(
         "handlers": handlers(event, searched) if any(move.action == Action.ASSIGN for move in moves) else [],
         "handler_search": searched,
         "problem": problem,
-        "typed": form.typed() if form and problem else "",
+        "typed": form.typed() if problem and form.move not in moves else "",
         "steps": steps,
         "loops": _stepper(event, steps),
         "unpublished_years": _unpublished_years(steps),
@@ -296,7 +296,7 @@ def _unpublished_years(steps: list) -> str:
 
 
 def _inbox(user: User):
-    return Notice.objects.filter(recipient=user).select_related("event", "step").order_by("-created_at", "-pk")
+    return Notice.objects.shown_to(user).select_related("event", "step").order_by("-created_at", "-pk")
 
 
 @require_safe

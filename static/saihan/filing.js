@@ -9,7 +9,8 @@
   const majors = [...document.querySelectorAll("#majors details")];
   const accordion = "major"; // one major is open at a time, but all that fit while one searches
 
-  document.getElementById("category-search-button").hidden = true;
+  document.getElementById("category-search-button").remove();
+  search.parentElement.classList.remove("input-group");
 
   function filter() {
     const words = search.value.trim().toLowerCase();

@@ -246,8 +246,8 @@ BAD_FILING = {
     "a title of 10,000 characters": ({"title": "长" * 10_000}, "标题最多 120 个字，现有 10000 个字"),
     "a NUL in the title": ({"title": "灯\0坏了"}, "含有空字符"),
     "a mark that turns the text": ({"title": "灯\u202e坏了"}, "文字方向符号"),
-    "an unknown urgency": ({"urgency": "now"}, "now"),
-    "a long description": ({"description": "长" * 2001}, "2000"),
+    "an unknown urgency": ({"urgency": "now"}, "请选择一般或紧急"),
+    "a long description": ({"description": "长" * 2001}, "最多 2000 个字，现有 2001 个字"),
 }
 
 
@@ -345,7 +345,7 @@ def test_event_list_filters_by_category_and_by_what_is_overdue(cast, as_, three)
         ("mine=yours", "筛选条件有误"),
         ("sort=random", "筛选条件有误"),
         ("search=%00", "含有空字符"),
-        ("search=" + "长" * 65, "64"),
+        ("search=" + "长" * 65, "最多 64 个字"),
     ],
 )
 def test_a_filter_that_is_none_is_named(cast, as_, three, query, sentence):
