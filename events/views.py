@@ -302,9 +302,9 @@ def _inbox(user: User):
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
     """What was told to me: unread first, newest first."""
-    unread = list(_inbox(request.user).unread()[: PAGE_SIZE * 2])
-    read = list(_inbox(request.user).exclude(read_at=None)[:PAGE_SIZE])
-    return render(request, "events/notice_list.html", {"unread": unread, "read": read, "at": timezone.now()})
+    new = list(_inbox(request.user).unread()[: PAGE_SIZE * 2])
+    seen = list(_inbox(request.user).exclude(read_at=None)[:PAGE_SIZE])
+    return render(request, "events/notice_list.html", {"new": new, "seen": seen, "at": timezone.now()})
 
 
 def notices_read(request: HttpRequest) -> HttpResponse:
