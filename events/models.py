@@ -1,5 +1,7 @@
 """Categories and limits, the event as it is now, its steps and the notices that they cause."""
 
+import unicodedata
+
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator, MinValueValidator, ProhibitNullCharactersValidator
@@ -29,6 +31,12 @@ def validate_no_direction_marks(text: str) -> None:
         )
 
 
+def validate_no_control_characters(text: str) -> None:
+    """Line breaks and tabs are text; NUL has a message of its own."""
+    if any(unicodedata.category(character) == "Cc" for character in text if character not in "\0\n\r\t"):
+        raise ValidationError(_("Invisible control characters are not allowed here."), "control_character")
+
+
 def says_nothing(text: str) -> bool:
     """Nothing in it can be seen: it is empty, or all spaces and characters without width."""
     return not any(character.isprintable() and not character.isspace() for character in text)
@@ -37,6 +45,7 @@ def says_nothing(text: str) -> bool:
 plain_text = [
     ProhibitNullCharactersValidator(_("The text holds a NUL character. Type it again.")),
     validate_no_direction_marks,
+    validate_no_control_characters,
 ]
 # The database holds any length of text and a TextField checks its own in forms alone.
 long_text = [*plain_text, MaxLengthValidator(TEXT_LENGTH)]
@@ -352,6 +361,11 @@ class Step(models.Model):
 class NoticeQuerySet(models.QuerySet):
     def pending(self, at=None):
         return self.filter(delivered_at=None, next_try_at__lte=at or timezone.now())
+
+    def shown_to(self, user: User):
+        """The person's inbox; what is told of a clue report is gone from it with the sight of the case."""
+        clues = Event.objects.filter(is_confidential=True).visible_to(user)
+        return self.filter(Q(event__is_confidential=False) | Q(event__in=clues), recipient=user)
 
     def unread(self):
         return self.filter(read_at=None)

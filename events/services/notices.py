@@ -78,4 +78,5 @@ def read_notices(*, user: User, event: Event | None = None, at: datetime | None 
     unread = Notice.objects.unread().filter(recipient=user)
     if event:
         unread = unread.filter(event=event)
-    return unread.update(read_at=at or timezone.now())
+    # Asked first: every look at a case would otherwise take SQLite's one writer.
+    return unread.update(read_at=at or timezone.now()) if unread.exists() else 0

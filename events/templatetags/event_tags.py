@@ -9,7 +9,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from events.models import Event
+from events.models import Event, Notice
 from events.wording import show_events
 from events.workflow import Action, Status
 from grids.models import Grid
@@ -48,6 +48,12 @@ MAJOR_ICONS = {
     "园林绿化设施": "trees",
     "其他部件": "box",
 }
+
+
+@register.simple_tag(takes_context=True)
+def unread_notices(context) -> int:
+    """How many notices wait unread in the inbox of who looks."""
+    return Notice.objects.shown_to(context["user"]).unread().count()
 
 
 @register.filter

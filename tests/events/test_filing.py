@@ -56,7 +56,7 @@ def test_a_title_is_needed(file, title):
     assert refusal_of(file, title=title) == {"title": ["This field cannot be blank."]}
 
 
-@pytest.mark.parametrize("title", ["\u200b\u200b", "\ufeff \u2060", "\x07"])
+@pytest.mark.parametrize("title", ["\u200b\u200b", "\ufeff \u2060"])
 def test_a_title_that_shows_nothing_is_none(file, title):
     assert refusal_of(file, title=title) == {"title": ["Say in a line what happened."]}
 
@@ -87,6 +87,12 @@ def test_the_longest_allowed_text_is_kept(file, field, most):
 def test_nul_is_refused(file, field):
     sentence = "The text holds a NUL character. Type it again."
     assert refusal_of(file, **{field: "灯\x00坏了"}) == {field: [sentence]}
+
+
+def test_control_characters_are_refused_and_line_breaks_are_not(file):
+    assert file(description="第一行\n第二行").description == "第一行\n第二行"
+    with pytest.raises(ValidationError, match="control characters"):
+        file(description="响铃\x07")
 
 
 @pytest.mark.parametrize("mark", "\u061c\u200e\u200f\u202a\u202e\u2066\u2069")

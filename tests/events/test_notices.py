@@ -108,6 +108,14 @@ def test_of_a_clue_report_those_who_lose_it_hear_nothing(cast):
     assert told(event) == {"李秀英"}
 
 
+def test_with_the_sight_of_a_clue_report_its_notices_leave_the_inbox(cast):
+    clue = make_category("线索举报", is_confidential=True)
+    event = make_event(cast.worker, cast.tree.unit, category=clue)
+    assert Notice.objects.shown_to(cast.chief).count() == 1
+    services.act(event=event, action="escalate", actor=cast.chief, reason="超出职责")
+    assert not Notice.objects.shown_to(cast.chief).exists()
+
+
 # Delivery
 
 

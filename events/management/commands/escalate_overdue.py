@@ -1,10 +1,12 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.services import sweep
+
+FARTHEST = timedelta(days=366)
 
 
 class Command(BaseCommand):
@@ -28,4 +30,6 @@ def moment(text: str) -> datetime:
         raise CommandError(_("“%(text)s” is not a time such as 2026-12-01T09:00+08:00.") % {"text": text}) from None
     if timezone.is_naive(moment):
         raise CommandError(_("“%(text)s” has no time zone. Write 2026-12-01T09:00+08:00.") % {"text": text})
+    if moment > timezone.now() + FARTHEST:
+        raise CommandError(_("“%(text)s” lies more than a year ahead; nothing was swept.") % {"text": text})
     return moment
