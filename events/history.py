@@ -13,8 +13,9 @@ CONTENT = tuple(
 )
 
 REPLAYED = (
-    "status", "start_loop", "loop", "holder_id", "handler_id", "resolver_id", "checker_id", "round",
-    "send_backs", "reworks", "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "due_at", "step_count", "head_hash",
+    "status", "start_loop", "loop", "holder_id", "handler_id", "resolver_id", "checker_id", "round", "send_backs",
+    "reworks", "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "due_at", "step_count",
+    "head_hash",
 )  # fmt: skip
 
 
