@@ -43,7 +43,8 @@ def time_left(event: Event, at: datetime, calendar: WorkCalendar = STATUTORY) ->
         words = _("%(time)s overdue") % {"time": amount} if amount else _("just overdue")
         tone = "over"
     else:
-        words = _("%(time)s left") % {"time": duration(left, unit, calendar) or _("less than a minute")}
+        amount = duration(left, unit, calendar)
+        words = _("%(time)s left") % {"time": amount} if amount else _("less than a minute left")
         tone = "soon" if event.remind_at and event.remind_at <= at else "calm"
     return TimeLeft(tone, words, CLOCKS[unit.is_working], resting)
 
