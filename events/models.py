@@ -398,4 +398,4 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.step_id} → {self.recipient_id}"
+        return f"{self.event.number} → {self.recipient}"
