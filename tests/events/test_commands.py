@@ -45,6 +45,7 @@ def test_without_a_time_it_escalates_as_of_now(cast):
         ("2026-12-01", "“2026-12-01” has no time zone. Write 2026-12-01T09:00+08:00."),
         ("tomorrow", "“tomorrow” is not a time such as 2026-12-01T09:00+08:00."),
         ("2026-13-01T09:00+08:00", "“2026-13-01T09:00+08:00” is not a time such as 2026-12-01T09:00+08:00."),
+        ("9999-12-31T23:58+08:00", "“9999-12-31T23:58+08:00” lies more than a year ahead; nothing was swept."),
         ("", "“” is not a time such as 2026-12-01T09:00+08:00."),
     ],
 )

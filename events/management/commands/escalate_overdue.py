@@ -16,7 +16,10 @@ class Command(BaseCommand):
         parser.add_argument("--at", help="an ISO time with its zone, such as 2026-12-01T09:00+08:00; now if not given")
 
     def handle(self, *args, at: str | None, **options):
-        done = sweep(at=moment(at) if at is not None else None)
+        as_of = moment(at) if at is not None else timezone.now()
+        if as_of > timezone.now() + FARTHEST:
+            raise CommandError(_("“%(text)s” lies more than a year ahead; nothing was swept.") % {"text": at})
+        done = sweep(at=as_of)
         if not done:
             self.stdout.write(_("Nothing was due."))
         for action, count in sorted(done.items()):
@@ -30,6 +33,4 @@ def moment(text: str) -> datetime:
         raise CommandError(_("“%(text)s” is not a time such as 2026-12-01T09:00+08:00.") % {"text": text}) from None
     if timezone.is_naive(moment):
         raise CommandError(_("“%(text)s” has no time zone. Write 2026-12-01T09:00+08:00.") % {"text": text})
-    if moment > timezone.now() + FARTHEST:
-        raise CommandError(_("“%(text)s” lies more than a year ahead; nothing was swept.") % {"text": text})
     return moment
