@@ -56,9 +56,12 @@ def beside(pool: ThreadPoolExecutor, work: Callable, **inputs) -> Future:
     return pool.submit(run)
 
 
-def waits_for_a_lock() -> bool:
+def somebody_waits_for_us() -> bool:
+    """Whether another connection waits for a lock that this one holds."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        cursor.execute(
+            "SELECT count(*) FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY(pg_blocking_pids(pid))"
+        )
         return cursor.fetchone()[0] > 0
 
 
@@ -78,7 +81,7 @@ def first(pool: ThreadPoolExecutor, work: Callable, **inputs):
         futures = []
         yield futures
         futures.append(beside(pool, work, **inputs))
-        wait_until(lambda: waits_for_a_lock() or futures[0].done(), what="the second one waits or is through")
+        wait_until(lambda: somebody_waits_for_us() or futures[0].done(), what="the second one waits or is through")
 
 
 def at_once(pool: ThreadPoolExecutor, *works: Callable) -> list:

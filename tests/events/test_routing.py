@@ -386,6 +386,18 @@ def test_without_police_the_holders_own_desk_checks_a_clue_report(cast, clue):
     assert services.act(event=event, action="pass_check", actor=second).status == "closed"
 
 
+def test_a_clue_report_that_its_own_desk_checks_moves_with_its_grid(cast):
+    clue = make_category("线索举报", is_confidential=True, lowest_loop="community")
+    vacate(cast.tree.community)
+    make_post(cast.community, cast.tree.community, Role.DISPATCHER)
+    event = take(make_event(cast.worker, cast.tree.unit, category=clue), "accept", "resolve")
+    desk = make_post(grid=cast.tree.other_community, role=Role.DISPATCHER).user
+    move_grid(actor=None, grid=Grid.objects.get(pk=cast.tree.building.pk), new_parent=cast.tree.other_community)
+    event = Event.objects.with_related().get(pk=event.pk)
+    assert (event.holder, event.checker) == (cast.tree.other_community, cast.tree.other_community)
+    assert services.act(event=event, action="pass_check", actor=desk).status == "closed"
+
+
 # Clock and route together
 
 
