@@ -43,13 +43,20 @@ SOURCES = {
 
 # The accounts: name, posts as (role, grid). The first buildings of the community are the worker's and the chief's.
 HOME = tuple(f"{COMMUNITY}{number:04d}" for number in (1, 2, 3))
+
+
+def _leader(code: str) -> list[tuple[str, str]]:
+    """Above the communities the official in charge is the grid's chief as well."""
+    return [(Role.OFFICIAL, code), (Role.CHIEF, code)]
+
+
 ACCOUNTS = {
     "worker": ("苏日娜", [(Role.STAFF, code) for code in HOME]),
     "chief": ("郝建国", [(Role.CHIEF, code) for code in HOME]),
     "community": ("贾慧敏", [(Role.CHIEF, COMMUNITY), (Role.DISPATCHER, COMMUNITY)]),
-    "street": ("云志刚", [(Role.OFFICIAL, STREET)]),
-    "district": ("乔雅琴", [(Role.OFFICIAL, DISTRICT)]),
-    "city": ("牧仁", [(Role.OFFICIAL, "1501")]),
+    "street": ("云志刚", _leader(STREET)),
+    "district": ("乔雅琴", _leader(DISTRICT)),
+    "city": ("牧仁", _leader("1501")),
     "police": ("任海峰", [(Role.POLICE, COMMUNITY)]),
     "admin": ("系统管理员", []),
 }
@@ -138,12 +145,12 @@ def _crew(grids: list[Grid], rng: random.Random) -> Iterator[Posting]:
         yield f"{grid.code} dispatcher", [(Role.DISPATCHER, grid.code)]
     for grid in by_level[Level.DISTRICT]:
         if grid.code != DISTRICT:
-            yield f"{grid.code} official", [(Role.OFFICIAL, grid.code)]
+            yield f"{grid.code} official", _leader(grid.code)
         else:
             yield f"{grid.code} dispatcher", [(Role.DISPATCHER, grid.code)]
     for grid in _of_district(by_level[Level.STREET]):
         if grid.code != STREET:
-            yield f"{grid.code} official", [(Role.OFFICIAL, grid.code)]
+            yield f"{grid.code} official", _leader(grid.code)
         yield f"{grid.code} dispatcher", [(Role.DISPATCHER, grid.code)]
     communities = list(_of_district(by_level[Level.COMMUNITY]))
     for community in communities:
