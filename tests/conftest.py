@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import quote
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
@@ -18,6 +19,10 @@ from saihan.celery import app
 from tests import servers
 from tests.cast import cast  # noqa: F401 - a fixture for all
 from tests.servers import CHROMIUM
+
+# A busy machine is slow, not wrong: examples have no deadline.
+hypothesis.settings.register_profile("saihan", deadline=None)
+hypothesis.settings.load_profile("saihan")
 
 CHROMIUM_FLAGS = [
     "--headless",
