@@ -154,6 +154,12 @@ def test_climbing_takes_the_case_out_of_the_handlers_hands(cast):
     assert (event.status, event.handler, event.accepted_at is not None) == ("filed", None, True)
 
 
+def test_accepting_again_higher_up_keeps_the_time_of_the_first_acceptance(cast):
+    event = take(make_event(cast.worker, cast.tree.unit, at=MONDAY), "accept", at=MONDAY)
+    event = take(event, "escalate", "accept", at=MONDAY + timedelta(hours=1))
+    assert event.accepted_at == MONDAY
+
+
 def test_climbing_over_vacant_desks_says_which(cast):
     vacate(cast.tree.community, cast.tree.street)
     event = take(make_event(cast.worker, cast.tree.unit), "escalate")
