@@ -15,6 +15,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -34,6 +35,7 @@ POSTGRES_SETTINGS = {"listen_addresses": "", "shared_buffers": "512MB", "timezon
 
 def main() -> None:
     options = _options()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # the servers end with us
     results = []
     for name, engine in _chosen(options):
         print(f"{name} on {engine}", file=sys.stderr, flush=True)

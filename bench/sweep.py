@@ -36,7 +36,9 @@ def figures(quick: bool) -> Iterator[Figure]:
     _execute("VACUUM ANALYZE", "CREATE TABLE before_event AS TABLE events_event")
     last_step, last_notice = _last(Step), _last(Notice)
     with worker() as process:
+        idle = worker_cpu(process.pid)
         swept = _time_sweep(at)
+        cpu = worker_cpu(process.pid) - idle
         delivered = _time_delivery()
         memory = peak_memory(process.pid)
     _check(count, last_step)
@@ -45,7 +47,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     )
     bare = _time_bare_sql(last_step, last_notice)
     what = f"sweep of {count:,} overdue events ({steps:,} steps, {notices:,} notices)"
-    yield Figure(what, swept, "s", 60, bare, BESIDE)
+    yield Figure(what, swept, "s", 60, bare, BESIDE, {"worker CPU s": cpu})
     yield Figure("peak memory of the worker, parent and child", memory, "MB", 300)
     yield Figure(f"notices still to be delivered afterwards: all {notices:,}", delivered, "s")
 
@@ -74,9 +76,17 @@ def worker() -> Iterator[subprocess.Popen]:
 
 def peak_memory(pid: int) -> float:
     """Megabytes: the highest resident size of each process of the worker, added up (pages they share count twice)."""
-    pids = [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
-    status = "".join(Path(f"/proc/{one}/status").read_text() for one in pids)
+    status = "".join(Path(f"/proc/{one}/status").read_text() for one in _family(pid))
     return sum(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM:")) / 1024
+
+
+def worker_cpu(pid: int) -> float:
+    """Seconds of processor time so far; unlike the seconds on the clock they do not grow with what else runs here."""
+    return sum(int(Path(f"/proc/{one}/schedstat").read_text().split()[0]) for one in _family(pid)) / 1e9
+
+
+def _family(pid: int) -> list[int]:
+    return [pid, *map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())]
 
 
 def _time_sweep(at: datetime) -> float:
