@@ -12,7 +12,7 @@ graceful_timeout = 10
 # The application is read once, before the workers: a wrong setting ends the server instead of a worker again and again.
 preload_app = True
 # The heartbeat file must not wait for a slow disk.
-worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  gunicorn keeps a heartbeat there, no data
 loglevel = "warning"
 # It would lie in the home folder, shared by every installation of the same user.
 control_socket_disable = True

@@ -41,7 +41,7 @@ def _refuse_taken_port(port: int) -> None:
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind(("0.0.0.0", port))  # noqa: S104
+            probe.bind(("0.0.0.0", port))  # noqa: S104  as gunicorn will listen
         except OSError as error:
             env.stop(
                 "PORT", f"is {port}, and cannot be listened on ({error.strerror}); another one is given as PORT=8001."

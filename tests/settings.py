@@ -12,7 +12,7 @@ atexit.register(shutil.rmtree, os.environ["SAIHAN_VAR"], ignore_errors=True)
 # Playwright keeps an event loop in the thread that runs the tests, which Django takes for async code.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
-from saihan.settings import *  # noqa: E402, F403
+from saihan.settings import *  # noqa: E402, F403  after the environment is cleared
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
