@@ -14,7 +14,7 @@ from events.clock import Limit
 from events.clock import Unit as ClockUnit
 from events.workflow import DESK_ROLES, OPEN, Action, Case, Loop, Office, Side, Status, Urgency
 from grids.access import ranges, within
-from grids.models import Grid, Placed, Post, Role, User
+from grids.models import Grid, Organisation, Placed, Post, Role, User
 
 TITLE_LENGTH = 120
 TEXT_LENGTH = 2000
@@ -199,6 +199,10 @@ class Event(Placed):
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, validators=plain_text)
     description = models.TextField(_("description"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
     address = models.CharField(_("exact place"), max_length=200, blank=True, validators=plain_text)
+    place_name = models.CharField(
+        _("name of the place"), max_length=PLACE_LENGTH, blank=True, editable=False,
+        help_text=_("As it was called when the case last changed; a closed case keeps the name of its time."),
+    )  # fmt: skip
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency, default=Urgency.NORMAL)
     is_confidential = models.BooleanField(_("confidential"), default=False)
 
@@ -212,6 +216,10 @@ class Event(Placed):
     handler = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="handled_events", verbose_name=_("handler")
     )
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="handled_events",
+        verbose_name=_("organisation that handles it"),
+    )  # fmt: skip
     resolver = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="resolved_events", verbose_name=_("resolved by")
     )
@@ -263,6 +271,8 @@ class Event(Placed):
             models.Index(F("filed_at").desc(), F("id").desc(), name="event_newest"),
             models.Index(fields=["status", "-filed_at"], name="event_state_newest"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="event_due"),
+            # How many cases are open in a subtree, for each row of a list of grids.
+            models.Index(fields=["position"], condition=Q(status__in=sorted(OPEN)), name="event_open_position"),
         ]
 
     def __str__(self) -> str:

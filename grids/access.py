@@ -2,8 +2,10 @@
 
 from collections.abc import Iterable
 
+from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from grids import tree
 from grids.models import Grid
@@ -53,6 +55,37 @@ def get_grid(user, code: str) -> Grid:
         return visible_grids(user).get(code=code)
     except Grid.DoesNotExist:
         raise Http404 from None
+
+
+# Managing: keeping the tree, posts and organisations. Superusers everywhere, officials in charge in their own subtree.
+
+
+def managed_ranges(user) -> Ranges:
+    """The intervals that the user may manage, merged and in order."""
+    if user.is_active and user.is_superuser:
+        return EVERYTHING
+    return merged((post.grid.lft, post.grid.rght) for post in _posts(user) if post.is_manager)
+
+
+def may_manage(user, grid: Grid | None) -> bool:
+    """Whether the user may keep what belongs to this grid; None is the top of the tree, above all cities."""
+    if grid is None:
+        return user.is_active and user.is_superuser
+    return any(lft <= grid.lft <= rght for lft, rght in managed_ranges(user))
+
+
+def check_may_manage(actor, *grids: Grid | None) -> None:
+    """PermissionDenied unless the actor may manage all of these grids; a command, actor None, always may."""
+    if actor is None:
+        return
+    for grid in grids:
+        if not may_manage(actor, grid):
+            raise PermissionDenied(_("%(grid)s is outside the area that you manage.") % {"grid": grid or _("The top")})
+
+
+def check_may_reshape(actor, grid: Grid) -> None:
+    """As `check_may_manage`, for moving, merging, splitting or retiring a grid: its shape is its parent's business."""
+    check_may_manage(actor, grid, grid.parent)
 
 
 def merged(intervals: Iterable[tuple[int, int]]) -> Ranges:

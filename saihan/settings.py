@@ -34,7 +34,7 @@ DEMO_ACCOUNTS = {
 }
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "saihan.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

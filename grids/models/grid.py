@@ -1,54 +1,19 @@
-"""The six-level tree, the people in it and their posts."""
+"""The six-level tree, and what every row on it has in common."""
 
 from collections.abc import Iterable
-from datetime import datetime
 from functools import cached_property
 
-from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Count, Exists, F, OuterRef, Q, Subquery
+from django.db.models import Count, Exists, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
-from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel, TreeForeignKey
+from pypinyin import Style, lazy_pinyin
 
 from grids import tree
-
-
-def validate_printable(value: str) -> None:
-    """No control characters and no marks that turn the reading direction: names are shown everywhere."""
-    if not value.isprintable():
-        raise ValidationError(_("Invisible control characters are not allowed here."))
-
-
-class User(AbstractUser):
-    """A person. One without a usable password holds posts but has no account."""
-
-    first_name = None
-    last_name = None
-    name = models.CharField(_("person's name"), max_length=64, validators=[validate_printable])
-
-    REQUIRED_FIELDS = ["name"]
-
-    class Meta(AbstractUser.Meta):
-        verbose_name = _("person")
-        verbose_name_plural = _("people")
-
-    def __str__(self) -> str:
-        return self.name or self.username
-
-    def get_full_name(self) -> str:
-        return str(self)
-
-    def get_short_name(self) -> str:
-        return str(self)
-
-    @cached_property
-    def active_posts(self) -> list["Post"]:
-        """The posts that give this user's rights, read once for each request."""
-        return list(self.posts.active().select_related("grid"))
+from grids.models.people import Role, validate_printable
 
 
 class Level(models.IntegerChoices):
@@ -66,13 +31,16 @@ class GridQuerySet(tree.TreeQuerySet):
         return self.filter(retired_at=None)
 
     def search(self, text: str):
-        """By the beginning of the code or a part of the name."""
+        """By the beginning of the code, a part of the name, or the pinyin initials that the name begins with."""
         text = text.strip()
         if "\x00" in text:  # PostgreSQL takes no such text, and no name holds it
             return self.none()
         if text.isascii() and text.isdigit():
             return self.filter(Q(code__startswith=text) | Q(name__contains=text))
-        return self.filter(name__icontains=text)
+        if text.isascii() and text.isalpha():
+            return self.filter(Q(initials__startswith=text.lower()) | Q(name__icontains=text))
+        # Chinese has no case, and comparing without regard to it costs half of the search.
+        return self.filter(**{"name__contains" if text.lower() == text.upper() else "name__icontains": text})
 
     def within(self, grid: "Grid"):
         """The grid and everything below it."""
@@ -86,12 +54,31 @@ class GridQuerySet(tree.TreeQuerySet):
 
     def with_chief_name(self):
         """Annotate `chief_name`, null where the grid is vacant."""
-        chief = Post.objects.active().filter(grid=OuterRef("pk"), role=Role.CHIEF)
-        return self.annotate(chief_name=Subquery(chief.values("user__name")[:1]))
+        return self.annotate(chief_name=Subquery(_active_chiefs().values("user__name")[:1]))
 
     def vacant(self):
         """In use and without an active chief."""
-        return self.active().filter(~Exists(Post.objects.active().filter(grid=OuterRef("pk"), role=Role.CHIEF)))
+        return self.active().filter(~Exists(_active_chiefs()))
+
+
+def _active_chiefs() -> models.QuerySet:
+    """Of the grid of an outer query. Posts need grids, so they are known here by the reverse relation alone."""
+    posts = Grid._meta.get_field("posts").related_model.objects
+    return posts.active().filter(grid=OuterRef("pk"), role=Role.CHIEF)
+
+
+def initials_of(name: str) -> str:
+    """The first letter of each syllable in pinyin, what is no Chinese as it stands: 人民路街道 is rmljd, 3号楼 3hl."""
+    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:64]
+
+
+class InitialsField(models.CharField):
+    """The initials of the name beside it, brought up to date whenever this field is written."""
+
+    def pre_save(self, model_instance, add):
+        initials = initials_of(model_instance.name)
+        setattr(model_instance, self.attname, initials)
+        return initials
 
 
 class Grid(MPTTModel):
@@ -108,6 +95,7 @@ class Grid(MPTTModel):
     lft = models.PositiveBigIntegerField(editable=False, db_index=True)
     rght = models.PositiveBigIntegerField(editable=False)
     tree_id = models.PositiveIntegerField(editable=False)
+    initials = InitialsField(_("initials in pinyin"), max_length=64, default="", db_index=True, editable=False)
     households = models.PositiveIntegerField(_("households"), default=0)
     is_demo = models.BooleanField(_("made up for demonstration"), default=False, editable=False)
     retired_at = models.DateTimeField(_("retired at"), null=True, blank=True, editable=False)
@@ -228,86 +216,3 @@ class Placed(models.Model):
                 # Read under a lock: a move of the tree at this moment waits for the row, or the row for the move.
                 self.position = Grid.objects.settle(self.grid).lft
             super().save(*args, **kwargs)
-
-
-class Role(models.TextChoices):
-    CHIEF = "chief", _("grid chief")
-    STAFF = "staff", _("grid staff")
-    POLICE = "police", _("grid police officer")
-    OFFICIAL = "official", _("official")
-    DISPATCHER = "dispatcher", _("dispatcher")
-
-
-class StaffSource(models.TextChoices):
-    COMMUNITY_WORKER = "community_worker", _("community worker")
-    HIRED = "hired", _("hired")
-    VOLUNTEER = "volunteer", _("volunteer")
-    POLICE = "police", _("police")
-    CIVIL_SERVANT = "civil_servant", _("civil servant")
-
-
-class PostQuerySet(models.QuerySet):
-    def active(self):
-        return self.filter(ended_at=None)
-
-    def held_at(self, at: datetime):
-        """The posts that somebody held at that moment."""
-        return self.filter(Q(ended_at=None) | Q(ended_at__gt=at), started_at__lte=at)
-
-    def within(self, grid: Grid):
-        """The posts on the grid and on everything below it."""
-        return self.filter(position__range=(grid.lft, grid.rght))
-
-
-class Post(Placed):
-    """One person, one role, one grid, listed duties, a start and an end (定人定岗定责)."""
-
-    user = models.ForeignKey(User, models.PROTECT, related_name="posts", verbose_name=_("person"))
-    role = models.CharField(_("role"), max_length=16, choices=Role)
-    duties = models.TextField(_("duties"), blank=True)
-    source = models.CharField(_("source of staff"), max_length=24, choices=StaffSource, blank=True)
-    started_at = models.DateTimeField(_("started at"), default=timezone.now)
-    ended_at = models.DateTimeField(_("ended at"), null=True, blank=True, editable=False)
-    appointed_by = models.ForeignKey(
-        User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("appointed by")
-    )
-    ended_by = models.ForeignKey(
-        User, models.PROTECT, null=True, editable=False, related_name="+", verbose_name=_("ended by")
-    )
-
-    objects = PostQuerySet.as_manager()
-
-    class Meta:
-        verbose_name = _("post")
-        verbose_name_plural = _("posts")
-        constraints = [
-            models.UniqueConstraint(
-                fields=["grid"],
-                condition=Q(role="chief", ended_at=None),
-                name="post_one_active_chief",
-                violation_error_message=_("This grid already has an active chief. End that post first."),
-            ),
-            models.UniqueConstraint(
-                fields=["user", "grid", "role"],
-                condition=Q(ended_at=None),
-                name="post_held_once",
-                violation_error_message=_("This person already holds this post."),
-            ),
-            models.CheckConstraint(
-                condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")),
-                name="post_ends_after_start",
-                violation_error_message=_("A post cannot end before it started."),
-            ),
-            models.CheckConstraint(
-                condition=Q(role__in=Role.values),
-                name="post_role_known",
-                violation_error_message=_("This is none of the roles."),
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.grid.name} {self.get_role_display()} {self.user}"
-
-    @property
-    def is_active(self) -> bool:
-        return self.ended_at is None

@@ -1,0 +1,80 @@
+"""What all our admin pages share: services behind every change, and their refusals said on the page."""
+
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import HttpResponseRedirect
+
+from grids.access import managed_ranges, within
+from grids.models import User
+
+
+def refusal_text(error: ValidationError | PermissionDenied) -> str:
+    """What a service refused, in one line."""
+    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+
+
+class ServiceAdmin(admin.ModelAdmin):
+    """What a service refuses after the form was found good is said on the page, not as a server error."""
+
+    show_facets = admin.ShowFacets.NEVER
+    show_full_result_count = False
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
+            # Beside a choice, only the way to a person who is not there yet.
+            field.widget.can_add_related = db_field.related_model is User
+            field.widget.can_change_related = field.widget.can_delete_related = False
+        return field
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        try:
+            return super().changeform_view(request, object_id, form_url, extra_context)
+        except ValidationError as error:
+            return self.refused(request, error)
+        except PermissionDenied as error:
+            if not error.args:  # Django's own, for the page as a whole
+                raise
+            return self.refused(request, error)
+
+    def refused(self, request, error: ValidationError | PermissionDenied) -> HttpResponseRedirect:
+        self.message_user(request, refusal_text(error), messages.ERROR)
+        return HttpResponseRedirect(request.get_full_path())
+
+    def get_actions(self, request):
+        actions = super().get_actions(request)
+        actions.pop("delete_selected", None)  # it would pass the services by
+        return actions
+
+
+class ManagedAdmin(ServiceAdmin):
+    """For superusers everything; for officials who manage a grid what lies in their subtree, and nothing outside it.
+
+    `place_field` is the field whose value lies inside an interval: `lft` of grids, `position` of what stands on them.
+    """
+
+    place_field = "position"
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).filter(within(managed_ranges(request.user), self.place_field))
+
+    def has_module_permission(self, request) -> bool:
+        return bool(managed_ranges(request.user))
+
+    def has_view_permission(self, request, obj=None) -> bool:
+        return self._manages(request, obj)
+
+    def has_add_permission(self, request) -> bool:
+        return self._manages(request)
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return self._manages(request, obj)
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return self._manages(request, obj)
+
+    def _manages(self, request, obj=None) -> bool:
+        place = getattr(obj, self.place_field, None)
+        ranges = managed_ranges(request.user)
+        return bool(ranges) if place is None else any(lft <= place <= rght for lft, rght in ranges)

@@ -1,0 +1,29 @@
+"""The six-level tree, the people in it, their posts, and what becomes of all of them."""
+
+from grids.models.change import FormerCode, GridChange
+from grids.models.grid import Grid, GridQuerySet, Level, Placed, load_ancestors
+from grids.models.organisation import Organisation, OrganisationKind
+from grids.models.people import Role, StaffSource, User, validate_printable
+from grids.models.post import Duty, Post, PostQuerySet
+from grids.models.sheet import SheetImport, SheetRow
+
+__all__ = [
+    "Duty",
+    "FormerCode",
+    "Grid",
+    "GridChange",
+    "GridQuerySet",
+    "Level",
+    "Organisation",
+    "OrganisationKind",
+    "Placed",
+    "Post",
+    "PostQuerySet",
+    "Role",
+    "SheetImport",
+    "SheetRow",
+    "StaffSource",
+    "User",
+    "load_ancestors",
+    "validate_printable",
+]

@@ -1,0 +1,71 @@
+"""People and the roles that a post gives them."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from django.contrib.auth.models import AbstractUser
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from grids.models import Post
+
+
+def validate_printable(value: str) -> None:
+    """No control characters and no marks that turn the reading direction: names are shown everywhere."""
+    if not value.isprintable():
+        raise ValidationError(_("Invisible control characters are not allowed here."))
+
+
+class User(AbstractUser):
+    """A person. One without a usable password holds posts but has no account."""
+
+    first_name = None
+    last_name = None
+    name = models.CharField(_("person's name"), max_length=64, validators=[validate_printable])
+    must_change_password = models.BooleanField(
+        _("must change the password"), default=False, editable=False,
+        help_text=_("The password was given out once and ends with the first login."),
+    )  # fmt: skip
+
+    REQUIRED_FIELDS = ["name"]
+
+    class Meta(AbstractUser.Meta):
+        verbose_name = _("person")
+        verbose_name_plural = _("people")
+
+    def __str__(self) -> str:
+        return self.name or self.username
+
+    def get_full_name(self) -> str:
+        return str(self)
+
+    def get_short_name(self) -> str:
+        return str(self)
+
+    @cached_property
+    def active_posts(self) -> list["Post"]:
+        """The posts that give this user's rights, read once for each request."""
+        return list(self.posts.active().select_related("grid"))
+
+    @property
+    def may_administer(self) -> bool:
+        """Whether Django admin is open to them: as staff, or for the grids that they manage by their posts."""
+        return self.is_active and (self.is_staff or any(post.is_manager for post in self.active_posts))
+
+
+class Role(models.TextChoices):
+    CHIEF = "chief", _("grid chief")
+    STAFF = "staff", _("grid staff")
+    POLICE = "police", _("grid police officer")
+    OFFICIAL = "official", _("official")
+    DISPATCHER = "dispatcher", _("dispatcher")
+
+
+class StaffSource(models.TextChoices):
+    COMMUNITY_WORKER = "community_worker", _("community worker")
+    HIRED = "hired", _("hired")
+    VOLUNTEER = "volunteer", _("volunteer")
+    POLICE = "police", _("police")
+    CIVIL_SERVANT = "civil_servant", _("civil servant")
