@@ -6,8 +6,8 @@ from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce, Substr
+from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, NullIf, Substr
 from django.db.models.lookups import StartsWith
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
@@ -16,7 +16,6 @@ from pypinyin import Style, lazy_pinyin
 
 from grids import tree
 from grids.models.people import Role, validate_printable
-
 
 WORDS = len(tree.DIGITS)  # of a search: one for each level
 
@@ -63,9 +62,15 @@ class GridQuerySet(tree.TreeQuerySet):
         counted = below.values("parent").annotate(count=Count("pk")).values("count")
         return self.annotate(children_count=Coalesce(Subquery(counted), 0))
 
-    def with_chief_name(self):
-        """Annotate `chief_name`, null where the grid is vacant."""
-        return self.annotate(chief_name=Subquery(_active_chiefs().values("user__name")[:1]))
+    def with_household_count(self):
+        """Annotate `household_count`: of the buildings in use below, where there are any; else the grid's own."""
+        buildings = Grid._base_manager.filter(
+            level=Level.BUILDING, retired_at=None, lft__range=(OuterRef("lft"), OuterRef("rght"))
+        )
+        total = Subquery(buildings.annotate(total=Func("households", function="SUM")).values("total"))
+        own = F("households")
+        below = Coalesce(NullIf(total, 0), own)
+        return self.annotate(household_count=Case(When(level__lt=Level.BUILDING, then=below), default=own))
 
     def vacant(self):
         """In use and without an active chief."""
