@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from grids import tree
-from grids.models import Grid, Level, Post, User
+from grids.models import Grid, Post, User
 
 Ranges = list[tuple[int, int]]
 EVERYTHING: Ranges = [(0, tree.LARGEST)]
@@ -75,7 +75,7 @@ def managed_grids(user) -> QuerySet[Grid]:
 def managed_tops(user) -> QuerySet[Grid]:
     """Where that begins: the cities, or the grids of the official's own posts."""
     if user.is_active and user.is_superuser:
-        return Grid.objects.filter(level=Level.CITY)
+        return Grid.objects.filter(parent=None)
     return Grid.objects.filter(lft__in=[lft for lft, _rght in managed_ranges(user)])
 
 

@@ -1,4 +1,4 @@
-"""Who may enter Django admin, and its choices. Apart from `saihan.admin`: the site is made before the apps are ready."""
+"""Who may enter Django admin, and its choices. Apart from `saihan.admin`, as the site is made before the apps."""
 
 from django.contrib import admin
 from django.http import HttpRequest, HttpResponse

@@ -46,7 +46,7 @@ class PlaceFilter(admin.ListFilter):
     def queryset(self, request, queryset):
         if request.GET.get(SEARCH_VAR):
             return queryset.within(self.grid) if self.grid else queryset
-        return queryset.filter(parent=self.grid) if self.grid else queryset.filter(pk__in=managed_tops(self.user))
+        return queryset.filter(parent=self.grid) if self.grid else queryset & managed_tops(self.user)
 
 
 class GridChangeList(ChangeList):

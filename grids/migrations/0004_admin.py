@@ -1,9 +1,9 @@
-"""What the lists of admin need: posts, newest first, and initials without the marks between them."""
+"""What the lists of admin need: posts, newest first, households of districts, initials without marks between them."""
 
 import unicodedata
 
 from django.db import migrations, models
-from django.db.models import F
+from django.db.models import F, Q
 from pypinyin import Style, lazy_pinyin
 
 BATCH = 2000
@@ -28,6 +28,10 @@ class Migration(migrations.Migration):
     dependencies = [("grids", "0003_initials_and_duties")]
 
     operations = [
+        migrations.AddIndex(
+            "grid",
+            models.Index(fields=["lft", "households"], condition=Q(level=4, retired_at=None), name="grid_households"),
+        ),
         migrations.AddIndex("post", models.Index(F("started_at").desc(), F("id").desc(), name="post_newest")),
         migrations.RunPython(spell, migrations.RunPython.noop),
     ]

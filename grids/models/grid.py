@@ -145,6 +145,12 @@ class Grid(MPTTModel):
     class Meta:
         verbose_name = _("grid")
         verbose_name_plural = _("grids")
+        indexes = [
+            # The households of whole districts are those of their buildings, added up for each row of a list.
+            models.Index(
+                fields=["lft", "households"], condition=Q(level=Level.BUILDING, retired_at=None), name="grid_households"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=tree.code_condition(),
@@ -230,6 +236,10 @@ class Grid(MPTTModel):
 
     def get_leafnodes(self, include_self=False):
         return Grid.objects.leaves(self.get_descendants(include_self=include_self))
+
+
+# django-mptt adds an index by tree and interval, which no query of ours needs beside the one of the interval.
+Grid._meta.indexes = [index for index in Grid._meta.indexes if index.name == "grid_households"]
 
 
 def load_ancestors(grids: Iterable[Grid]) -> None:

@@ -281,10 +281,12 @@ def city(cast):
 
 
 PINNED = {
-    ("grids_grid_changelist", "parent=150105"): 6,
-    ("grids_grid_changelist", "q=1501"): 5,
-    ("grids_grid_changelist", "q=号楼"): 5,
+    # session, user, posts of the user, count, page, figures, people; the place and its ancestors, or the ancestors
+    ("grids_grid_changelist", "parent=150105"): 9,
+    ("grids_grid_changelist", "q=1501"): 9,  # and whether anything begins so
+    ("grids_grid_changelist", "q=号楼"): 8,
     ("grids_post_changelist", ""): 5,
+    ("grids_post_changelist", "q=号楼"): 5,
     ("grids_user_changelist", ""): 5,
     ("grids_grid_add", "_changelist_filters=parent=150105001"): 4,
 }
@@ -299,6 +301,6 @@ def test_pages_of_a_large_tree_take_a_pinned_number_of_queries(page, city, djang
 
 
 def test_changing_one_grid_of_a_large_tree_takes_few_queries(page, city, cast, django_assert_num_queries):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         assert page.get("grids_grid_change", cast.tree.building.pk).status_code == 200
     assert Post.objects.active().count() > 200
