@@ -37,7 +37,7 @@ class PlaceFilter(admin.ListFilter):
         return ["parent"]
 
     def choices(self, changelist):
-        top = _("All cities") if self.user.is_superuser else _("My grids")
+        top = _("All cities") if self.user.is_superuser else _("Grids that I manage")
         yield {"selected": self.grid is None, "query_string": "?", "display": top}
         for grid in [*self.grid.ancestors, self.grid] if self.grid else []:
             if may_manage(self.user, grid):
@@ -187,7 +187,8 @@ class GridAdmin(ManagedAdmin):
 
     def delete_view(self, request, object_id, extra_context=None):
         grid = self.get_object(request, object_id)
-        if grid and (refusal := services.why_not_delete(grid)):
+        may = grid and self.has_delete_permission(request, grid)
+        if may and (refusal := services.why_not_delete(grid)):
             self.message_user(request, refusal, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:grids_grid_change", args=[grid.pk]))
         return super().delete_view(request, object_id, extra_context)

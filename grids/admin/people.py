@@ -5,7 +5,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 
-from grids.access import managed_ranges, may_keep, visible_people
+from grids.access import managed_ranges, may_keep, visible_people, within
 from grids.admin.base import ServiceAdmin
 from grids.models import Post, User, load_ancestors
 
@@ -25,10 +25,11 @@ class PostInline(admin.TabularInline):
         return str(post.grid)
 
     def get_queryset(self, request):
-        return super().get_queryset(request).select_related("grid", "user")
+        inside = within(managed_ranges(request.user))
+        return super().get_queryset(request).filter(inside).select_related("grid", "user")
 
     def has_view_permission(self, request, obj=None):
-        return True  # whoever sees the person sees what they are
+        return bool(managed_ranges(request.user))
 
     def has_add_permission(self, request, obj=None):
         return False
@@ -60,8 +61,9 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     inlines = [PostInline]
 
     def get_queryset(self, request):
-        active = Post.objects.active().select_related("grid")
-        people = super().get_queryset(request) & visible_people(request.user)
+        inside = within(managed_ranges(request.user))
+        active = Post.objects.active().filter(inside).select_related("grid")
+        people = visible_people(request.user).order_by(*self.get_ordering(request))
         return people.prefetch_related(Prefetch("posts", active, to_attr="shown_posts"))
 
     def get_fieldsets(self, request, obj=None):
@@ -81,11 +83,13 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         load_ancestors(post.grid for person in choices for post in person.shown_posts)
 
     def choice_text(self, choice: User) -> str:
-        places = "".join(f"{post.grid.full_name} {post.get_role_display()}" for post in choice.shown_posts[:1])
-        rest = len(choice.shown_posts) - 1
-        if rest > 0:
-            places = _("%(post)s and %(count)d more") % {"post": places, "count": rest}
-        return f"{choice} · {places or choice.username}"
+        if not choice.shown_posts:
+            return f"{choice} · {choice.username}"
+        first, count = choice.shown_posts[0], len(choice.shown_posts)
+        post = f"{first.grid.full_name} {first.get_role_display()}"
+        if count > 1:
+            post = _("%(post)s and others, %(count)d posts in all") % {"post": post, "count": count}
+        return f"{choice} · {post}"
 
     def get_inlines(self, request, obj):
         return self.inlines if obj else []
@@ -98,13 +102,13 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         return bool(managed_ranges(request.user))
 
     def has_view_permission(self, request, obj=None):
-        return self.has_module_permission(request)
+        return bool(managed_ranges(request.user))
 
     def has_add_permission(self, request):
-        return self.has_module_permission(request)
+        return bool(managed_ranges(request.user))
 
     def has_change_permission(self, request, obj=None):
-        return self.has_module_permission(request) and (obj is None or may_keep(request.user, obj))
+        return bool(managed_ranges(request.user)) if obj is None else may_keep(request.user, obj)
 
     def has_delete_permission(self, request, obj=None):
         return False  # names stay in the history; an account is switched off instead
