@@ -303,7 +303,7 @@ def test_choices_take_a_pinned_number_of_queries(page, cast, django_assert_num_q
         make_post(cast.stranger, make_grid(f"150105001001{number:04d}"))
     asked = {"app_label": "grids", "model_name": "post", "field_name": field, "term": ""}
     with django_assert_num_queries({"grid": 5, "user": 6}[field]):  # session, user, count, page (posts), ancestors
-        assert len(page.get("autocomplete", **asked).json()["results"]) > 10
+        assert len(page.get("autocomplete", **asked).json()["results"]) >= 10
 
 
 def test_somebody_with_many_posts_is_told_apart_in_a_line(page, cast):
