@@ -102,7 +102,8 @@ class GridAdmin(ManagedAdmin):
 
     def get_list_display(self, request):
         # A list of children needs no place; search results come from everywhere.
-        return [*self.list_display, "place"] if request.GET.get(SEARCH_VAR) else self.list_display
+        name, *others = self.list_display
+        return [name, "place", *others] if request.GET.get(SEARCH_VAR) else self.list_display
 
     def get_search_results(self, request, queryset, search_term):
         if request.resolver_match.view_name == "admin:autocomplete":
