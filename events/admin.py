@@ -75,16 +75,14 @@ class StepInline(ReadOnly, admin.TabularInline):
 
 
 @admin.register(Event)
-class EventAdmin(ReadOnly, admin.ModelAdmin):
+class EventAdmin(ReadOnly, ServiceAdmin):
     list_display = ["number", "title", "category", "grid_name", "status", "loop", "holder_name", "due_at", "filed_at"]
     # Choices alone: a filter by grid or person would list them all, and a date hierarchy reads the whole table.
     list_filter = ["status", "loop", "urgency", "is_supervised"]
     list_select_related = ["category", "grid", "holder"]
     list_per_page = 50
-    show_facets = admin.ShowFacets.NEVER
     search_fields = ["number", "title"]
     search_help_text = _("Beginning of the number, part of title or address")
-    show_full_result_count = False
     ordering = ["-filed_at", "-pk"]
     inlines = [StepInline]
     exclude = ["clock_started_at", "remind_at", "wake_at"]
@@ -116,15 +114,13 @@ class DeliveredFilter(admin.SimpleListFilter):
 
 
 @admin.register(Notice)
-class NoticeAdmin(ReadOnly, admin.ModelAdmin):
+class NoticeAdmin(ReadOnly, ServiceAdmin):
     list_display = ["event_number", "what", "recipient", "created_at", "delivered_at", "read_at", "attempts"]
     list_filter = [DeliveredFilter]
     list_select_related = ["event", "step", "recipient"]
     list_per_page = 50
-    show_facets = admin.ShowFacets.NEVER
     search_fields = ["event__number__startswith"]
     search_help_text = _("Beginning of the case's number")
-    show_full_result_count = False
     ordering = ["-pk"]
     fields = [*list_display, "next_try_at"]
 

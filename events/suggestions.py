@@ -8,13 +8,12 @@ from django.db.models import F
 from events.models import Category, Event
 from events.services import handler_candidates
 from events.wording import place
-from grids.access import may_work_on, merged, within, workable_grids
+from grids.access import may_work_on, workable_grids
 from grids.models import Grid, Level, Post, User, load_ancestors
 
 CHIPS = 8
 CHOICES = 30
 LATEST = 40
-LEVELS_SEARCHED = 4  # words of a search for a place: street, community, building, unit
 KINDS = ("governance", "event", "component")  # our own first: they are what a grid meets most
 
 
@@ -55,13 +54,9 @@ def familiar_places(user: User, chosen: str = "") -> list[Grid]:
 
 
 def found_places(user: User, words: str) -> list[Grid]:
-    """The grids that fit the words; several words go down the tree: 健康 3号楼. Without words what lies nearest."""
-    *above, last = words.split()[:LEVELS_SEARCHED] or [""]
+    """The grids that the words find; without words what lies nearest."""
     grids = workable_grids(user)
-    for word in above:
-        holders = grids.search(word).order_by("lft")[:CHOICES]
-        grids = grids.filter(within(merged((holder.lft, holder.rght) for holder in holders), "lft"))
-    grids = grids.search(last) if last else grids.filter(level=_nearest_level(user))
+    grids = grids.search(words) if words.strip() else grids.filter(level=_nearest_level(user))
     return with_places(grids.order_by("lft")[:CHOICES])
 
 

@@ -35,7 +35,9 @@ class GridQuery(serializers.Serializer):
     parent = serializers.CharField(required=False, help_text=_("Code of the grid whose children are wanted"))
     level = LevelField(required=False)
     search = serializers.CharField(
-        required=False, max_length=64, help_text=_("Beginning of the code, or a part of the name")
+        required=False,
+        max_length=64,
+        help_text=_("Beginning of the code, part of the name or its initials in pinyin; with a place in front"),
     )
 
     def validate_parent(self, code: str) -> Grid:

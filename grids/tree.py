@@ -4,6 +4,7 @@ django-mptt keeps a nested interval in each row and renumbers the tree on every 
 interval is a function of the code: reads stay django-mptt's, and what counts or shifts is replaced here.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from contextlib import contextmanager
 
@@ -22,6 +23,7 @@ __all__ = [
     "GridManager",
     "TreeQuerySet",
     "ancestor_codes",
+    "codes_beginning",
     "community_code",
     "interval",
     "level_of",
@@ -74,6 +76,17 @@ def community_code(code: str) -> str | None:
 def tree_id_of(code: str) -> int:
     """The number of the code's city."""
     return int(code[: DIGITS[0]])
+
+
+def codes_beginning(digits: str) -> Q:
+    """The grids whose code begins with these digits, as a range of the interval: every database has an index for it."""
+    room = 18 - len(digits)
+    start = int(digits) * 12 * 10 ** max(room, 0)
+    if room < 0 or digits[0] == "0" or start > LARGEST:
+        return Q(pk__in=[])
+    end = min(start + 12 * 10**room, LARGEST)
+    # A shorter code, of a grid above, lies at the start of the range too when the rest are zeros.
+    return Q(lft__gte=start, lft__lt=end, level__gte=bisect_left(DIGITS, len(digits)))
 
 
 def code_condition() -> Q:

@@ -1,12 +1,21 @@
 """What all our admin pages share: services behind every change, and their refusals said on the page."""
 
+from collections.abc import Iterable
+from functools import cached_property
+
+from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.autocomplete import AutocompleteJsonView
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
+from django.db.models import Model
 from django.http import HttpResponseRedirect
 
-from grids.access import managed_ranges, within
-from grids.models import User
+from grids.access import managed_grids, managed_ranges, within
+from grids.models import Grid, User
+
+MOST_COUNTED = 10_000
 
 
 def refusal_text(error: ValidationError | PermissionDenied) -> str:
@@ -14,9 +23,42 @@ def refusal_text(error: ValidationError | PermissionDenied) -> str:
     return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
 
 
+class PatientPaginator(Paginator):
+    """Counts no further than MOST_COUNTED: who has more before them narrows the list and does not turn its pages."""
+
+    @cached_property
+    def count(self) -> int:
+        return self.object_list.order_by()[:MOST_COUNTED].count()
+
+    @property
+    def has_uncounted(self) -> bool:
+        return self.count == MOST_COUNTED
+
+
+class AutocompleteView(AutocompleteJsonView):
+    """Says of each choice what tells it apart from the others; see `ServiceAdmin.choice_text`."""
+
+    def get_context_data(self, **kwargs):
+        context = super().get_context_data(**kwargs)
+        context["object_list"] = list(context["object_list"])
+        self.model_admin.load_choices(context["object_list"])
+        return context
+
+    def serialize_result(self, obj, to_field_name):
+        return super().serialize_result(obj, to_field_name) | {"text": self.model_admin.choice_text(obj)}
+
+
+class GridChoiceField(forms.ModelChoiceField):
+    """The chosen grid with its place."""
+
+    def label_from_instance(self, grid: Grid) -> str:
+        return grid.full_name
+
+
 class ServiceAdmin(admin.ModelAdmin):
     """What a service refuses after the form was found good is said on the page, not as a server error."""
 
+    paginator = PatientPaginator
     show_facets = admin.ShowFacets.NEVER
     show_full_result_count = False
 
@@ -24,9 +66,14 @@ class ServiceAdmin(admin.ModelAdmin):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if field and isinstance(field.widget, RelatedFieldWidgetWrapper):
             # Beside a choice, only the way to a person who is not there yet.
-            field.widget.can_add_related = db_field.related_model is User
+            field.widget.can_add_related &= db_field.related_model is User
             field.widget.can_change_related = field.widget.can_delete_related = False
         return field
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.related_model is Grid:
+            kwargs |= {"form_class": GridChoiceField, "queryset": managed_grids(request.user)}
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         try:
@@ -46,6 +93,13 @@ class ServiceAdmin(admin.ModelAdmin):
         actions = super().get_actions(request)
         actions.pop("delete_selected", None)  # it would pass the services by
         return actions
+
+    def load_choices(self, choices: Iterable[Model]) -> None:
+        """Read what `choice_text` needs, for all choices at once."""
+
+    def choice_text(self, choice: Model) -> str:
+        """What an autocomplete of other pages shows for this row."""
+        return str(choice)
 
 
 class ManagedAdmin(ServiceAdmin):

@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect, QueryDict
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -11,19 +11,24 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from grids import services
-from grids.admin.base import ManagedAdmin
+from grids.access import check_may_manage, managed_grids, managed_tops, may_manage
+from grids.admin.base import ManagedAdmin, refusal_text
+from grids.figures import load_figures
 from grids.models import Grid, Level, load_ancestors
+
+STAFF_NAMED = 2
 
 
 class PlaceFilter(admin.ListFilter):
-    """Where in the tree the list stands: the children of `?parent=CODE`, and the way back up."""
+    """Where in the tree the list stands: the children of `?parent=CODE`, and the way back up as far as one manages."""
 
     title = _("place")
 
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)
+        self.user = request.user
         code = params.pop("parent", [""])[-1]
-        self.grid = Grid.objects.filter(code=code).first() if code.isdigit() else None
+        self.grid = managed_grids(self.user).filter(code=code).first() if code.isdigit() else None
 
     def has_output(self) -> bool:
         return True
@@ -32,21 +37,24 @@ class PlaceFilter(admin.ListFilter):
         return ["parent"]
 
     def choices(self, changelist):
-        yield {"selected": self.grid is None, "query_string": "?", "display": _("All cities")}
+        top = _("All cities") if self.user.is_superuser else _("Grids that I manage")
+        yield {"selected": self.grid is None, "query_string": "?", "display": top}
         for grid in [*self.grid.ancestors, self.grid] if self.grid else []:
-            yield {"selected": grid == self.grid, "query_string": f"?parent={grid.code}", "display": grid.name}
+            if may_manage(self.user, grid):
+                yield {"selected": grid == self.grid, "query_string": f"?parent={grid.code}", "display": grid.name}
 
     def queryset(self, request, queryset):
         if request.GET.get(SEARCH_VAR):
             return queryset.within(self.grid) if self.grid else queryset
-        return queryset.filter(parent=self.grid)
+        return queryset.filter(parent=self.grid) if self.grid else queryset & managed_tops(self.user)
 
 
 class GridChangeList(ChangeList):
     def get_results(self, request):
         super().get_results(request)
+        self.result_list = list(self.result_list)
+        load_figures(self.result_list, request.user)
         if self.query:
-            self.result_list = list(self.result_list)
             load_ancestors(self.result_list)
 
 
@@ -56,7 +64,6 @@ class GridForm(forms.ModelForm):
     class Meta:
         model = Grid
         fields = ["code", "name", "parent", "households"]
-        field_classes = {"parent": forms.ModelChoiceField}
         help_texts = {
             "code": _("The code of the grid above, followed by the number of this one"),
             "parent": _("Another parent moves the grid and all below it; all of them get new codes."),
@@ -68,16 +75,24 @@ class GridForm(forms.ModelForm):
             Grid.objects.check_parent(self.instance, parent)
         return parent
 
+    def _post_clean(self):
+        super()._post_clean()
+        if self.instance._state.adding and not self.errors:
+            try:
+                check_may_manage(self.user, self.instance.parent)
+            except PermissionDenied as error:
+                self.add_error("code", refusal_text(error))
+
 
 @admin.register(Grid)
 class GridAdmin(ManagedAdmin):
     place_field = "lft"
     form = GridForm
-    list_display = ["name", "code", "level", "households", "chief", "below", "retired_at"]
+    list_display = ["name", "code", "level", "household_count", "chief", "staff", "below", "open_cases", "retired_at"]
     list_filter = [PlaceFilter]
     list_per_page = 100
     search_fields = ["code", "name"]
-    search_help_text = _("Beginning of the code, or a part of the name")
+    search_help_text = _("Beginning of the code, part of the name or its initials in pinyin; with a place in front")
     ordering = ["lft"]
     autocomplete_fields = ["parent"]
     actions = ["retire"]
@@ -87,19 +102,48 @@ class GridAdmin(ManagedAdmin):
 
     def get_list_display(self, request):
         # A list of children needs no place; search results come from everywhere.
-        return [*self.list_display, "place"] if request.GET.get(SEARCH_VAR) else self.list_display
-
-    def get_queryset(self, request):
-        return super().get_queryset(request).with_children_count().with_chief_name()
+        name, *others = self.list_display
+        return [name, "place", *others] if request.GET.get(SEARCH_VAR) else self.list_display
 
     def get_search_results(self, request, queryset, search_term):
         if request.resolver_match.view_name == "admin:autocomplete":
             queryset = queryset.active()  # nothing can be placed on a retired grid
         return (queryset.search(search_term) if search_term.strip() else queryset), False
 
+    def load_choices(self, choices):
+        load_ancestors(choices)
+
+    def choice_text(self, choice: Grid) -> str:
+        return choice.full_name
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        shapes = obj is None or may_manage(request.user, obj.parent)  # what lies at one's own top is not one's own
+        return shapes and super().has_delete_permission(request, obj)
+
+    def get_form(self, request, obj=None, change=False, **kwargs):
+        form = super().get_form(request, obj, change, **kwargs)
+        form.user = request.user
+        return form
+
+    @admin.display(description=_("households"))
+    def household_count(self, grid: Grid):
+        return grid.household_count
+
     @admin.display(description=_("chief"))
     def chief(self, grid: Grid):
         return grid.chief_name
+
+    @admin.display(description=_("staff"))
+    def staff(self, grid: Grid):
+        named = "、".join(grid.staff_names[:STAFF_NAMED])
+        if len(grid.staff_names) <= STAFF_NAMED:
+            return named
+        return _("%(names)s and others, %(count)d in all") % {"names": named, "count": len(grid.staff_names)}
+
+    @admin.display(description=_("open cases"))
+    def open_cases(self, grid: Grid):
+        address = f"{reverse('event_list')}?status=open&grid={grid.code}"
+        return format_html('<a href="{}">{}</a>', address, grid.open_count) if grid.open_count else 0
 
     @admin.display(description=_("below it"))
     def below(self, grid: Grid):
@@ -112,20 +156,18 @@ class GridAdmin(ManagedAdmin):
         return " › ".join(above.name for above in grid.ancestors)
 
     def get_fields(self, request, obj=None):
-        return ["code", "name", "parent", "place", "level", "households", "retired_at"] if obj else self.add_fields
-
-    add_fields = ["code", "name", "households"]
+        if obj is None:
+            return ["code", "name", "households"]
+        moves = obj.level > Level.CITY and may_manage(request.user, obj.parent)
+        return ["code", "name", *(["parent"] if moves else []), "place", "level", "households", "retired_at"]
 
     def get_readonly_fields(self, request, obj=None):
-        if obj is None:
-            return []
-        fixed = ["code", "place", "level", "retired_at"]
-        return [*fixed, "parent"] if obj.level == Level.CITY else fixed
+        return ["code", "place", "level", "retired_at"] if obj else []
 
     def get_changeform_initial_data(self, request):
         came_from = QueryDict(request.GET.get("_changelist_filters", ""))  # the list that "Add" was pressed on
         code = came_from.get("parent", "")
-        parent = Grid.objects.active().filter(code=code).first() if code.isdigit() else None
+        parent = managed_grids(request.user).active().filter(code=code).first() if code.isdigit() else None
         if parent is None or parent.level == Level.UNIT:
             return {}
         return {"code": Grid.objects.free_code(parent)}
@@ -146,7 +188,8 @@ class GridAdmin(ManagedAdmin):
 
     def delete_view(self, request, object_id, extra_context=None):
         grid = self.get_object(request, object_id)
-        if grid and (refusal := services.why_not_delete(grid)):
+        may = grid and self.has_delete_permission(request, grid)
+        if may and (refusal := services.why_not_delete(grid)):
             self.message_user(request, refusal, messages.ERROR)
             return HttpResponseRedirect(reverse("admin:grids_grid_change", args=[grid.pk]))
         return super().delete_view(request, object_id, extra_context)

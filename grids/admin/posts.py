@@ -51,13 +51,17 @@ class PostAdmin(ManagedAdmin):
     list_display = ["user", "role", "place", "source", "started_at", "ended_at"]
     list_filter = [ActiveFilter, "role", "source"]
     list_select_related = ["user", "grid"]
-    search_fields = ["user__name", "user__username", "grid__name", "grid__code__startswith"]
+    search_fields = ["user", "grid"]  # `PostQuerySet.search` knows how
+    search_help_text = _("Name or username, or a place by its code, name or initials")
     ordering = ["-started_at"]
     autocomplete_fields = ["user", "grid"]
     actions = ["end"]
 
     def get_changelist(self, request, **kwargs):
         return PostChangeList
+
+    def get_search_results(self, request, queryset, search_term):
+        return (queryset.search(search_term) if search_term.strip() else queryset), False
 
     @admin.display(description=_("grid"), ordering="position")
     def place(self, post: Post):

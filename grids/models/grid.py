@@ -1,12 +1,14 @@
 """The six-level tree, and what every row on it has in common."""
 
+import unicodedata
 from collections.abc import Iterable
 from functools import cached_property
 
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
-from django.db.models import Count, Exists, OuterRef, Q, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Case, Count, Exists, F, Func, OuterRef, Q, Subquery, When
+from django.db.models.functions import Coalesce, NullIf, Substr
+from django.db.models.lookups import StartsWith
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel, TreeForeignKey
@@ -14,6 +16,8 @@ from pypinyin import Style, lazy_pinyin
 
 from grids import tree
 from grids.models.people import Role, validate_printable
+
+WORDS = len(tree.DIGITS)  # of a search: one for each level
 
 
 class Level(models.IntegerChoices):
@@ -31,16 +35,22 @@ class GridQuerySet(tree.TreeQuerySet):
         return self.filter(retired_at=None)
 
     def search(self, text: str):
-        """By the beginning of the code, a part of the name, or the pinyin initials that the name begins with."""
-        text = text.strip()
+        """By code, name, or the pinyin initials of the name; several words go down the tree: 健康 3号楼, jk 3hl.
+
+        Each word fits the grid or one above it, the last one the grid itself.
+        """
         if "\x00" in text:  # PostgreSQL takes no such text, and no name holds it
             return self.none()
-        if text.isascii() and text.isdigit():
-            return self.filter(Q(code__startswith=text) | Q(name__contains=text))
-        if text.isascii() and text.isalpha():
-            return self.filter(Q(initials__startswith=text.lower()) | Q(name__icontains=text))
-        # Chinese has no case, and comparing without regard to it costs half of the search.
-        return self.filter(**{"name__contains" if text.lower() == text.upper() else "name__icontains": text})
+        *above, last = text.split()[:WORDS] or [""]
+        found = self
+        for word in above:
+            way = [Substr(OuterRef("code"), 1, digits) for digits in tree.DIGITS]
+            found = found.filter(Exists(Grid._base_manager.filter(_fits(word), code__in=way)))
+        begun = found.filter(_fits(last))
+        if _is_spelt(last) and not begun.exists():
+            # Nothing begins so, but a name may hold it: SOHO finds 国贸SOHO.
+            return found.filter(initials__contains=last.lower())
+        return begun
 
     def within(self, grid: "Grid"):
         """The grid and everything below it."""
@@ -52,9 +62,15 @@ class GridQuerySet(tree.TreeQuerySet):
         counted = below.values("parent").annotate(count=Count("pk")).values("count")
         return self.annotate(children_count=Coalesce(Subquery(counted), 0))
 
-    def with_chief_name(self):
-        """Annotate `chief_name`, null where the grid is vacant."""
-        return self.annotate(chief_name=Subquery(_active_chiefs().values("user__name")[:1]))
+    def with_household_count(self):
+        """Annotate `household_count`: of the buildings in use below, where there are any; else the grid's own."""
+        buildings = Grid._base_manager.filter(
+            level=Level.BUILDING, retired_at=None, lft__range=(OuterRef("lft"), OuterRef("rght"))
+        )
+        total = Subquery(buildings.annotate(total=Func("households", function="SUM")).values("total"))
+        own = F("households")
+        below = Coalesce(NullIf(total, 0), own)
+        return self.annotate(household_count=Case(When(level__lt=Level.BUILDING, then=below), default=own))
 
     def vacant(self):
         """In use and without an active chief."""
@@ -67,9 +83,24 @@ def _active_chiefs() -> models.QuerySet:
     return posts.active().filter(grid=OuterRef("pk"), role=Role.CHIEF)
 
 
+def _is_spelt(word: str) -> bool:
+    """Whether it is typed in letters and digits alone: a code, or initials."""
+    return word.isascii() and word.isalnum()
+
+
+def _fits(word: str) -> Q:
+    """The grids whose code or initials begin with the word, which an index finds; other words are parts of a name."""
+    if _is_spelt(word):
+        begins = Q(initials__startswith=word.lower())
+        return begins | tree.codes_beginning(word) if word.isdigit() else begins
+    # Chinese has no case, and comparing without regard to it costs half of the search.
+    return Q(**{"name__contains" if word.lower() == word.upper() else "name__icontains": word})
+
+
 def initials_of(name: str) -> str:
-    """The first letter of each syllable in pinyin, what is no Chinese as it stands: 人民路街道 is rmljd, 3号楼 3hl."""
-    return "".join(lazy_pinyin(name, style=Style.FIRST_LETTER)).lower()[:64]
+    """The first letter of each syllable in pinyin; of the rest the letters and digits: 人民路街道 rmljd, 3号楼 3hl."""
+    spelt = "".join(lazy_pinyin(unicodedata.normalize("NFKC", name), style=Style.FIRST_LETTER)).lower()
+    return "".join(character for character in spelt if character.isalnum())[:64]
 
 
 class InitialsField(models.CharField):
@@ -79,6 +110,15 @@ class InitialsField(models.CharField):
         initials = initials_of(model_instance.name)
         setattr(model_instance, self.attname, initials)
         return initials
+
+
+@InitialsField.register_lookup
+class BeginsWith(StartsWith):
+    def as_sqlite(self, compiler, connection):
+        """As a range: SQLite's LIKE pays no heed to case and so passes the index by."""
+        column, params = self.process_lhs(compiler, connection)
+        after = self.rhs[:-1] + chr(ord(self.rhs[-1]) + 1)
+        return f"({column} >= %s AND {column} < %s)", [*params, self.rhs, *params, after]
 
 
 class Grid(MPTTModel):
@@ -105,6 +145,12 @@ class Grid(MPTTModel):
     class Meta:
         verbose_name = _("grid")
         verbose_name_plural = _("grids")
+        indexes = [
+            # The households of whole districts are those of their buildings, added up for each row of a list.
+            models.Index(
+                fields=["lft", "households"], condition=Q(level=Level.BUILDING, retired_at=None), name="grid_households"
+            ),
+        ]
         constraints = [
             models.CheckConstraint(
                 condition=tree.code_condition(),
@@ -190,6 +236,10 @@ class Grid(MPTTModel):
 
     def get_leafnodes(self, include_self=False):
         return Grid.objects.leaves(self.get_descendants(include_self=include_self))
+
+
+# django-mptt adds an index by tree and interval, which no query of ours needs beside the one of the interval.
+Grid._meta.indexes = [index for index in Grid._meta.indexes if index.name == "grid_households"]
 
 
 def load_ancestors(grids: Iterable[Grid]) -> None:

@@ -19,6 +19,13 @@ class PostQuerySet(models.QuerySet):
         """The posts that somebody held at that moment."""
         return self.filter(Q(ended_at=None) | Q(ended_at__gt=at), started_at__lte=at)
 
+    def search(self, text: str):
+        """By a part of the person's name or username, or by the place, as grids are searched."""
+        if "\x00" in text:  # PostgreSQL takes no such text, and no name holds it
+            return self.none()
+        people = User.objects.filter(Q(name__icontains=text.strip()) | Q(username__icontains=text.strip()))
+        return self.filter(Q(user__in=people) | Q(grid__in=Grid.objects.search(text)))
+
     def within(self, grid: Grid):
         """The posts on the grid and on everything below it."""
         return self.filter(position__range=(grid.lft, grid.rght))
@@ -50,6 +57,10 @@ class Post(Placed):
     class Meta:
         verbose_name = _("post")
         verbose_name_plural = _("posts")
+        indexes = [
+            # The list of all posts, newest first; without it each page sorts the history of the whole city.
+            models.Index(F("started_at").desc(), F("id").desc(), name="post_newest"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["grid"],

@@ -1,15 +1,19 @@
 """The admin pages of the tree, posts and people: drill-down, services behind every change, few queries."""
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.admin.widgets import AutocompleteMixin
 from django.core.exceptions import ValidationError
 from django.core.management import call_command
+from django.forms import ModelChoiceField
 from django.urls import reverse
 from django.utils import timezone
 
 from grids import services, tree
+from grids.admin import base
 from grids.models import Grid, Post, Role, User
-from tests.factories import make_post
+from tests.factories import make_category, make_event, make_grid, make_post, make_user, take
 
 pytestmark = pytest.mark.django_db
 
@@ -155,6 +159,37 @@ def test_nothing_is_deleted_in_bulk(page):
     assert "delete_selected" not in page.get("grids_grid_changelist").content.decode()
 
 
+def test_the_list_shows_people_households_and_open_cases(page, cast):
+    for name in ("其其格", "高娃", "斯琴"):
+        make_post(make_user(name), cast.tree.community)
+    make_event(cast.worker, cast.tree.unit)
+    take(make_event(cast.worker, cast.tree.building), "accept", "resolve", "pass_check")
+    make_event(cast.worker, cast.tree.unit, category=make_category("线索举报", is_confidential=True))
+    response = page.get("grids_grid_changelist", parent=cast.tree.street.code)
+    community, other = response.context["cl"].result_list
+    assert (community.household_count, community.open_count, community.children_count) == (76, 1, 2)
+    assert (other.household_count, other.open_count, other.chief_name) == (0, 0, None)
+    assert "其其格、高娃等3人" in response.content.decode()
+    assert f"/events/?status=open&amp;grid={community.code}" in response.content.decode()
+    [building, _second] = page.get("grids_grid_changelist", parent=community.code).context["cl"].result_list
+    assert (building.chief_name, building.staff_names, building.household_count) == ("王建国", ["乌兰"], 40)
+
+
+def test_households_are_those_of_buildings_in_use_or_else_the_grids_own(page, cast):
+    services.set_households(actor=None, grid=cast.tree.other_community, households=500)
+    Grid.objects.filter(pk=cast.tree.second_building.pk).update(retired_at=timezone.now())
+    listed = page.get("grids_grid_changelist", parent=cast.tree.street.code).context["cl"].result_list
+    assert [grid.household_count for grid in listed] == [40, 500]
+
+
+def test_a_list_is_counted_no_further_than_anybody_turns_its_pages(page, monkeypatch):
+    monkeypatch.setattr(base, "MOST_COUNTED", 3)
+    text = page.get("grids_grid_changelist", q="15").content.decode()
+    assert "超过 3 条结果" in text
+    assert "3+ 网格" in text
+    assert "超过" not in page.get("grids_grid_changelist", q="健康").content.decode()
+
+
 # Posts
 
 
@@ -255,11 +290,38 @@ def test_a_person_shows_their_posts_and_is_not_deleted(page, cast):
 def test_autocompletes_leave_out_what_cannot_be_chosen(page, cast):
     services.retire_grid(actor=None, grid=cast.tree.second_building)
     grids = page.get("autocomplete", app_label="grids", model_name="post", field_name="grid", term="号楼").json()
-    assert len(grids["results"]) == 2
+    assert {grid["text"] for grid in grids["results"]} == {"人民路街道 健康社区 1号楼", "人民路街道 学苑社区 1号楼"}
     cast.stranger.is_active = False
     cast.stranger.save()
     people = page.get("autocomplete", app_label="grids", model_name="post", field_name="user", term="周敏").json()
     assert people["results"] == []
+
+
+@pytest.mark.parametrize("field", ["grid", "user"])
+def test_choices_take_a_pinned_number_of_queries(page, cast, django_assert_num_queries, field):
+    for number in range(11, 31):
+        make_post(cast.stranger, make_grid(f"150105001001{number:04d}"))
+    asked = {"app_label": "grids", "model_name": "post", "field_name": field, "term": ""}
+    with django_assert_num_queries({"grid": 5, "user": 6}[field]):  # session, user, count, page (posts), ancestors
+        assert len(page.get("autocomplete", **asked).json()["results"]) >= 10
+
+
+def test_somebody_with_many_posts_is_told_apart_in_a_line(page, cast):
+    found = page.get("autocomplete", app_label="grids", model_name="post", field_name="user", term="乌兰").json()
+    assert [choice["text"] for choice in found["results"]] == ["乌兰 · 人民路街道 健康社区 1号楼 网格员等2个岗位"]
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label)
+def test_no_page_lists_everybody_or_every_grid_to_choose_from(page, cast, model):
+    name = f"{model._meta.app_label}_{model._meta.model_name}"
+    answers = [page.get(f"{name}_add")]
+    if thing := model._default_manager.first():
+        answers.append(page.get(f"{name}_change", thing.pk))
+    for answer in answers:
+        fields = answer.context["adminform"].form.fields if answer.status_code == 200 else {}
+        for field in fields.values():
+            widget = getattr(field.widget, "widget", field.widget)
+            assert not isinstance(field, ModelChoiceField) or isinstance(widget, AutocompleteMixin), field.label
 
 
 # Size
@@ -281,10 +343,12 @@ def city(cast):
 
 
 PINNED = {
-    ("grids_grid_changelist", "parent=150105"): 6,
-    ("grids_grid_changelist", "q=1501"): 5,
-    ("grids_grid_changelist", "q=号楼"): 5,
+    # session, user, posts of the user, count, page, figures, people; the place and its ancestors, or the ancestors
+    ("grids_grid_changelist", "parent=150105"): 9,
+    ("grids_grid_changelist", "q=1501"): 9,  # and whether anything begins so
+    ("grids_grid_changelist", "q=号楼"): 8,
     ("grids_post_changelist", ""): 5,
+    ("grids_post_changelist", "q=号楼"): 5,
     ("grids_user_changelist", ""): 5,
     ("grids_grid_add", "_changelist_filters=parent=150105001"): 4,
 }
@@ -299,6 +363,6 @@ def test_pages_of_a_large_tree_take_a_pinned_number_of_queries(page, city, djang
 
 
 def test_changing_one_grid_of_a_large_tree_takes_few_queries(page, city, cast, django_assert_num_queries):
-    with django_assert_num_queries(5):
+    with django_assert_num_queries(7):
         assert page.get("grids_grid_change", cast.tree.building.pk).status_code == 200
     assert Post.objects.active().count() > 200

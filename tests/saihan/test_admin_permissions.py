@@ -1,0 +1,133 @@
+"""Who may open which page of Django admin: every page, every kind of person."""
+
+import pytest
+from django.contrib import admin
+from django.test import Client
+from django.urls import resolve, reverse
+from rest_framework.authtoken.models import Token
+
+from grids.models import Grid, Post, Role, User
+from tests.factories import make_event, make_post, make_user
+
+pytestmark = pytest.mark.django_db
+
+READ = {"list", "open", "history"}
+EDIT = READ | {"change"}
+ENTER = EDIT | {"add"}
+EVERYTHING = ENTER | {"delete"}
+# What a superuser may do with each model, and what an official who manages a street; a new model needs a line.
+MAY = {
+    "grids.grid": (EVERYTHING, EVERYTHING),
+    "grids.post": (ENTER, ENTER),
+    "grids.user": (ENTER, ENTER),
+    "events.category": (ENTER, set()),
+    "events.servicelevel": (EDIT, set()),
+    "events.event": (READ, set()),
+    "events.notice": (READ, set()),
+    "authtoken.tokenproxy": (EVERYTHING, set()),
+}
+LOGIN, REFUSED, OPEN = "login", 403, 200  # where an empty form is sent, open is also to be told what it lacks
+
+
+@pytest.fixture
+def people(cast) -> dict[str, User | None]:
+    manager = make_post(make_user("那仁", "manager"), cast.tree.street, Role.OFFICIAL).user
+    manager.posts.update(is_manager=True)
+    return {
+        "superuser": cast.admin,
+        "manager": User.objects.get(pk=manager.pk),
+        "official": cast.district,
+        "worker": cast.worker,
+        "anonymous": None,
+    }
+
+
+@pytest.fixture
+def things(cast, people) -> dict[type, int]:
+    """One row of each model, inside the manager's street."""
+    make_event(cast.worker, cast.tree.unit)
+    Token.objects.create(user=cast.worker)
+    chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
+    return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
+
+
+def outcome(person: User | None, name: str, *args, method: str = "get", **query) -> int | str:
+    client = Client()
+    if person:
+        client.force_login(person)
+    response = getattr(client, method)(reverse(f"admin:{name}", args=args), query)
+    if response.status_code == 302 and "login" in response["Location"]:
+        return LOGIN
+    if response.status_code == 302 and "changelist" in resolve(response["Location"]).url_name:
+        return OPEN  # done
+    return response.status_code
+
+
+def pages(model: type, pk: int) -> dict[str, dict]:
+    """How each thing that one may do is asked for."""
+    stem = f"{model._meta.app_label}_{model._meta.model_name}"
+    return {
+        "list": {"name": f"{stem}_changelist"},
+        "add": {"name": f"{stem}_add"},
+        "open": {"name": f"{stem}_change", "pk": pk},
+        "change": {"name": f"{stem}_change", "pk": pk, "method": "post"},
+        "history": {"name": f"{stem}_history", "pk": pk},
+        "delete": {"name": f"{stem}_delete", "pk": pk},
+    }
+
+
+def asked(person: User | None, name: str, pk: int | None = None, method: str = "get") -> int | str:
+    return outcome(person, name, *([pk] if pk else []), method=method)
+
+
+@pytest.mark.parametrize("model", admin.site._registry, ids=lambda model: model._meta.label_lower)
+@pytest.mark.parametrize("who", ["superuser", "manager", "official", "worker", "anonymous"])
+def test_every_page_of_every_model(people, things, model, who):
+    by_superuser, by_manager = MAY[model._meta.label_lower]
+    may = {"superuser": by_superuser, "manager": by_manager}.get(who)
+    got = {does: asked(people[who], **page) for does, page in pages(model, things[model]).items()}
+    assert got == {does: LOGIN if may is None else OPEN if does in may else REFUSED for does in got}
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [("superuser", OPEN), ("manager", OPEN), ("official", LOGIN), ("worker", LOGIN), ("anonymous", LOGIN)],
+)
+def test_the_front_page(people, who, code):
+    assert outcome(people[who], "index") == code
+
+
+@pytest.mark.parametrize(
+    ("who", "code"),
+    [("superuser", OPEN), ("manager", OPEN), ("official", LOGIN), ("worker", LOGIN), ("anonymous", LOGIN)],
+)
+@pytest.mark.parametrize("field", ["grid", "user"])
+def test_choices_for_a_post(people, who, code, field):
+    query = {"app_label": "grids", "model_name": "post", "field_name": field, "term": "1"}
+    assert outcome(people[who], "autocomplete", **query) == code
+
+
+def test_staff_without_a_grid_to_manage_see_no_models(cast):
+    clerk = make_user("其其格", is_staff=True)
+    assert outcome(clerk, "index") == OPEN
+    for model in admin.site._registry:
+        assert outcome(clerk, f"{model._meta.app_label}_{model._meta.model_name}_changelist") == REFUSED
+
+
+@pytest.mark.parametrize("what", ["grid", "post", "user"])
+def test_what_lies_outside_is_not_there_for_the_manager(cast, people, what):
+    """Django leads back to the front page with a word that there is no such thing."""
+    post = make_post(make_user("高娃"), cast.tree.far_community)
+    outside = {"grid": cast.tree.far_community, "post": post, "user": post.user}[what]
+    for page in ("change", "delete", "history"):
+        for method in ("get", "post"):
+            assert outcome(people["manager"], f"grids_{what}_{page}", outside.pk, method=method) in (302, REFUSED)
+    assert type(outside).objects.filter(pk=outside.pk).exists()
+
+
+def test_the_front_page_of_a_manager_offers_what_they_keep(people):
+    client = Client()
+    client.force_login(people["manager"])
+    offered = client.get(reverse("admin:index")).context["app_list"]
+    names = [model["model"]._meta.label_lower for app in offered for model in app["models"]]
+    assert sorted(names) == sorted(label for label, (_all, by_manager) in MAY.items() if by_manager)
