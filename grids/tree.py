@@ -22,6 +22,7 @@ __all__ = [
     "GridManager",
     "TreeQuerySet",
     "ancestor_codes",
+    "code_at",
     "community_code",
     "interval",
     "level_of",
@@ -53,6 +54,11 @@ def interval(code: str) -> tuple[int, int]:
     level = level_of(code)
     start = int(code) * WIDTHS[level]
     return start + level, start + WIDTHS[level] - 1 - level
+
+
+def code_at(lft: int) -> str:
+    """The code of the grid whose interval begins there; `interval` the other way round."""
+    return str(lft // WIDTHS[lft % 12])
 
 
 def ancestor_codes(code: str) -> list[str]:

@@ -13,8 +13,8 @@ from events import services
 from events.clock import STATUTORY, Limit, Unit, add, elapsed
 from events.demo.people import Staff
 from events.demo.reports import SAYINGS, Report
-from events.models import Event, offices
-from events.workflow import TABLE, Action, Urgency, refusal, sides
+from events.models import Event
+from events.workflow import TABLE, Action, Urgency, refusal
 from grids.models import Grid, Role, User
 from grids.tree import ancestor_codes
 
@@ -122,7 +122,7 @@ class Matter:
             people = [
                 person
                 for person in self.simulation.staff.at(code)
-                if refusal(case, TABLE[action], sides(case, person.pk, offices(person))) is None
+                if refusal(case, TABLE[action], self.event.sides_of(person)) is None
             ]
             if people:
                 return self.rng.choice(people)

@@ -111,15 +111,20 @@ class GridAdmin(ManagedAdmin):
     def place(self, grid: Grid):
         return " › ".join(above.name for above in grid.ancestors)
 
+    @admin.display(description=_("signboard"))
+    def signboard(self, grid: Grid):
+        return format_html('<a href="{}">{}</a>', reverse("signboard", args=[grid.code]), _("Print the signboard"))
+
     def get_fields(self, request, obj=None):
-        return ["code", "name", "parent", "place", "level", "households", "retired_at"] if obj else self.add_fields
+        fields = ["code", "name", "parent", "place", "level", "households", "signboard", "retired_at"]
+        return fields if obj else self.add_fields
 
     add_fields = ["code", "name", "households"]
 
     def get_readonly_fields(self, request, obj=None):
         if obj is None:
             return []
-        fixed = ["code", "place", "level", "retired_at"]
+        fixed = ["code", "place", "level", "signboard", "retired_at"]
         return [*fixed, "parent"] if obj.level == Level.CITY else fixed
 
     def get_changeform_initial_data(self, request):
