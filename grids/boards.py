@@ -11,6 +11,8 @@ import segno
 from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from grids.models import Grid, Level, Organisation, OrganisationKind, Post, Role, load_ancestors
 from grids.tree import ancestor_codes, level_of, parent_code
@@ -27,6 +29,7 @@ NEIGHBOURLY_KINDS = (
     OrganisationKind.PROPERTY_COMPANY,
     OrganisationKind.OWNERS_COMMITTEE,
 )
+HEADS = {Level.COMMUNITY: _("Heads of buildings and units"), Level.BUILDING: _("Heads of units")}
 PHONES = 6
 MOST_ORGANISATIONS = 100
 
@@ -61,6 +64,12 @@ class Board:
     def place(self) -> str:
         """The names above the grid, from the district down."""
         return " ".join(above.name for above in self.grid.ancestors if above.level >= Level.DISTRICT)
+
+
+    @property
+    def heads_title(self) -> str | Promise:
+        """What people call the chiefs below: of a community's buildings, of a building's units."""
+        return HEADS.get(self.grid.level, _("Chiefs of the grids below"))
 
 
 def public_url(request: HttpRequest, grid: Grid) -> str:

@@ -67,7 +67,6 @@ BAND_PADDING, TITLE_LINE, ROW_PADDING, SECTION_TITLE, PADDING = 18, 8, 5, 11, 10
 QR_HEIGHT = 66
 PHONES_HEIGHT = 74
 STAFF_LENGTH = 56
-LINES = 3  # of a name; what is longer than any name that was ever seen is cut with an ellipsis
 ROOMY, COMMON, DENSE = Type("roomy", 5.6, 9), Type("common", 4.6, 7), Type("dense", 3.7, 5.4)
 
 LAYOUTS = {
@@ -82,9 +81,9 @@ LAYOUTS = {
     Paper.A3: Layout(
         height=210,
         band_width=273,
-        value_width=112,
-        phone_width=84,
-        heads=(Columns("roomy", 2, 55, ROOMY), Columns("common", 2, 55, COMMON), Columns("dense", 3, 36, DENSE)),
+        value_width=124,
+        phone_width=100,
+        heads=(Columns("roomy", 2, 48, ROOMY), Columns("common", 2, 48, COMMON), Columns("dense", 3, 30, DENSE)),
         are_heads_beside=True,
     ),
 }

@@ -143,6 +143,11 @@ class Matter:
     def assign(self, handler: User | None = None) -> None:
         self.take(Action.ASSIGN, handler=handler or self._handler())
 
+    def assign_organisation(self) -> None:
+        """To the one nearest to where it happened."""
+        candidates = services.organisation_candidates(self.event).filter(position__lte=self.grid.lft)
+        self.take(Action.ASSIGN, organisation=candidates.order_by("-grid__level", "pk").first())
+
     def _handler(self) -> User:
         """Whom the desk may choose: staff, or police for what is theirs, nearest to where it happened."""
         candidates = set(services.handler_candidates(self.event))
@@ -157,9 +162,11 @@ class Matter:
         return (suited or near)[0]
 
     def resolve(self) -> None:
-        """By the handler, or without one by the desk."""
-        ticked = self.report.category.checklist_items()
-        self.take(Action.RESOLVE, by=self.event.handler, note=self.report.resolution, checklist=ticked)
+        """By the handler or somebody of the organisation, or without either by the desk."""
+        ticked, by = self.report.category.checklist_items(), self.event.handler
+        if self.event.organisation:
+            by = self.rng.choice(list(self.event.organisation.representatives.order_by("pk")))
+        self.take(Action.RESOLVE, by=by, note=self.report.resolution, checklist=ticked)
 
     def fail(self) -> None:
         self.take(Action.FAIL_CHECK, reason=self.report.complaint)
