@@ -65,7 +65,6 @@ class Board:
         """The names above the grid, from the district down."""
         return " ".join(above.name for above in self.grid.ancestors if above.level >= Level.DISTRICT)
 
-
     @property
     def heads_title(self) -> str | Promise:
         """What people call the chiefs below: of a community's buildings, of a building's units."""
@@ -145,11 +144,13 @@ class _Inside:
         return next((found for code in _way_up(grid, Level.STREET) if (found := self.people[code, Role.POLICE])), [])
 
     def _heads(self, grid: Grid, deepest: int) -> list[Head]:
-        return [
+        heads = [
             Head(child.name, next(iter(self.people[child.code, Role.CHIEF]), ""), self._heads(child, deepest))
             for child in self.children[grid.code]
             if child.level <= deepest
         ]
+        # Where nobody heads anything, as in most units, a list of vacancies would tell nobody whom to turn to.
+        return heads if any(head.chief or head.below for head in heads) else []
 
 
 def _deepest_head(grid: Grid) -> int:

@@ -54,6 +54,7 @@ class Layout:
     band_width: float
     value_width: float
     phone_width: float
+    foot_height: float
     heads: tuple[Columns, ...]
     are_heads_beside: bool
 
@@ -63,27 +64,42 @@ CHIEFS = (Type("large", 12, 15), Type("small", 7, 9))
 PLACE = Type("place", 5, 7)
 VALUE = Type("value", 6.5, 9)
 PHONE = Type("phone", 4.6, 6.4)
-BAND_PADDING, TITLE_LINE, ROW_PADDING, SECTION_TITLE, PADDING = 18, 8, 5, 11, 10
-QR_HEIGHT = 66
-PHONES_HEIGHT = 74
-STAFF_LENGTH = 56
-ROOMY, COMMON, DENSE = Type("roomy", 5.6, 9), Type("common", 4.6, 7), Type("dense", 3.7, 5.4)
+GRAND, ROOMY = Type("grand", 7, 11), Type("roomy", 5.6, 9)
+COMMON, DENSE = Type("common", 4.6, 7), Type("dense", 3.4, 5)
+BAND_PADDING, TITLE_LINE, CODE_WIDTH = 18, 8, 50
+ROWS, ROW_PADDING, SECTION_TITLE, PADDING = 4, 5, 11, 10
+PHONE_SHARE, PHONE_GAP = 0.58, 3
+
+# In Chinese characters; hardly a name is as long, and what is longer ends in an ellipsis.
+PERSON, PLACE_LENGTH, ORGANISATION, STAFF, POLICE = 16, 80, 32, 36, 18
 
 LAYOUTS = {
     Paper.A4: Layout(
         height=297,
         band_width=186,
         value_width=146,
-        phone_width=122,
-        heads=(Columns("roomy", 2, 90, ROOMY), Columns("common", 3, 59, COMMON), Columns("dense", 4, 43, DENSE)),
+        phone_width=124,
+        foot_height=68,
+        heads=(
+            Columns("grand", 2, 90, GRAND),
+            Columns("roomy", 2, 90, ROOMY),
+            Columns("common", 3, 59, COMMON),
+            Columns("dense", 4, 43, DENSE),
+        ),
         are_heads_beside=False,
     ),
     Paper.A3: Layout(
         height=210,
         band_width=273,
         value_width=124,
-        phone_width=100,
-        heads=(Columns("roomy", 2, 48, ROOMY), Columns("common", 2, 48, COMMON), Columns("dense", 3, 30, DENSE)),
+        phone_width=110,
+        foot_height=56,
+        heads=(
+            Columns("grand", 1, 100, GRAND),
+            Columns("roomy", 2, 48, ROOMY),
+            Columns("common", 2, 48, COMMON),
+            Columns("dense", 3, 30, DENSE),
+        ),
         are_heads_beside=True,
     ),
 }
@@ -97,11 +113,13 @@ class Sheet:
     paper: Paper
     url: str
     qr: str
-    name: str
     name_type: str
+    place: str
+    chief: str
     chief_type: str
     staff: str
     police: str
+    police_room: str
     phones: list[Organisation]
     heads: list[Head]
     heads_type: str
@@ -122,39 +140,55 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
     """The largest type in which the board's texts fit."""
     layout = LAYOUTS[paper]
     name_type = _largest(NAMES, board.grid.name, layout.band_width)
-    chief_type = _largest(CHIEFS, board.chief, layout.value_width)
-    staff, police = listed(board.staff), listed(board.police)
-    phones, phones_height = _phones(board.phones, layout)
-    used = _band_height(board, layout, name_type) + PADDING
-    people = [
-        chief_type.height(board.chief, layout.value_width),
-        VALUE.height(staff, layout.value_width),
-        VALUE.height(police, layout.value_width),
-        VALUE.height(str(board.police_room or ""), layout.value_width),
+    place, chief = short(board.place, PLACE_LENGTH), short(board.chief, PERSON)
+    chief_type = _largest(CHIEFS, chief, layout.value_width)
+    values = [
+        listed(board.staff, STAFF),
+        listed(board.police, POLICE),
+        short(str(board.police_room or ""), ORGANISATION),
     ]
+    used = (
+        BAND_PADDING
+        + TITLE_LINE
+        + name_type.height(board.grid.name, layout.band_width)
+        + PLACE.height(place, layout.band_width - CODE_WIDTH)
+        + PADDING
+    )
     if not layout.are_heads_beside:
-        used += sum(people) + len(people) * ROW_PADDING + max(QR_HEIGHT, phones_height)
+        used += chief_type.height(chief, layout.value_width) + ROWS * ROW_PADDING + layout.foot_height
+        used += sum(VALUE.height(value, layout.value_width) for value in values)
     columns, heads = _fit(board.heads, layout, layout.height - used - SECTION_TITLE)
     return Sheet(
         board=board,
         paper=paper,
         url=url,
         qr=qr,
-        name=board.grid.name,
         name_type=name_type.css,
+        place=place,
+        chief=chief,
         chief_type=chief_type.css,
-        staff=staff,
-        police=police,
-        phones=phones,
+        staff=values[0],
+        police=values[1],
+        police_room=values[2],
+        phones=_phones(board.phones, layout),
         heads=heads,
         heads_type=columns.css,
         left_out=len(board.heads) - len(heads),
     )
 
 
-def listed(names: Sequence[str], length: int = STAFF_LENGTH) -> str:
-    """The names one after the other; those that find no room are counted."""
-    shown = list(names)
+def short(text: str, length: float) -> str:
+    """The text, cut with an ellipsis where it is longer than so many Chinese characters."""
+    if width(text) <= length:
+        return text
+    while text and width(text) > length - 1:
+        text = text[:-1]
+    return f"{text}…"
+
+
+def listed(names: Sequence[str], length: float) -> str:
+    """The names one after the other; where they find no room, how many there are."""
+    shown = [short(name, PERSON) for name in names]
     while len(shown) > 1 and width("、".join(shown)) > length:
         shown.pop()
     if len(shown) == len(names):
@@ -167,24 +201,19 @@ def _largest(types: Sequence[Type], text: str, room: float) -> Type:
     return next((one for one in types if lines(text, room / one.size) == 1), types[-1])
 
 
-def _band_height(board: Board, layout: Layout, name_type: Type) -> float:
-    return (
-        BAND_PADDING
-        + TITLE_LINE
-        + name_type.height(board.grid.name, layout.band_width)
-        + PLACE.height(board.place, layout.band_width - 50)
-    )
-
-
-def _phones(phones: list[Organisation], layout: Layout) -> tuple[list[Organisation], float]:
-    """Those that fit beside the QR code, and the height that they take."""
+def _phones(phones: list[Organisation], layout: Layout) -> list[Organisation]:
+    """Those that fit beside the QR code, each with its `short_name`."""
     height, shown = SECTION_TITLE, []
+    name_width, number_width = PHONE_SHARE * layout.phone_width, (1 - PHONE_SHARE) * layout.phone_width - PHONE_GAP
     for organisation in phones:
-        height += 1.5 + PHONE.height(organisation.name, layout.phone_width * 0.58)
-        if height > PHONES_HEIGHT:
+        organisation.short_name = short(organisation.name, ORGANISATION)
+        height += 1.5 + max(
+            PHONE.height(organisation.short_name, name_width), PHONE.height(organisation.public_phone, number_width)
+        )
+        if height > layout.foot_height:
             break
         shown.append(organisation)
-    return shown, min(height, PHONES_HEIGHT)
+    return shown
 
 
 def _fit(heads: list[Head], layout: Layout, room: float) -> tuple[Columns, list[Head]]:
@@ -211,7 +240,7 @@ def _taken(heads: list[Head], columns: Columns, room: float) -> int:
 
 def head_height(head: Head, columns: Columns) -> float:
     """Of a grid and its chief, and the line of its own heads below it."""
-    height = columns.type.height(f"{head.name}　{head.chief}", columns.width)
+    height = columns.type.height(f"{head.name}　{head.chief or _('vacant')}", columns.width)
     if head.below_names:
         height += columns.type.height(head.below_names, columns.width)
     return height + 1.2
