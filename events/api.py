@@ -16,14 +16,15 @@ from rest_framework.routers import SimpleRouter
 from events import services
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
-from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, offices, plain_text
-from events.workflow import OPEN, TABLE, Loop, Move, Side, Status, Urgency, open_moves, sides
-from grids.access import visible_grids
-from grids.api import read_query
-from grids.models import Grid, User, load_ancestors
+from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, plain_text
+from events.workflow import OPEN, TABLE, Loop, Move, Side, Status, Urgency, open_moves
+from grids.access import visible_organisations
+from grids.api import read_query, visible_grid
+from grids.models import Grid, Organisation, User, load_ancestors
 from grids.tree import ancestor_codes
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
+LARGEST_KEY = 2**63 - 1
 KEY_LENGTH = Event._meta.get_field("idempotency_key").max_length
 ACTION_CHOICES = [(move.action.value, move.action.label) for move in TABLE.values() if move.sides - {Side.SYSTEM}]
 
@@ -84,6 +85,13 @@ class ActSerializer(serializers.Serializer):
     handler = TextField(
         max_length=150, required=False, allow_blank=True, help_text=_("Username of who is to handle it")
     )
+    organisation = serializers.IntegerField(
+        min_value=1,
+        max_value=LARGEST_KEY,
+        required=False,
+        allow_null=True,
+        help_text=_("Id of the joint organisation that is to handle it, instead of a person"),
+    )
     checklist = serializers.ListField(
         child=TextField(max_length=TEXT_LENGTH),
         max_length=100,
@@ -110,10 +118,7 @@ class EventQuery(serializers.Serializer):
     search = TextField(required=False, max_length=64, help_text=_("Beginning of the number, part of title or address"))
 
     def validate_grid(self, code: str) -> Grid:
-        grid = visible_grids(self.context["request"].user).filter(code=code).first()
-        if grid is None:
-            raise serializers.ValidationError(_("There is no grid %(code)s in your area.") % {"code": code})
-        return grid
+        return visible_grid(self.context["request"].user, code)
 
 
 # What goes out
@@ -167,6 +172,13 @@ class PersonSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class OrganisationNameSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Organisation
+        fields = ["id", "name", "kind"]
+        read_only_fields = fields
+
+
 class EventSerializer(serializers.ModelSerializer):
     status_label = serializers.CharField(read_only=True, source="get_status_display")
     loop_label = serializers.CharField(read_only=True, source="get_loop_display")
@@ -176,6 +188,9 @@ class EventSerializer(serializers.ModelSerializer):
     grid = PlaceSerializer(read_only=True, help_text=_("Where it happened"))
     holder = GridNameSerializer(read_only=True, help_text=_("The grid whose desk answers for it now"))
     handler = PersonSerializer(read_only=True, allow_null=True)
+    organisation = OrganisationNameSerializer(
+        read_only=True, allow_null=True, help_text=_("The organisation that handles it, where it is not a person")
+    )
     reporter_name = serializers.SerializerMethodField()
     checker = GridNameSerializer(read_only=True, allow_null=True, help_text=_("The grid that is to check it"))
     is_overdue = serializers.SerializerMethodField()
@@ -186,8 +201,8 @@ class EventSerializer(serializers.ModelSerializer):
         fields = [
             "number", "title", "category", "grid", "address", "urgency", "urgency_label", "is_confidential", "status",
             "status_label", "loop", "loop_label", "start_loop", "start_loop_label", "holder", "handler",
-            "reporter_name", "checker", "round", "is_supervised", "filed_at", "accepted_at", "resolved_at",
-            "closed_at", "due_at", "is_overdue", "version",
+            "organisation", "reporter_name", "checker", "round", "is_supervised", "filed_at", "accepted_at",
+            "resolved_at", "closed_at", "due_at", "is_overdue", "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -219,8 +234,7 @@ class EventDetailSerializer(EventSerializer):
         return {move.action.value: list(move.needs) for move in self._moves(event)}
 
     def _moves(self, event: Event) -> list[Move]:
-        case, user = event.case(), self.context["request"].user
-        return open_moves(case, sides(case, user.pk, offices(user)) - {Side.SYSTEM})
+        return open_moves(event.case(), event.sides_of(self.context["request"].user) - {Side.SYSTEM})
 
 
 class StepSerializer(serializers.ModelSerializer):
@@ -229,6 +243,7 @@ class StepSerializer(serializers.ModelSerializer):
     to_status_label = serializers.CharField(read_only=True, source="get_to_status_display")
     from_loop_label = serializers.CharField(read_only=True, source="get_from_loop_display")
     to_loop_label = serializers.CharField(read_only=True, source="get_to_loop_display")
+    organisation_name = serializers.SerializerMethodField(help_text=_("Of the organisation that handled it then"))
     explanation = serializers.SerializerMethodField(help_text=_("Sentences that tell why it went this way"))
 
     class Meta:
@@ -236,9 +251,13 @@ class StepSerializer(serializers.ModelSerializer):
         fields = [
             "ordinal", "at", "action", "action_label", "actor_name", "actor_post", "from_status", "from_status_label",
             "to_status", "to_status_label", "from_loop", "from_loop_label", "to_loop", "to_loop_label", "holder_name",
-            "handler_name", "checker_name", "round", "reason", "note", "rule", "explanation", "due_at",
+            "handler_name", "organisation_name", "checker_name", "round", "reason", "note", "rule", "explanation",
+            "due_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def get_organisation_name(self, step: Step) -> str:
+        return step.organisation_name
 
     def get_explanation(self, step: Step) -> list[str]:
         return explain(step)
@@ -428,6 +447,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         examples=[
             OpenApiExample("accept", {"action": "accept", "version": 1}, request_only=True),
             OpenApiExample("assign", {"action": "assign", "handler": "worker"}, request_only=True),
+            OpenApiExample("assign_organisation", {"action": "assign", "organisation": 12}, request_only=True),
             OpenApiExample("send_back", {"action": "send_back", "reason": "属社区可自行处置"}, request_only=True),
             OpenApiExample("refused", EXAMPLE_REFUSAL, response_only=True, status_codes=[409]),
         ],
@@ -438,9 +458,10 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         serializer = ActSerializer(data=request.data)
         serializer.is_valid(raise_exception=True)
         given = dict(serializer.validated_data)
-        username = given.pop("handler", "")
+        handler = self._handler(event, given.pop("handler", ""))
+        organisation = self._organisation(event, given.pop("organisation", None))
         try:
-            event = services.act(event=event, actor=request.user, handler=self._handler(event, username), **given)
+            event = services.act(event=event, actor=request.user, handler=handler, organisation=organisation, **given)
         except ActionRefused as error:
             return refused(error)
         if event.is_confidential and not self.get_queryset().filter(pk=event.pk).exists():
@@ -452,6 +473,17 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         if not username:
             return None
         return services.handler_candidates(event).filter(username=username).first() or User(username=username)
+
+    def _organisation(self, event: Event, key: int | None) -> Organisation | None:
+        """The organisation of this id. One in the area goes on even if it cannot be chosen: the service says why."""
+        if key is None:
+            return None
+        found = services.organisation_candidates(event) | visible_organisations(self.request.user)
+        organisation = found.filter(pk=key).first()
+        if organisation is None:
+            problem = _("There is no organisation %(id)s in your area.") % {"id": key}
+            raise serializers.ValidationError({"organisation": [problem]})
+        return organisation
 
 
 router = SimpleRouter()

@@ -26,6 +26,8 @@ def explain(step: Step) -> list[str]:
             ngettext("The system acted %(minutes)s minute late.", "The system acted %(minutes)s minutes late.", minutes)
             % {"minutes": minutes}
         )
+    if step.action == Action.ASSIGN and (organisation := step.organisation_name):
+        sentences.append(_("Each representative of %(organisation)s may handle it.") % {"organisation": organisation})
     if ticked := details.get("checklist"):
         sentences.append(_("Ticked: %(items)s.") % {"items": "、".join(ticked)})
     return sentences

@@ -1,20 +1,22 @@
 """What the pages send: forms read and shape it, the services decide."""
 
 import hashlib
+import re
 import uuid
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, validate_no_direction_marks
-from events.services import handler_candidates
+from events.services import handler_candidates, organisation_candidates
 from events.workflow import Action, Loop, Move, Status, Urgency
 from grids.access import visible_grids
-from grids.models import Grid, User
+from grids.models import Grid, Organisation, User
 
 SEARCH_LENGTH = 64
+KEY = re.compile("[0-9]{1,18}", re.ASCII)
 # The moves that a word may be added to; the table names those that need one.
 WITH_NOTE = frozenset({Action.ASSIGN, Action.PASS_CHECK, Action.URGE, Action.SUPERVISE})
 
@@ -89,6 +91,28 @@ class FilingForm(forms.Form):
         return uuid.uuid4().hex
 
 
+class HandlerField(forms.Field):
+    """One choice among people, by their key, and organisations, by `organisation-` and theirs."""
+
+    ORGANISATION = "organisation-"
+    default_error_messages = {"invalid_choice": _("This one cannot handle it. Choose one of the list.")}
+
+    def __init__(self, event: Event):
+        super().__init__(required=False, label=_("Handler"))
+        self.event = event
+
+    def to_python(self, value: str) -> User | Organisation | None:
+        if value in self.empty_values:
+            return None
+        key = value.removeprefix(self.ORGANISATION)
+        among = handler_candidates if key == value else organisation_candidates
+        # More digits than a key has would be too much for the database.
+        found = among(self.event).filter(pk=key).first() if KEY.fullmatch(key) else None
+        if found is None:
+            raise ValidationError(self.error_messages["invalid_choice"], "invalid_choice")
+        return found
+
+
 class ActForm(forms.Form):
     """The inputs of one move. What must be given is for the service to say."""
 
@@ -102,12 +126,7 @@ class ActForm(forms.Form):
         if "note" in move.needs or move.action in WITH_NOTE:
             self.fields["note"] = _text(_("What was done") if move.action == Action.RESOLVE else _("Note"))
         if "handler" in move.needs:
-            self.fields["handler"] = forms.ModelChoiceField(
-                handler_candidates(event),
-                required=False,
-                label=_("Handler"),
-                error_messages={"invalid_choice": _("This person cannot handle it. Choose one of the list.")},
-            )
+            self.fields["handler"] = HandlerField(event)
         if move.action == Action.RESOLVE and (items := event.category.checklist_items()):
             self.fields["checklist"] = forms.MultipleChoiceField(
                 choices=[(item, item) for item in items], required=False, label=_("Closing checklist")
@@ -115,7 +134,10 @@ class ActForm(forms.Form):
 
     def inputs(self) -> dict:
         """What `services.act` takes, beside event, action and actor."""
-        return self.cleaned_data
+        chosen = self.cleaned_data.get("handler")
+        if not isinstance(chosen, Organisation):
+            return self.cleaned_data
+        return self.cleaned_data | {"handler": None, "organisation": chosen}
 
     def is_needed(self, name: str) -> bool:
         return name in self.move.needs
@@ -169,7 +191,8 @@ class FilterForm(forms.Form):
             case "filed":
                 events = events.filter(reporter=self.user)
             case "handled":
-                events = events.filter(handler=self.user)
+                mine = [organisation.pk for organisation in self.user.joint_organisations]
+                events = events.filter(Q(handler=self.user) | Q(organisation__in=mine))
         if given["status"]:
             events = events.open() if given["status"] == self.OPEN else events.filter(status=given["status"])
         if given["overdue"]:

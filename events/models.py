@@ -12,7 +12,19 @@ from django.utils.translation import gettext_lazy as _
 
 from events.clock import Limit
 from events.clock import Unit as ClockUnit
-from events.workflow import DESK_ROLES, OPEN, Action, Case, Loop, Office, Side, Status, Urgency
+from events.workflow import (
+    DESK_ROLES,
+    OPEN,
+    Action,
+    Case,
+    Loop,
+    Membership,
+    Office,
+    Side,
+    Status,
+    Urgency,
+    sides,
+)
 from grids.access import ranges, within
 from grids.models import Grid, Organisation, Placed, Post, Role, User
 
@@ -147,17 +159,18 @@ class EventQuerySet(models.QuerySet):
         return self.filter(position__range=(grid.lft, grid.rght))
 
     def visible_to(self, user: User):
-        """What a person may see: what their posts cover, what they filed and what they handle.
+        """What a person may see: what their posts cover, what they filed and what they or their organisations handle.
 
         Clue reports are for the reporter, the desk, the assigned handler and the police alone.
         """
         posts = user.active_posts
         own = Q(reporter=user) | (Q(handler=user) if posts else Q(pk__in=[]))
+        assigned = Q(is_confidential=False, organisation__in=_represented(user))
         covered = Q() if user.is_superuser else within(ranges(user))
         desks = [post.grid_id for post in posts if post.role in DESK_ROLES]
         police = [(post.grid.lft, post.grid.rght) for post in posts if post.role == Role.POLICE]
         clues = Q(is_confidential=True) & (Q(holder__in=desks) | within(police))
-        return self.filter(own | (Q(is_confidential=False) & covered) | clues)
+        return self.filter(own | assigned | (Q(is_confidential=False) & covered) | clues)
 
     def waiting_for(self, user: User):
         """What only this person, or their desk, can bring forward now."""
@@ -170,10 +183,14 @@ class EventQuerySet(models.QuerySet):
             position__gte=OuterRef("holder__lft"),
             position__lte=OuterRef("holder__rght"),
         )
+        # Nor can an organisation that was dissolved, lost its people, or is elsewhere now.
+        serving = Organisation.objects.working().filter(pk=OuterRef("organisation"))
+        serving = serving.serving(OuterRef("holder__lft"), OuterRef("holder__rght"))
         return self.visible_to(user).filter(
             Q(status=Status.FILED, holder__in=desks)
             | Q(Exists(working), status=Status.HANDLING, handler=user)
-            | Q(~Exists(working), status=Status.HANDLING, holder__in=desks)
+            | Q(Exists(serving), status=Status.HANDLING, organisation__in=_represented(user))
+            | Q(~Exists(working), ~Exists(serving), status=Status.HANDLING, holder__in=desks)
             | (Q(status=Status.RESOLVED, checker__in=grids) & ~Q(resolver=user))
         )
 
@@ -188,7 +205,15 @@ class EventQuerySet(models.QuerySet):
         )
 
     def with_related(self):
-        return self.select_related("category", "grid", "holder", "checker", "handler", "reporter")
+        return self.select_related("category", "grid", "holder", "checker", "handler", "organisation", "reporter")
+
+    def with_people(self):
+        """As `with_related`, and whom the organisation that handles it sends."""
+        return self.with_related().prefetch_related("organisation__representatives")
+
+
+def _represented(user: User) -> list[int]:
+    return [organisation.pk for organisation in user.joint_organisations]
 
 
 class Event(Placed):
@@ -296,16 +321,26 @@ class Event(Placed):
             checker_code=self.checker.code if self.checker else "",
             reporter_id=self.reporter_id,
             handler_id=self.handler_id,
+            organisation_id=self.organisation_id,
             resolver_id=self.resolver_id,
             send_backs=self.send_backs,
             is_confidential=self.is_confidential,
         )
+
+    def sides_of(self, user: User) -> frozenset[Side]:
+        """Where the user stands in this case."""
+        return sides(self.case(), user.pk, offices(user), memberships(user))
 
 
 def offices(user: User) -> list[Office]:
     """The user's active posts as `workflow` asks for them; a superuser stands above all grids, in no role."""
     posts = [Office(post.role, post.grid.code) for post in user.active_posts]
     return [*posts, Office("", "")] if user.is_superuser else posts
+
+
+def memberships(user: User) -> list[Membership]:
+    """The joint organisations that the user represents, as `workflow` asks for them."""
+    return [Membership(organisation.pk, organisation.grid_code) for organisation in user.joint_organisations]
 
 
 class Step(models.Model):
@@ -355,6 +390,11 @@ class Step(models.Model):
                 fields=["event", "from_loop", "round"], condition=Q(action=Action.ESCALATE), name="step_escalates_once"
             ),
         ]
+
+    @property
+    def organisation_name(self) -> str:
+        """Of the organisation that handled the case then; empty where none did."""
+        return self.details.get("organisation", {}).get("name", "")
 
     def __str__(self) -> str:
         return f"{self.event_id}/{self.ordinal} {self.get_action_display()}"

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable
 
-from django.db.models import F
+from django.db.models import Case, F, When
 
 from events.models import Category, Event
-from events.services import handler_candidates
+from events.services import handler_candidates, organisation_candidates
 from events.wording import place
 from grids.access import may_work_on, workable_grids
-from grids.models import Grid, Level, Post, User, load_ancestors
+from grids.models import Grid, Level, Organisation, Post, User, load_ancestors
 
 CHIPS = 8
 CHOICES = 30
@@ -79,6 +79,21 @@ def handlers(event: Event, words: str) -> list[Post]:
     load_ancestors(post.grid for post in found)
     for post in found:
         post.place = place(post.grid)
+    return found
+
+
+def organisations(event: Event, words: str) -> list[Organisation]:
+    """Organisations to choose from, nearest to the case first; words look through all candidates."""
+    found = organisation_candidates(event)
+    if words:
+        found = found.search(words)
+    # The grids of the way up come first, from the place on; then what lies beside it.
+    way = [event.grid.pk, *(grid.pk for grid in reversed(event.grid.ancestors))]
+    rank = Case(*(When(grid=pk, then=nearness) for nearness, pk in enumerate(way)), default=len(way))
+    found = list(found.select_related("grid").order_by(rank, "position", "name")[:CHOICES])
+    load_ancestors(organisation.grid for organisation in found)
+    for organisation in found:
+        organisation.place, organisation.key = place(organisation.grid), str(organisation.pk)
     return found
 
 

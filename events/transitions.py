@@ -8,11 +8,11 @@ from typing import Any
 from django.db.models import TextChoices
 
 from events.clock import STATUTORY, Deadline, WorkCalendar, deadline
-from events.history import report_digest, seal
+from events.history import organisation_details, report_digest, seal
 from events.models import Event, ServiceLevel, Step
 from events.routing import Route, Staffing, Unroutable, climb, descend, entry
 from events.workflow import MAX_REWORKS, MAX_SEND_BACKS, Action, Case, Loop, Side, Status, can_climb, is_at_or_below
-from grids.models import Grid, User
+from grids.models import Grid, Organisation, User
 
 STAGE_CHECK = ServiceLevel.Stage.CHECK
 # The sweep runs every minute; being later than two is worth telling.
@@ -65,6 +65,7 @@ class Draft:
     reason: str = ""
     note: str = ""
     handler: User | None = None
+    organisation: Organisation | None = None
     rule: str = ""
     details: dict[str, Any] = field(default_factory=dict)
     recipients: set[int | None] = field(default_factory=set)
@@ -80,11 +81,20 @@ class Draft:
     def desk(self) -> list[int]:
         return self.staffing.desk(self.event.holder.code)
 
+    def handlers(self) -> set[int]:
+        """The person who handles it, or those whom the organisation sends that does; nobody once they have left it."""
+        event, organisation = self.event, self.event.organisation
+        if event.handler_id:
+            return {event.handler_id}
+        if not organisation or organisation.dissolved_at or not organisation.is_joint:
+            return set()
+        return {person.pk for person in organisation.representatives.all() if person.is_active}
+
     def workers(self) -> set[int | None]:
-        """Who must act on it now: the handler and the desk behind them, or who has to check it."""
+        """Who must act on it now: who handles it and the desk behind them, or who has to check it."""
         if self.event.checker:
             return set(self.staffing.checkers(self.case, self.event.checker.code))
-        return {self.event.handler_id, *self.desk()}
+        return {*self.handlers(), *self.desk()}
 
     def is_staffed(self, code: str) -> bool:
         return self.staffing.is_staffed(code)
@@ -136,7 +146,7 @@ class Draft:
             reason=self.reason,
             note=self.note,
             rule=self.rule,
-            details=self.details,
+            details=self.details | organisation_details(event),
             due_at=event.due_at,
         )
         seal(step, event)
@@ -148,7 +158,7 @@ def enter(draft: Draft, route: Route) -> None:
     event = draft.event
     _change_holder(draft, route)
     event.status = Status.FILED
-    event.handler = event.checker = event.resolver = None
+    event.handler = event.organisation = event.checker = event.resolver = None
     draft.start_clock(event.loop)
     draft.recipients.update(draft.desk())
 
@@ -172,8 +182,8 @@ def accept(draft: Draft) -> None:
 
 
 def assign(draft: Draft) -> None:
-    draft.event.handler = draft.handler
-    draft.recipients.add(draft.handler.pk)
+    draft.event.handler, draft.event.organisation = draft.handler, draft.organisation
+    draft.recipients.update(draft.handlers())
 
 
 def resolve(draft: Draft) -> None:
@@ -219,7 +229,7 @@ def pass_check(draft: Draft) -> None:
     event.closed_at = draft.at
     event.checker = None
     draft.stop_clock()
-    draft.recipients.update({event.reporter_id, event.handler_id, event.resolver_id})
+    draft.recipients.update({event.reporter_id, event.resolver_id, *draft.handlers()})
 
 
 def fail_check(draft: Draft) -> None:
@@ -235,7 +245,7 @@ def reopen(draft: Draft) -> None:
     """Back to who held it; where the grids were reorganised while it was closed, to who would hold it now."""
     if not _is_on_path(draft.event, draft.event.holder):
         draft.rule = Rule.REORGANISED
-        draft.event.handler = None
+        draft.event.handler = draft.event.organisation = None
         _change_holder(draft, entry(draft.event.grid.code, Loop(draft.event.loop), draft.is_staffed))
     _handle_again(draft)
 
@@ -277,7 +287,7 @@ def remind(draft: Draft) -> None:
     if event.status == Status.RESOLVED:
         draft.recipients.update(draft.staffing.checkers(draft.case, event.checker.code))
     else:
-        draft.recipients.update({event.handler_id} if event.handler_id else draft.desk())
+        draft.recipients.update(draft.handlers() or draft.desk())
 
 
 def climb_check(draft: Draft) -> None:

@@ -15,7 +15,7 @@ from events import services
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.forms import SEARCH_LENGTH, ActForm, FilingForm, FilterForm
-from events.models import Category, Event, Notice, offices
+from events.models import Category, Event, Notice
 from events.suggestions import (
     by_major,
     common_part,
@@ -23,12 +23,13 @@ from events.suggestions import (
     familiar_places,
     found_places,
     handlers,
+    organisations,
     with_places,
 )
-from events.wording import awaited, show_events
-from events.workflow import LOOPS, TABLE, Action, Move, Status, open_moves, sides
-from grids.access import visible_grids
-from grids.models import Grid, User, load_ancestors
+from events.wording import awaited, is_handler, show_events
+from events.workflow import LOOPS, TABLE, Action, Move, Status, open_moves
+from grids.access import may_see, visible_grids
+from grids.models import Grid, Organisation, User, load_ancestors
 
 PAGE_SIZE = 20
 ROWS_ON_WORKBENCH = 20
@@ -217,10 +218,11 @@ def _event_page(
     searched = request.GET.get("handler_search", "").replace("\0", "").strip()[:SEARCH_LENGTH]
     load_ancestors([event.grid, event.holder, *([event.checker] if event.checker else [])])
     show_events([event], user, at)
-    moves = open_moves(event.case(), sides(event.case(), user.pk, offices(user)))
+    moves = open_moves(event.case(), event.sides_of(user))
     forms = [_act_form(move, event, form) for move in moves]
     handler = _working_handler(event)
     first = _first_move(event, moves, handler, user)
+    may_assign = any(move.action == Action.ASSIGN for move in moves)
     steps = list(event.steps.order_by("-ordinal"))
     for step in steps:
         step.sentences = explain(step)
@@ -231,7 +233,9 @@ def _event_page(
         "others": [one for one in forms if one.move.action != first],
         "awaited": awaited(event, handler),
         "is_mine": any(move.target for move in moves),
-        "handlers": handlers(event, searched) if any(move.action == Action.ASSIGN for move in moves) else [],
+        "handlers": handlers(event, searched) if may_assign else [],
+        "organisations": organisations(event, searched) if may_assign else [],
+        "may_see_grid": may_see(user, event.grid),
         "handler_search": searched,
         "problem": problem,
         "typed": form.typed() if problem and form.move not in moves else "",
@@ -252,18 +256,21 @@ def _act_form(move: Move, event: Event, sent: ActForm | None) -> ActForm:
     return sent
 
 
-def _working_handler(event: Event) -> User | None:
-    """The handler, unless they have left: then the desk is asked again."""
+def _working_handler(event: Event) -> User | Organisation | None:
+    """Who handles it, unless they have left or the organisation cannot any more: then the desk is asked again."""
+    organisation = event.organisation
+    if organisation and services.organisation_candidates(event).filter(pk=organisation.pk).exists():
+        return organisation
     if event.handler and services.handler_candidates(event).filter(pk=event.handler_id).exists():
         return event.handler
     return None
 
 
-def _first_move(event: Event, moves: list[Move], handler: User | None, user: User) -> Action | None:
+def _first_move(event: Event, moves: list[Move], handler: User | Organisation | None, user: User) -> Action | None:
     """The one that brings the case forward and is this person's; the rest stands below it."""
     wanted = {Status.FILED: Action.ACCEPT, Status.RESOLVED: Action.PASS_CHECK}.get(event.status)
     if event.status == Status.HANDLING:
-        wanted = Action.RESOLVE if handler == user else None if handler else Action.ASSIGN
+        wanted = Action.ASSIGN if handler is None else Action.RESOLVE if is_handler(event, user) else None
     return wanted if any(move.action == wanted for move in moves) else None
 
 

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.clock import STATUTORY, Unit, WorkCalendar, elapsed
 from events.models import Event, Step
 from events.workflow import Action, Status
-from grids.models import Grid, Level, User, load_ancestors
+from grids.models import Grid, Level, Organisation, User, load_ancestors
 
 HOUR = timedelta(hours=1)
 
@@ -98,13 +98,19 @@ def duty(event: Event, user: User) -> str | Promise:
     if event.status == Status.FILED:
         return Action.ACCEPT.label
     if event.status == Status.HANDLING:
-        return Action.RESOLVE.label if event.handler_id == user.pk else Action.ASSIGN.label
+        return Action.RESOLVE.label if is_handler(event, user) else Action.ASSIGN.label
     if event.status == Status.RESOLVED:
         return _("to check")
     return ""
 
 
-def awaited(event: Event, handler: User | None) -> str:
+def is_handler(event: Event, user: User) -> bool:
+    """Whether the case was given to this person, or to an organisation that they represent."""
+    represented = [organisation.pk for organisation in user.joint_organisations]
+    return event.handler_id == user.pk or event.organisation_id in represented
+
+
+def awaited(event: Event, handler: User | Organisation | None) -> str:
     """Who is to act next, in a sentence; `handler` is None when nobody handles it or they have left."""
     holder = {"holder": place(event.holder)}
     match event.status:

@@ -84,6 +84,14 @@ class Office:
 
 
 @dataclass(frozen=True)
+class Membership:
+    """A joint organisation that somebody represents, as the workflow sees it: its key and the code of its grid."""
+
+    organisation_id: int
+    code: str
+
+
+@dataclass(frozen=True)
 class Case:
     """An event as the workflow sees it. Codes are grid codes; `checker_code` is set while a check is due."""
 
@@ -95,6 +103,7 @@ class Case:
     checker_code: str = ""
     reporter_id: int | None = None
     handler_id: int | None = None
+    organisation_id: int | None = None
     resolver_id: int | None = None
     send_backs: int = 0
     is_confidential: bool = False
@@ -179,22 +188,32 @@ def is_at_or_below(code: str, ancestor: str) -> bool:
     return code.startswith(ancestor)
 
 
+def serves(code: str, holder_code: str) -> bool:
+    """Whether an organisation on the grid `code` takes cases of this holder: it stands inside or above it."""
+    return is_at_or_below(code, holder_code) or is_at_or_below(holder_code, code)
+
+
 def origin_codes_floor(case: Case) -> int:
     """Digits of the highest grid whose posts may check: the origin's community, or higher once the check climbed."""
     community = len(community_code(case.grid_code) or case.grid_code)
     return min(community, len(case.checker_code)) if case.checker_code else community
 
 
-def sides(case: Case, person_id: int, offices: Iterable[Office]) -> frozenset[Side]:
-    """The sides that somebody stands on, from their active posts; none for who may not see the case.
+def sides(
+    case: Case, person_id: int, offices: Iterable[Office], memberships: Iterable[Membership] = ()
+) -> frozenset[Side]:
+    """The sides that somebody stands on, by their active posts and by the organisations that they represent.
 
-    A clue report (线索举报) is known to its reporter, the desk and the police alone, so nobody else gets a side in it.
+    None for who may not see the case. A clue report (线索举报) is known to its reporter, the desk and the police alone,
+    so nobody else gets a side in it.
     """
     offices = tuple(offices)
     found = set()
     if case.reporter_id == person_id:
         found.add(Side.REPORTER)
     if case.handler_id == person_id and any(is_at_or_below(office.code, case.holder_code) for office in offices):
+        found.add(Side.HANDLER)
+    if not case.is_confidential and any(_handles(case, membership) for membership in memberships):
         found.add(Side.HANDLER)
     if any(office.code == case.holder_code and office.role in DESK_ROLES for office in offices):
         found.add(Side.DESK)
@@ -208,6 +227,10 @@ def sides(case: Case, person_id: int, offices: Iterable[Office]) -> frozenset[Si
     if found or any(_covers(case, office) for office in offices):
         found.add(Side.VIEWER)
     return frozenset(found)
+
+
+def _handles(case: Case, membership: Membership) -> bool:
+    return membership.organisation_id == case.organisation_id and serves(membership.code, case.holder_code)
 
 
 def _covers(case: Case, office: Office) -> bool:

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from grids import tree
-from grids.models import Grid, Post, User
+from grids.models import Grid, Organisation, Post, User
 
 Ranges = list[tuple[int, int]]
 EVERYTHING: Ranges = [(0, tree.LARGEST)]
@@ -45,8 +45,19 @@ def visible_grids(user) -> QuerySet[Grid]:
     """The workable grids, the retired ones among them, and what lies above the user's own grids."""
     if not user.is_active:
         return Grid.objects.none()
-    above = {code for post in _posts(user) for code in tree.ancestor_codes(post.grid.code)}
-    return Grid.objects.filter(within(_work_ranges(user), "lft") | Q(code__in=above))
+    return Grid.objects.filter(within(_work_ranges(user), "lft") | Q(code__in=_codes_above(user)))
+
+
+def may_see(user, grid: Grid) -> bool:
+    """Whether the grid is one of `visible_grids`; asks the posts alone, not the database."""
+    return grid.code in _codes_above(user) or may_work_on(user, grid)
+
+
+def visible_organisations(user) -> QuerySet[Organisation]:
+    """The organisations on the grids that the user may see."""
+    if not user.is_active:
+        return Organisation.objects.none()
+    return Organisation.objects.filter(within(_work_ranges(user)) | Q(grid__code__in=_codes_above(user)))
 
 
 def get_grid(user, code: str) -> Grid:
@@ -143,6 +154,10 @@ def merged(intervals: Iterable[tuple[int, int]]) -> Ranges:
 
 def _posts(user) -> list:
     return [] if user.is_superuser or not user.is_active else user.active_posts
+
+
+def _codes_above(user) -> set[str]:
+    return {code for post in _posts(user) for code in tree.ancestor_codes(post.grid.code)}
 
 
 def _work_ranges(user) -> Ranges:

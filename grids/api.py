@@ -1,4 +1,4 @@
-"""Grids under /api/v1/grids/, read-only: the part of the tree that the user may see."""
+"""Grids and organisations under /api/v1/, read-only: those in the part of the tree that the user may see."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ from rest_framework.request import Request
 from rest_framework.routers import SimpleRouter
 
 from grids import access, tree
-from grids.models import Grid, Level, Post, Role, load_ancestors
+from grids.boards import public_url
+from grids.models import Grid, Level, Organisation, OrganisationKind, Post, Role, User, load_ancestors
 
 LEVELS = {level.name.lower(): level for level in Level}
 LEVEL_CHOICES = [(name, level.label) for name, level in LEVELS.items()]
@@ -29,6 +30,14 @@ class LevelField(serializers.ChoiceField):
         return Level(value).name.lower()
 
 
+def visible_grid(user: User, code: str) -> Grid:
+    """The grid of this code that somebody may see; a serializers' ValidationError says that there is none."""
+    grid = access.visible_grids(user).filter(code=code).first()
+    if grid is None:
+        raise serializers.ValidationError(_("There is no grid %(code)s in your area.") % {"code": code})
+    return grid
+
+
 class GridQuery(serializers.Serializer):
     """What the list can be narrowed to."""
 
@@ -41,10 +50,7 @@ class GridQuery(serializers.Serializer):
     )
 
     def validate_parent(self, code: str) -> Grid:
-        grid = access.visible_grids(self.context["request"].user).filter(code=code).first()
-        if grid is None:
-            raise serializers.ValidationError(_("There is no grid %(code)s in your area.") % {"code": code})
-        return grid
+        return visible_grid(self.context["request"].user, code)
 
 
 class GridSerializer(serializers.ModelSerializer):
@@ -55,6 +61,7 @@ class GridSerializer(serializers.ModelSerializer):
     chief = serializers.SerializerMethodField(help_text=_("Name of the chief; null where the grid is vacant"))
     staff = serializers.SerializerMethodField(help_text=_("Names of the grid staff"))
     children_count = serializers.IntegerField()
+    public_url = serializers.SerializerMethodField(help_text=_("Address of its public page, as its QR code has it"))
 
     class Meta:
         model = Grid
@@ -69,9 +76,13 @@ class GridSerializer(serializers.ModelSerializer):
             "chief",
             "staff",
             "children_count",
+            "public_url",
             "is_demo",
             "retired_at",
         ]
+
+    def get_public_url(self, grid: Grid) -> str:
+        return public_url(self.context["request"], grid)
 
     def get_parent(self, grid: Grid) -> str | None:
         return tree.parent_code(grid.code)
@@ -137,6 +148,72 @@ class GridViewSet(viewsets.ReadOnlyModelViewSet):
         return page
 
 
+class OrganisationQuery(serializers.Serializer):
+    """What the list can be narrowed to."""
+
+    grid = serializers.CharField(
+        required=False, help_text=_("Code of a grid; everything below it is included"), max_length=18
+    )
+    kind = serializers.ChoiceField(OrganisationKind.choices, required=False)
+    search = serializers.CharField(
+        required=False, max_length=64, help_text=_("Part of the name, its initials in pinyin, or the grid")
+    )
+
+    def validate_grid(self, code: str) -> Grid:
+        return visible_grid(self.context["request"].user, code)
+
+
+class OrganisationSerializer(serializers.ModelSerializer):
+    kind_label = serializers.CharField(source="get_kind_display")
+    grid = serializers.CharField(source="grid.code", help_text=_("Code of the grid where it is"))
+    place = serializers.CharField(
+        source="grid.full_name", help_text=_("Name of that grid with the names above it, from the street down")
+    )
+
+    class Meta:
+        model = Organisation
+        fields = [
+            "id", "name", "kind", "kind_label", "grid", "place", "address", "contact", "phone", "offers_public",
+            "offers_social", "offers_market", "offers_volunteer", "is_joint", "is_demo",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+@extend_schema_view(
+    list=extend_schema(
+        summary=_("List organisations"),
+        description=_("The organisations in use on the grids that you may see. A joint one can be assigned a case."),
+        parameters=[OrganisationQuery],
+    ),
+    retrieve=extend_schema(
+        summary=_("One organisation"), description=_("Its place, its public contact and what it serves with.")
+    ),
+)
+class OrganisationViewSet(viewsets.ReadOnlyModelViewSet):
+    queryset = Organisation.objects.none()
+    serializer_class = OrganisationSerializer
+    lookup_value_regex = "[0-9]{1,18}"
+
+    def get_queryset(self):
+        return access.visible_organisations(self.request.user).active().select_related("grid")
+
+    def filter_queryset(self, queryset):
+        if self.detail:
+            return queryset
+        given = read_query(OrganisationQuery, self.request)
+        if "grid" in given:
+            queryset = queryset.within(given["grid"])
+        if "kind" in given:
+            queryset = queryset.filter(kind=given["kind"])
+        return queryset.search(given["search"]) if "search" in given else queryset
+
+    def paginate_queryset(self, queryset):
+        page = super().paginate_queryset(queryset)
+        load_ancestors(organisation.grid for organisation in page)
+        return page
+
+
 router = SimpleRouter()
 router.register("grids", GridViewSet, basename="grid")
+router.register("organisations", OrganisationViewSet, basename="organisation")
 urlpatterns = router.urls

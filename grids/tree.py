@@ -23,6 +23,7 @@ __all__ = [
     "GridManager",
     "TreeQuerySet",
     "ancestor_codes",
+    "code_at",
     "codes_beginning",
     "community_code",
     "interval",
@@ -55,6 +56,11 @@ def interval(code: str) -> tuple[int, int]:
     level = level_of(code)
     start = int(code) * WIDTHS[level]
     return start + level, start + WIDTHS[level] - 1 - level
+
+
+def code_at(lft: int) -> str:
+    """The code of the grid whose interval begins there; `interval` the other way round."""
+    return str(lft // WIDTHS[lft % 12])
 
 
 def ancestor_codes(code: str) -> list[str]:

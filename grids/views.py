@@ -7,9 +7,10 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from grids.access import get_grid, may_work_on, visible_grids
+from grids.boards import organisations_of, police_of
 from grids.figures import load_figures
 from grids.forms import GridSearchForm
-from grids.models import Grid, Level, Post, Role, User, load_ancestors
+from grids.models import Grid, Level, OrganisationKind, Post, Role, User, load_ancestors
 
 FOUND = 50
 ROLES = list(Role)
@@ -37,12 +38,16 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
     children = list(visible_grids(user).active().filter(parent=grid).order_by("lft"))
     load_figures(children, user)
     posts = grid.posts.active().select_related("user")
+    organisations = organisations_of(grid)
     context = {
         "grid": grid,
         "posts": sorted(posts, key=lambda post: (ROLES.index(post.role), post.pk)),
         "is_vacant": not any(post.role == Role.CHIEF for post in posts),
         "children": children,
         "households": Grid.objects.with_household_count().get(pk=grid.pk).household_count,
+        "police": police_of(grid),
+        "police_rooms": [one for one in organisations if one.kind == OrganisationKind.POLICE_ROOM],
+        "organisations": [one for one in organisations if one.kind != OrganisationKind.POLICE_ROOM],
         "may_file": not grid.retired_at and bool(user.active_posts) and may_work_on(user, grid),
     }
     return render(request, "grids/grid_detail.html", context)

@@ -207,6 +207,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "token", "description": _("Logging in")},
         {"name": "grids", "description": _("The tree of grids")},
+        {"name": "organisations", "description": _("Organisations that work on the grids")},
         {"name": "categories", "description": _("What a case can be about")},
         {"name": "events", "description": _("Cases: file, follow, act")},
     ],
@@ -217,6 +218,7 @@ SPECTACULAR_SETTINGS = {
         "Action": "events.api.ACTION_CHOICES",
         "StepAction": "events.workflow.Action",
         "Level": "grids.api.LEVEL_CHOICES",
+        "OrganisationKind": "grids.models.OrganisationKind",
         "Kind": "events.models.Kind",
         "Unit": "events.models.Unit",
     },

@@ -11,7 +11,7 @@ from events.models import Category, Event, ServiceLevel
 from events.services import act, file_event, save_category
 from events.workflow import DESK_ROLES, Action
 from grids import services
-from grids.models import Grid, Post, Role, User
+from grids.models import Grid, Organisation, Post, Role, User
 
 _number = count(1)
 
@@ -66,6 +66,13 @@ def make_user(name: str = "", username: str = "", **fields) -> User:
 def make_post(user: User | None = None, grid: Grid | None = None, role: str = Role.STAFF, **fields) -> Post:
     """An active post; without a user, a new person's."""
     return services.appoint(actor=None, user=user or make_user(), role=role, grid=grid, **fields)
+
+
+def make_organisation(grid: Grid, name: str = "", kind: str = "property_company", **fields) -> Organisation:
+    """An organisation on the grid; one with representatives takes cases unless told otherwise."""
+    fields = {"is_joint": bool(fields.get("representatives"))} | fields
+    name = name or f"物业{next(_number)}"
+    return services.create_organisation(actor=None, grid=grid, name=name, kind=kind, **fields)
 
 
 def make_service_levels() -> None:

@@ -23,6 +23,7 @@ DAYS = 60
 # The last minutes are not swept: what fell due in them climbs before the visitor's eyes.
 UNSWEPT = timedelta(minutes=4)
 MINUTE = timedelta(minutes=1)
+PROPERTY_MINOR = "物业管理"
 UNREAD = timedelta(hours=20)
 SCOPES = {
     Level.CITY: "street",
@@ -56,6 +57,7 @@ PAST: tuple[tuple[int, Story], ...] = (
     (3, stories.never_settled),
 )
 CLUES = 5
+JOINT = 6  # dealt with by the property company
 ELSEWHERE = 5  # reported by officials of other districts, where nobody below them is posted
 
 # On the accounts' desks: the story so far, and how many working hours ago each case of it was reported.
@@ -159,6 +161,10 @@ def is_unhurried(category: Category) -> bool:
     return is_public(category) and (category.limit is None or category.unit == Unit.WORKING_DAY)
 
 
+def is_for_property(category: Category) -> bool:
+    return category.minor == PROPERTY_MINOR
+
+
 def is_confidential(category: Category) -> bool:
     return category.is_confidential
 
@@ -175,6 +181,10 @@ def plan_past(town: Town) -> None:
         grid = town.grids[rng.choice(HOME)]
         matter = town.matter(grid, town.report(grid, is_confidential))
         town.simulation.report(_past_moment(town), matter, stories.clue_settled)
+    for _case in range(JOINT):
+        grid = town.grids[rng.choice(HOME)]
+        matter = town.matter(grid, town.report(grid, is_for_property))
+        town.simulation.report(_past_moment(town), matter, stories.settled_by_organisation)
     elsewhere = [grid for grid in town.grids.values() if grid.level == Level.COMMUNITY and grid.code[:6] != DISTRICT]
     for _case in range(ELSEWHERE):
         grid = rng.choice(elsewhere)
@@ -211,6 +221,8 @@ def plan_today(town: Town) -> None:
     for story, hours in TODAY:
         for ago in hours:
             _report_at_home(town, ago, story, is_unhurried)
+    for ago in (1.6, 5.8):
+        _report_at_home(town, ago, stories.lies_with_organisation, is_for_property)
     for ago in (1, 6):
         _report_at_home(town, ago, stories.police_work, is_confidential)
     for ago in (2, 5):

@@ -13,8 +13,8 @@ from events import services
 from events.clock import STATUTORY, Limit, Unit, add, elapsed
 from events.demo.people import Staff
 from events.demo.reports import SAYINGS, Report
-from events.models import Event, offices
-from events.workflow import TABLE, Action, Urgency, refusal, sides
+from events.models import Event
+from events.workflow import TABLE, Action, Urgency, refusal
 from grids.models import Grid, Role, User
 from grids.tree import ancestor_codes
 
@@ -122,7 +122,7 @@ class Matter:
             people = [
                 person
                 for person in self.simulation.staff.at(code)
-                if refusal(case, TABLE[action], sides(case, person.pk, offices(person))) is None
+                if refusal(case, TABLE[action], self.event.sides_of(person)) is None
             ]
             if people:
                 return self.rng.choice(people)
@@ -143,6 +143,11 @@ class Matter:
     def assign(self, handler: User | None = None) -> None:
         self.take(Action.ASSIGN, handler=handler or self._handler())
 
+    def assign_organisation(self) -> None:
+        """To the one nearest to where it happened."""
+        candidates = services.organisation_candidates(self.event).filter(position__lte=self.grid.lft)
+        self.take(Action.ASSIGN, organisation=candidates.order_by("-grid__level", "pk").first())
+
     def _handler(self) -> User:
         """Whom the desk may choose: staff, or police for what is theirs, nearest to where it happened."""
         candidates = set(services.handler_candidates(self.event))
@@ -157,9 +162,11 @@ class Matter:
         return (suited or near)[0]
 
     def resolve(self) -> None:
-        """By the handler, or without one by the desk."""
-        ticked = self.report.category.checklist_items()
-        self.take(Action.RESOLVE, by=self.event.handler, note=self.report.resolution, checklist=ticked)
+        """By the handler or somebody of the organisation, or without either by the desk."""
+        ticked, by = self.report.category.checklist_items(), self.event.handler
+        if self.event.organisation:
+            by = self.rng.choice(list(self.event.organisation.representatives.order_by("pk")))
+        self.take(Action.RESOLVE, by=by, note=self.report.resolution, checklist=ticked)
 
     def fail(self) -> None:
         self.take(Action.FAIL_CHECK, reason=self.report.complaint)

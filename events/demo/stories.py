@@ -210,6 +210,20 @@ lies_with_worker = _lies_with("worker")
 lies_with_police = _lies_with("police")
 
 
+def lies_with_organisation(matter: Matter) -> Telling:
+    """The property company is to deal with it."""
+    yield from lies_unassigned(matter)
+    yield matter.later(0.2)
+    matter.assign_organisation()
+
+
+def settled_by_organisation(matter: Matter) -> Telling:
+    yield from lies_with_organisation(matter)
+    yield matter.in_time(0.1, 0.7)
+    matter.resolve()
+    yield from passed(matter)
+
+
 def chief_checks(matter: Matter) -> Telling:
     """Resolved by the worker, so somebody else checks."""
     yield from lies_with_worker(matter)

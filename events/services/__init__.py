@@ -1,6 +1,6 @@
 """The only functions that change events: each locks the row, asks the table, writes event, step and notices at once."""
 
-from events.services.acting import act, handler_candidates
+from events.services.acting import act, handler_candidates, organisation_candidates
 from events.services.catalogue import load_categories, save_category, save_service_level
 from events.services.filing import file_event
 from events.services.notices import deliver_notices, read_notices
@@ -13,6 +13,7 @@ __all__ = [
     "file_event",
     "handler_candidates",
     "load_categories",
+    "organisation_candidates",
     "read_notices",
     "rehome_events",
     "save_category",

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
-from events.models import Event, Step, offices, says_nothing
+from events.models import Event, Step, memberships, offices, says_nothing
 from events.routing import Staffing
 from events.services.storing import aware_now, post_name, store
 from events.transitions import TRANSITIONS, Draft, Limits
 from events.workflow import DESK_ROLES, TABLE, Action, Move, Side, open_moves, refusal, sides
-from grids.models import Post, Role, User
+from grids.models import Organisation, Post, Role, User
 
 
 def act(
@@ -25,14 +25,16 @@ def act(
     reason: str = "",
     note: str = "",
     handler: User | None = None,
+    organisation: Organisation | None = None,
     checklist: Iterable[str] = (),
     version: int | None = None,
     at: datetime | None = None,
 ) -> Event:
     """Take one action on an event and return the event as it then stands.
 
-    `version` is the number of steps the person had seen; without it, that of `event`. Raises StaleEvent when somebody
-    was faster, ActionConflict when it is not open now, ActionForbidden when it is not theirs, ValidationError by field.
+    Assigned is to a handler or to a joint organisation. `version` is the number of steps the person had seen; without
+    it, that of `event`. Raises StaleEvent when somebody was faster, ActionConflict when it is not open now,
+    ActionForbidden when it is not theirs, ValidationError by field.
     """
     at = aware_now(at)
     move = TABLE[Action(action)]
@@ -44,7 +46,7 @@ def act(
         if event.grid.code not in staffing.grids:  # reorganised since it was read
             staffing = Staffing.above([event.grid.code])
         standing = _check_move(event, move, actor, seen)
-        inputs = _check_inputs(event, move, actor, reason, note, handler, checklist)
+        inputs = _check_inputs(event, move, reason, note, handler, organisation, checklist)
         side = next(side for side in Side if side in move.sides & standing)
         draft = Draft(
             event,
@@ -69,13 +71,13 @@ def _lock(event: Event) -> Event:
     handler and checker.
     """
     Event.objects.select_for_update().values_list("pk").get(pk=event.pk)
-    return Event.objects.with_related().get(pk=event.pk)
+    return Event.objects.with_people().get(pk=event.pk)
 
 
 def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[Side]:
     """The sides that the actor stands on, once it is certain that the move is open to them."""
     case = event.case()
-    standing = sides(case, actor.pk, offices(actor)) - {Side.SYSTEM}
+    standing = event.sides_of(actor) - {Side.SYSTEM}
     refused = refusal(case, move, standing)
     # A remark or an urging does no harm to what somebody else did meanwhile; a decision might.
     if move.target and seen != event.step_count:
@@ -87,15 +89,15 @@ def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[S
     return standing
 
 
-def _check_inputs(event, move, actor, reason, note, handler, checklist) -> dict:
+def _check_inputs(event, move, reason, note, handler, organisation, checklist) -> dict:
     errors: dict[str, list[str]] = {}
     reason, note = reason.strip(), note.strip()
     if "reason" in move.needs and says_nothing(reason):
         errors["reason"] = [_("Say why; it will stand in the history of this case.")]
     if "note" in move.needs and says_nothing(note):
         errors["note"] = [_("Say what was done.") if move.action == Action.RESOLVE else _("Write something first.")]
-    if "handler" in move.needs and (problem := _handler_problem(event, handler)):
-        errors["handler"] = [problem]
+    if "handler" in move.needs:
+        errors |= _handling_problem(event, handler, organisation)
     if move.action == Action.RESOLVE and (left := set(event.category.checklist_items()) - set(checklist)):
         errors["checklist"] = [_("Still to be ticked: %(items)s.") % {"items": "、".join(sorted(left))}]
     try:
@@ -107,7 +109,17 @@ def _check_inputs(event, move, actor, reason, note, handler, checklist) -> dict:
     if errors:
         raise ValidationError(errors)
     details = {"checklist": event.category.checklist_items()} if checklist and move.action == Action.RESOLVE else {}
-    return {"reason": reason, "note": note, "handler": handler if "handler" in move.needs else None, "details": details}
+    given = {"reason": reason, "note": note, "details": details}
+    return given | ({"handler": handler, "organisation": organisation} if "handler" in move.needs else {})
+
+
+def _handling_problem(event: Event, handler: User | None, organisation: Organisation | None) -> dict[str, list[str]]:
+    """What is wrong with who is to handle it, by field: a person or an organisation, exactly one."""
+    if handler and organisation:
+        return {"organisation": [_("Choose a person or an organisation, not both.")]}
+    field = "organisation" if organisation else "handler"
+    problem = _organisation_problem(event, organisation) if organisation else _handler_problem(event, handler)
+    return {field: [problem]} if problem else {}
 
 
 def _handler_problem(event: Event, handler: User | None) -> str:
@@ -121,6 +133,32 @@ def _handler_problem(event: Event, handler: User | None) -> str:
     return ""
 
 
+def _organisation_problem(event: Event, organisation: Organisation) -> str:
+    if event.is_confidential:
+        return _("A clue report stays with the police and the desk; it is never given to an organisation.")
+    if organisation_candidates(event).filter(pk=organisation.pk).exists():
+        return ""
+    now = Organisation.objects.get(pk=organisation.pk)
+    names = {"name": now, "grid": event.holder.name}
+    if now.dissolved_at:
+        return _("%(name)s has been dissolved. Choose another.") % names
+    if not now.is_joint:
+        return _("%(name)s takes no cases. Choose another, or have it opened to cases.") % names
+    if not Organisation.objects.working().filter(pk=now.pk).exists():
+        return _("%(name)s has no representative who could handle it. Choose another, or have one entered.") % names
+    return _("%(name)s lies neither inside %(grid)s nor on a grid above it. Choose one that does.") % names
+
+
+def organisation_candidates(event: Event) -> QuerySet[Organisation]:
+    """The organisations that the desk may assign: joint, with somebody to send, inside the holder's subtree or above.
+
+    None for a clue report.
+    """
+    if event.is_confidential:
+        return Organisation.objects.none()
+    return Organisation.objects.working().serving(event.holder.lft, event.holder.rght)
+
+
 def handler_candidates(event: Event) -> QuerySet[User]:
     """The people whom the desk may assign: posted inside the holder's subtree; for clue reports police or desk."""
     posts = Post.objects.active().filter(position__range=(event.holder.lft, event.holder.rght))
@@ -130,9 +168,11 @@ def handler_candidates(event: Event) -> QuerySet[User]:
 
 
 def _acting_post(event: Event, actor: User, side: Side) -> str:
-    """The name of the post that puts the actor on this side, for the history."""
+    """The name of the post, or of the organisation, that puts the actor on this side, for the history."""
     case = event.case()
     for post, office in zip(actor.active_posts, offices(actor), strict=False):  # a superuser's last one is no post
         if side in sides(case, actor.pk, [office]):
             return post_name(post)
+    if Side.HANDLER in sides(case, actor.pk, [], memberships(actor)):
+        return _("representative of %(organisation)s") % {"organisation": event.organisation}
     return ""

@@ -22,7 +22,7 @@ def rehome_events(*, grid: Grid, at: datetime | None = None) -> int:
     """
     at = at or timezone.now()
     lost = _lost("holder", grid) | (Q(checker__isnull=False) & _lost("checker", grid))
-    events = Event.objects.open().inside(grid).filter(lost).select_for_update(of=("self",)).with_related()
+    events = Event.objects.open().inside(grid).filter(lost).select_for_update(of=("self",)).with_people()
     events = list(events)
     if not events:
         return 0

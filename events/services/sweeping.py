@@ -58,7 +58,7 @@ def _wake(due: list[tuple[int, str]], at: datetime) -> Counter:
     staffing, limits = Staffing.above(codes.values()), Limits()
     locked = Event.objects.filter(pk__in=codes, wake_at__lte=at).select_for_update(skip_locked=True)
     # Read after the lock: PostgreSQL joins a row that has just changed to its old holder, handler and checker.
-    events = Event.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).with_related()
+    events = Event.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).with_people()
     drafts, failed = [], []
     for event in events:
         if event.grid.code != codes[event.pk]:  # moved meanwhile; the next batch takes it

@@ -1,13 +1,14 @@
-"""Grids, posts and people in Django admin. Every change goes through the services."""
+"""Grids, organisations, posts and people in Django admin. Every change goes through the services."""
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
 
 from grids.admin.base import ServiceAdmin
 from grids.admin.grids import GridAdmin
+from grids.admin.organisations import OrganisationAdmin
 from grids.admin.people import PersonAdmin
 from grids.admin.posts import PostAdmin
 
-__all__ = ["GridAdmin", "PersonAdmin", "PostAdmin", "ServiceAdmin"]
+__all__ = ["GridAdmin", "OrganisationAdmin", "PersonAdmin", "PostAdmin", "ServiceAdmin"]
 
 admin.site.unregister(Group)  # posts are the roles

@@ -155,14 +155,19 @@ class GridAdmin(ManagedAdmin):
     def place(self, grid: Grid):
         return " › ".join(above.name for above in grid.ancestors)
 
+    @admin.display(description=_("signboard"))
+    def signboard(self, grid: Grid):
+        return format_html('<a href="{}">{}</a>', reverse("signboard", args=[grid.code]), _("Print the signboard"))
+
     def get_fields(self, request, obj=None):
         if obj is None:
             return ["code", "name", "households"]
         moves = obj.level > Level.CITY and may_manage(request.user, obj.parent)
-        return ["code", "name", *(["parent"] if moves else []), "place", "level", "households", "retired_at"]
+        parent = ["parent"] if moves else []
+        return ["code", "name", *parent, "place", "level", "households", "signboard", "retired_at"]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["code", "place", "level", "retired_at"] if obj else []
+        return ["code", "place", "level", "signboard", "retired_at"] if obj else []
 
     def get_changeform_initial_data(self, request):
         came_from = QueryDict(request.GET.get("_changelist_filters", ""))  # the list that "Add" was pressed on

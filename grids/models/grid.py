@@ -56,6 +56,15 @@ class GridQuerySet(tree.TreeQuerySet):
         """The grid and everything below it."""
         return self.filter(lft__range=(grid.lft, grid.rght))
 
+    def successors(self, code: str) -> list["Grid"]:
+        """The grid in use with this code, else what took its place; a retired one that nothing replaced is itself."""
+        if "\x00" in code:
+            return []
+        own = self.filter(code=code).first()
+        if own and not own.retired_at:
+            return [own]
+        return list(self.filter(former_codes__code=code).distinct().order_by("lft")) or ([own] if own else [])
+
     def with_children_count(self):
         """Annotate `children_count`, retired ones left out."""
         below = Grid._base_manager.filter(parent=OuterRef("pk"), retired_at=None).order_by()

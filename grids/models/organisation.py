@@ -1,12 +1,18 @@
 """Organisations that work on the grids beside the posts."""
 
+import re
+
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from grids.models.grid import Grid, Placed
+from grids import tree
+from grids.models.grid import Grid, InitialsField, Placed
 from grids.models.people import User, validate_printable
+
+# Eleven digits from 13 to 19, however they are grouped, by themselves or after the country's 86.
+MOBILE = re.compile(r"(?:(?<!\d)|(?<=86))1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
 
 
 class OrganisationKind(models.TextChoices):
@@ -23,9 +29,34 @@ class OrganisationQuerySet(models.QuerySet):
     def active(self):
         return self.filter(dissolved_at=None)
 
+    def joint(self):
+        """In use, and open to cases."""
+        return self.active().filter(is_joint=True)
+
+    def working(self):
+        """Joint, and with somebody to handle a case: a representative whose account is open."""
+        people = User.objects.filter(organisations=OuterRef("pk"), is_active=True)
+        return self.joint().filter(Exists(people))
+
     def within(self, grid: Grid):
         """The organisations on the grid and on everything below it."""
         return self.filter(position__range=(grid.lft, grid.rght))
+
+    def serving(self, lft, rght):
+        """Inside the interval of a grid, or on a grid above it; numbers, or references of an outer query."""
+        return self.filter(Q(position__gte=lft, position__lte=rght) | Q(grid__lft__lte=lft, grid__rght__gte=rght))
+
+    def search(self, text: str):
+        """By a part of the name, the initials that it begins with, or the grid in the same ways or by its code."""
+        text = text.strip()
+        if "\x00" in text:  # PostgreSQL takes no such text, and no name holds it
+            return self.none()
+        found = Q(name__icontains=text) | Q(grid__name__icontains=text)
+        if text.isascii() and text.isdigit():
+            found |= Q(grid__code__startswith=text)
+        elif text.isascii() and text.isalnum():
+            found |= Q(initials__startswith=text.lower()) | Q(grid__initials__startswith=text.lower())
+        return self.filter(found)
 
 
 class Organisation(Placed):
@@ -35,6 +66,7 @@ class Organisation(Placed):
     """
 
     name = models.CharField(_("name"), max_length=64, validators=[validate_printable])
+    initials = InitialsField(_("initials in pinyin"), max_length=64, default="", db_index=True, editable=False)
     kind = models.CharField(_("kind"), max_length=24, choices=OrganisationKind)
     address = models.CharField(_("address"), max_length=200, blank=True, validators=[validate_printable])
     contact = models.CharField(_("contact"), max_length=64, blank=True, validators=[validate_printable])
@@ -42,7 +74,7 @@ class Organisation(Placed):
         _("office phone"),
         max_length=32,
         blank=True,
-        help_text=_("A public number; it stands on signboards. Never a private one."),
+        help_text=_("A public number; it stands on signboards, unless it is a mobile one. Never a private one."),
         validators=[RegexValidator(r"^[0-9+() \-]+$", _("A phone number has digits, spaces and - + ( ) only."))],
     )
     offers_public = models.BooleanField(_("public services"), default=False)
@@ -87,3 +119,18 @@ class Organisation(Placed):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def public_phone(self) -> str:
+        """The office phone as anybody may read it; empty for a mobile number, which is as good as a person's."""
+        return "" if MOBILE.search(self.phone) else self.phone
+
+    @property
+    def dial(self) -> str:
+        """The office phone as a telephone takes it: digits, and a plus in front where there is one."""
+        return re.sub(r"(?!^\+)\D", "", self.phone.strip())
+
+    @property
+    def grid_code(self) -> str:
+        """The code of its grid, without asking for the grid."""
+        return tree.code_at(self.position)

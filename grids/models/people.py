@@ -9,7 +9,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
-    from grids.models import Post
+    from grids.models import Organisation, Post
 
 
 def validate_printable(value: str) -> None:
@@ -48,6 +48,11 @@ class User(AbstractUser):
     def active_posts(self) -> list["Post"]:
         """The posts that give this user's rights, read once for each request."""
         return list(self.posts.active().select_related("grid"))
+
+    @cached_property
+    def joint_organisations(self) -> list["Organisation"]:
+        """The organisations that they represent and that cases can be with, read once for each request."""
+        return list(self.organisations.joint()) if self.is_active else []
 
     @property
     def may_administer(self) -> bool:

@@ -17,6 +17,7 @@ MPTT_ROOMS = {"grids/tree.py", "grids/models/grid.py", "grids/admin.py"}
 WITHOUT_TEMPLATE: dict[str, str] = {
     "event_act": "it answers with the case's own page",
     "notices_read": "it leads back to the inbox",
+    "signboard_qr": "it is a picture to be downloaded",
 }
 
 

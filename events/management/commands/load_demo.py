@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.demo import cases
+from events.demo.organisations import found_organisations
 from events.demo.people import hire
 from events.demo.places import load_places
 from events.management.commands.escalate_overdue import moment
@@ -55,6 +56,7 @@ class Command(BaseCommand):
         load_categories(path=CATEGORIES)
         self.stdout.write(_("Appointing people …"))
         staff = hire(rng, before=end - timedelta(days=cases.DAYS))
+        found_organisations()
         self.stdout.write(_("Playing through two months of cases …"))
         cases.play(rng, staff, end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
