@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 
 from grids import tree
-from grids.models import Grid
+from grids.models import Grid, Post, User
 
 Ranges = list[tuple[int, int]]
 EVERYTHING: Ranges = [(0, tree.LARGEST)]
@@ -86,6 +86,47 @@ def check_may_manage(actor, *grids: Grid | None) -> None:
 def check_may_reshape(actor, grid: Grid) -> None:
     """As `check_may_manage`, for moving, merging, splitting or retiring a grid: its shape is its parent's business."""
     check_may_manage(actor, grid, grid.parent)
+
+
+# People: whom somebody who manages grids may look up, and whose account they may keep.
+
+
+def visible_people(user) -> QuerySet[User]:
+    """Superusers everybody; managers who holds or held a post in their area, and who never was given a post.
+
+    The latter have to be found to be given one; `may_keep` still leaves their accounts alone.
+    """
+    if user.is_active and user.is_superuser:
+        return User.objects.all()
+    ranges_managed = managed_ranges(user)
+    if not ranges_managed:
+        return User.objects.none()
+    inside = Post.objects.filter(within(ranges_managed))
+    new = Q(is_staff=False, is_superuser=False) & ~Exists(Post.objects.filter(user=OuterRef("pk")))
+    return User.objects.filter(Q(pk__in=inside.values("user")) | new)
+
+
+def may_keep(actor, user: User) -> bool:
+    """Whether the actor may give this person a password, close the account or change their name and address.
+
+    A manager may where all active posts of the person, at least one, lie in the managed area. Without any, whoever
+    hands them the password today would hold the rights of the post that another manager gives them tomorrow.
+    """
+    if actor.is_active and actor.is_superuser:
+        return True
+    if user.is_superuser or user.is_staff or not user.active_posts:
+        return False
+    inside = managed_ranges(actor)
+    return all(any(lft <= post.grid.lft <= rght for lft, rght in inside) for post in user.active_posts)
+
+
+def check_may_keep(actor, user: User) -> None:
+    """PermissionDenied unless the actor may keep this person's account; a command, actor None, always may."""
+    if actor is not None and not may_keep(actor, user):
+        raise PermissionDenied(
+            _("You do not keep the account of %(user)s: their posts must all lie in the area that you manage.")
+            % {"user": user}
+        )
 
 
 def merged(intervals: Iterable[tuple[int, int]]) -> Ranges:
