@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from grids import tree
-from grids.models import Grid, Post, User
+from grids.models import Grid, Post, Role, User
 
 Ranges = list[tuple[int, int]]
 EVERYTHING: Ranges = [(0, tree.LARGEST)]
@@ -86,6 +86,29 @@ def check_may_manage(actor, *grids: Grid | None) -> None:
 def check_may_reshape(actor, grid: Grid) -> None:
     """As `check_may_manage`, for moving, merging, splitting or retiring a grid: its shape is its parent's business."""
     check_may_manage(actor, grid, grid.parent)
+
+
+# Overseeing: reading figures of staffing. Whoever answers for a grid, for it and all below.
+
+OVERSEERS = frozenset({Role.CHIEF, Role.OFFICIAL, Role.DISPATCHER})
+
+
+def overseen_posts(user) -> list[Post]:
+    """The user's posts that answer for a grid, the highest first."""
+    posts = [post for post in _posts(user) if post.role in OVERSEERS or post.is_manager]
+    return sorted(posts, key=lambda post: (post.grid.level, post.grid.lft))
+
+
+def overseen_ranges(user) -> Ranges:
+    """The intervals whose staffing the user may look at, merged and in order."""
+    if user.is_active and user.is_superuser:
+        return EVERYTHING
+    return merged((post.grid.lft, post.grid.rght) for post in overseen_posts(user))
+
+
+def may_oversee(user, grid: Grid) -> bool:
+    """Whether the user may look at the figures of this grid's staffing."""
+    return any(lft <= grid.lft <= rght for lft, rght in overseen_ranges(user))
 
 
 # People: whom somebody who manages grids may look up, and whose account they may keep.

@@ -45,6 +45,8 @@ def save_person(*, actor: User | None, user: User, at: datetime | None = None) -
         if actor is not None and not actor.is_superuser:
             user.is_active, user.is_staff, user.is_superuser = before.is_active, before.is_staff, before.is_superuser
             user.password = before.password or make_password(None)
+        if before.pk is None and user.has_usable_password():  # whoever entered it knows it
+            user.must_change_password, user.password_issued_at = True, at or timezone.now()
         user.clean_fields(exclude=["password"])
         user.save()
     return user
