@@ -272,7 +272,7 @@ def test_the_passwords_stand_on_one_page_that_nothing_keeps(as_manager, cast):
     assert "乌兰" in asked.content.decode()
     assert not User.objects.filter(must_change_password=True).exists()
     shown = as_manager.post(admin("grids_user_changelist"), chosen | {"confirmed": "yes"})
-    assert shown["Cache-Control"] == "no-store"
+    assert "no-store" in shown["Cache-Control"]
     passwords = re.findall(r"<code>(\w+)</code>", shown.content.decode())
     assert {user.check_password(password) for user, password in shown.context["issued"]} == {True}
     assert len(passwords) == 2
