@@ -1,7 +1,7 @@
 """What all our admin pages share: services behind every change, and their refusals said on the page."""
 
 from django.contrib import admin, messages
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import HttpResponseRedirect
 
@@ -12,6 +12,14 @@ from grids.models import User
 def refusal_text(error: ValidationError | PermissionDenied) -> str:
     """What a service refused, in one line."""
     return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+
+
+class KeySelect(AutocompleteSelect):
+    """Django's own looks for whatever was sent as the key, and fails on what is no number."""
+
+    def optgroups(self, name, value, attr=None):
+        keys = [key for key in value if str(key).isascii() and str(key).isdigit() and len(str(key)) < 19]
+        return super().optgroups(name, keys, attr)
 
 
 class ServiceAdmin(admin.ModelAdmin):
@@ -27,6 +35,11 @@ class ServiceAdmin(admin.ModelAdmin):
             field.widget.can_add_related = db_field.related_model is User
             field.widget.can_change_related = field.widget.can_delete_related = False
         return field
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = KeySelect(db_field, self.admin_site)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         try:

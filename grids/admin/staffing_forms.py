@@ -3,13 +3,13 @@
 import re
 
 from django import forms
-from django.contrib.admin.widgets import AdminSplitDateTime, AutocompleteSelect
+from django.contrib.admin.widgets import AdminSplitDateTime
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from grids import services
 from grids.access import managed_ranges, within
-from grids.admin.base import refusal_text
+from grids.admin.base import KeySelect, refusal_text
 from grids.models import Grid, Post, Role, StaffSource, User
 
 MOST_CODES = 1000
@@ -52,12 +52,12 @@ class ServiceForm(forms.Form):
 
 def person_field(site, label: str, **options) -> forms.ModelChoiceField:
     """Found by typing, as everywhere in the admin."""
-    widget = AutocompleteSelect(Post._meta.get_field("user"), site)
+    widget = KeySelect(Post._meta.get_field("user"), site)
     return forms.ModelChoiceField(User.objects.filter(is_active=True), label=label, widget=widget, **options)
 
 
 def grid_field(site, label: str, **options) -> forms.ModelChoiceField:
-    widget = AutocompleteSelect(Post._meta.get_field("grid"), site)
+    widget = KeySelect(Post._meta.get_field("grid"), site)
     return forms.ModelChoiceField(Grid.objects.active(), label=label, widget=widget, **options)
 
 
