@@ -31,7 +31,7 @@ MOST_AT_ONCE = 2000
 class PostInline(admin.TabularInline):
     model = Post
     fk_name = "user"
-    fields = ["role", "place", "is_manager", "source", "started_at", "ended_at"]
+    fields = ["role", "place", "manages", "source", "started_at", "ended_at"]
     readonly_fields = fields
     ordering = ["-started_at"]
     can_delete = False
@@ -41,6 +41,10 @@ class PostInline(admin.TabularInline):
     @admin.display(description=_("grid"))
     def place(self, post: Post):
         return str(post.grid)
+
+    @admin.display(description=_("manages the grid"))
+    def manages(self, post: Post):
+        return "✓" if post.is_manager else ""
 
     def get_queryset(self, request):
         inside = within(managed_ranges(request.user))

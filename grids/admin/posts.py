@@ -67,7 +67,7 @@ class PostChangeList(ChangeList):
 @admin.register(Post)
 class PostAdmin(ManagedAdmin):
     form = PostForm
-    list_display = ["user", "role", "place", "is_manager", "source", "started_at", "ended_at"]
+    list_display = ["user", "role", "place", "manages", "source", "started_at", "ended_at"]
     list_filter = [ActiveFilter, HeldOnFilter, "role", "is_manager", "source"]
     list_select_related = ["user", "grid"]
     search_fields = ["user__name", "user__username", "grid__name", "grid__code__startswith"]
@@ -83,6 +83,10 @@ class PostAdmin(ManagedAdmin):
     @admin.display(description=_("grid"), ordering="position")
     def place(self, post: Post):
         return post.grid.full_name
+
+    @admin.display(description=_("manages the grid"), ordering="is_manager")
+    def manages(self, post: Post):
+        return "✓" if post.is_manager else ""  # a cross in each other row would shout
 
     def get_fields(self, request, obj=None):
         fields = ["user", "role", "grid", "duties", "source", "is_manager", "started_at"]
