@@ -5,12 +5,17 @@ from django.utils.translation import gettext_lazy as _
 class EventsConfig(AppConfig):
     name = "events"
     verbose_name = _("Events")
+    # The ground floor tells of two things, inside its transactions: `reorganised` grids and `handed_over` posts.
 
     def ready(self):
-        from events.services import rehome_events
-        from grids.services import reorganised
+        from events.services import hand_over_events, rehome_events
+        from grids.services import handed_over, reorganised
 
         def follow(grid, at, **kwargs):
             rehome_events(grid=grid, at=at)
 
+        def take_over(user, grids, successor, actor, at, **kwargs):
+            hand_over_events(user=user, grids=grids, successor=successor, actor=actor, at=at)
+
+        handed_over.connect(take_over, weak=False, dispatch_uid="events.hand_over_events")
         reorganised.connect(follow, weak=False, dispatch_uid="events.rehome_events")

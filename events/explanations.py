@@ -81,6 +81,9 @@ def _rule(step: Step) -> str:
             text = _("The time limit ran out and there is no level above, so it is supervised.")
         case Rule.REORGANISED:
             text = _("The grids were reorganised; %(holder)s holds it now, in the %(loop)s.")
+        case Rule.HANDED_OVER:
+            names |= {"former": step.details.get("former", ""), "handler": step.handler_name}
+            text = _("%(former)s gave up the post (handing over); %(handler)s handles the case now.")
         case _other:
             text = _("The desk decided so; %(holder)s holds it now, in the %(loop)s.")
     return text % names

@@ -25,7 +25,7 @@ from events.workflow import (
     Urgency,
     sides,
 )
-from grids.access import ranges, within
+from grids.access import merged, ranges, within
 from grids.models import Grid, Organisation, Placed, Post, Role, User
 
 TITLE_LENGTH = 120
@@ -157,6 +157,10 @@ class EventQuerySet(models.QuerySet):
     def inside(self, grid: Grid):
         """What happened anywhere in the subtree of the grid."""
         return self.filter(position__range=(grid.lft, grid.rght))
+
+    def handled_inside(self, user: User, grids):
+        """The open cases that a person handles in the subtrees of these grids."""
+        return self.open().filter(within(merged((grid.lft, grid.rght) for grid in grids)), handler=user)
 
     def visible_to(self, user: User):
         """What a person may see: what their posts cover, what they filed and what they or their organisations handle.

@@ -4,9 +4,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from django.db.models import Q
+
 from events.workflow import DESK_ROLES, LOOP_OF_DIGITS, LOOPS, Case, Loop
-from grids.models import Grid, Post, Role
-from grids.tree import ancestor_codes
+from grids.models import Grid, Post, Role, User
+from grids.tree import ancestor_codes, shared
 
 
 @dataclass(frozen=True)
@@ -76,13 +78,23 @@ class Staffing:
     posts: dict[str, list[Post]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
-    def above(cls, codes: Iterable[str]) -> "Staffing":
+    def above(cls, codes: Iterable[str], holding: User | None = None) -> "Staffing":
+        """Read them; `holding` somebody who acts, the posts stay until the commit, and theirs that have ended are
+        forgotten: rights are read once for each request, which may wait for a lock while a post ends.
+
+        Held after the grids and before any event, the order in which a post is ended as well.
+        """
         wanted = {station for code in codes for station in path(code)}
         staffing = cls(Grid.objects.hold(wanted))
-        found = Post.objects.active().filter(grid__in=[grid.pk for grid in staffing.grids.values()])
         by_pk = {grid.pk: grid for grid in staffing.grids.values()}
-        for post in found.filter(user__is_active=True).order_by("pk"):
-            staffing.posts[by_pk[post.grid_id].code].append(post)
+        own = {post.pk: post for post in holding.active_posts} if holding else {}
+        found = Post.objects.working().filter(Q(grid__in=by_pk) | Q(pk__in=own)).order_by("pk")
+        found = list(shared(found) if holding else found)
+        for post in found:
+            if post.grid_id in by_pk:
+                staffing.posts[by_pk[post.grid_id].code].append(post)
+        if holding:
+            holding.active_posts = [own[post.pk] for post in found if post.pk in own]
         return staffing
 
     def name(self, code: str) -> str:

@@ -33,6 +33,7 @@ class Rule(TextChoices):
     CHECK_OVERDUE = "check_overdue"
     TOP_OVERDUE = "top_overdue"
     REORGANISED = "reorganised"
+    HANDED_OVER = "handed_over"
 
 
 class Limits:
@@ -184,6 +185,13 @@ def accept(draft: Draft) -> None:
 def assign(draft: Draft) -> None:
     draft.event.handler, draft.event.organisation = draft.handler, draft.organisation
     draft.recipients.update(draft.handlers())
+
+
+def hand_over(draft: Draft) -> None:
+    """Who handled it gave up the post; in whatever open state it is, it comes back to the successor."""
+    draft.rule = Rule.HANDED_OVER
+    draft.event.handler = draft.handler
+    draft.recipients.add(draft.handler.pk)
 
 
 def resolve(draft: Draft) -> None:

@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from grids import tree
-from grids.models import Grid, Organisation, Post, User
+from grids.models import Grid, Organisation, Post, Role, User
 
 Ranges = list[tuple[int, int]]
 EVERYTHING: Ranges = [(0, tree.LARGEST)]
@@ -111,6 +111,29 @@ def check_may_reshape(actor, grid: Grid) -> None:
     check_may_manage(actor, grid, grid.parent)
 
 
+# Overseeing: reading figures of staffing. Whoever answers for a grid, for it and all below.
+
+OVERSEERS = frozenset({Role.CHIEF, Role.OFFICIAL, Role.DISPATCHER})
+
+
+def overseen_posts(user) -> list[Post]:
+    """The user's posts that answer for a grid, the highest first."""
+    posts = [post for post in _posts(user) if post.role in OVERSEERS or post.is_manager]
+    return sorted(posts, key=lambda post: (post.grid.level, post.grid.lft))
+
+
+def overseen_ranges(user) -> Ranges:
+    """The intervals whose staffing the user may look at, merged and in order."""
+    if user.is_active and user.is_superuser:
+        return EVERYTHING
+    return merged((post.grid.lft, post.grid.rght) for post in overseen_posts(user))
+
+
+def may_oversee(user, grid: Grid) -> bool:
+    """Whether the user may look at the figures of this grid's staffing."""
+    return any(lft <= grid.lft <= rght for lft, rght in overseen_ranges(user))
+
+
 # People: whom somebody who manages grids may look up, and whose account they may keep.
 
 
@@ -141,6 +164,15 @@ def may_keep(actor, user: User) -> bool:
         return False
     inside = managed_ranges(actor)
     return all(any(lft <= post.grid.lft <= rght for lft, rght in inside) for post in user.active_posts)
+
+
+def check_may_keep(actor, user: User) -> None:
+    """PermissionDenied unless the actor may keep this person's account; a command, actor None, always may."""
+    if actor is not None and not may_keep(actor, user):
+        raise PermissionDenied(
+            _("You do not keep the account of %(user)s: their posts must all lie in the area that you manage.")
+            % {"user": user}
+        )
 
 
 def merged(intervals: Iterable[tuple[int, int]]) -> Ranges:

@@ -125,7 +125,7 @@ class GridViewSet(viewsets.ReadOnlyModelViewSet):
     lookup_value_regex = "[0-9]+"
 
     def get_queryset(self):
-        shown = Post.objects.active().filter(role__in=[Role.CHIEF, Role.STAFF]).select_related("user")
+        shown = Post.objects.working().filter(role__in=[Role.CHIEF, Role.STAFF]).select_related("user")
         return (
             access.visible_grids(self.request.user)
             .with_children_count()

@@ -30,7 +30,7 @@ def load_figures(grids: Iterable[Grid], user: User) -> None:
 
 def _names(keys: list[int]) -> dict[tuple[int, str], list[str]]:
     """Who is chief and staff, those first who have been there longest."""
-    posts = Post.objects.active().filter(grid__in=keys, role__in=[Role.CHIEF, Role.STAFF], user__is_active=True)
+    posts = Post.objects.working().filter(grid__in=keys, role__in=[Role.CHIEF, Role.STAFF])
     names: dict[tuple[int, str], list[str]] = defaultdict(list)
     for post in posts.select_related("user").order_by("started_at", "pk"):
         names[post.grid_id, post.role].append(str(post.user))

@@ -1,10 +1,61 @@
 """What the pages of grids are asked."""
 
+from datetime import date
+
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from grids.coverage import FIGURES
 from grids.models import Level, validate_printable
 from grids.paper import Paper
+from grids.services.staffing import EARLIEST_YEAR
+
+LEVELS = {level.name.lower(): level for level in Level}
+
+
+class DayForm(forms.Form):
+    """The day that a page of posts is about; today when none is given."""
+
+    on = forms.DateField(
+        label=_("Day"),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        error_messages={"invalid": _("Give a day as year-month-day, such as 2026-03-03.")},
+    )
+
+    def clean_on(self) -> date:
+        day, today = self.cleaned_data["on"], timezone.localdate()
+        if day and day > today:
+            raise forms.ValidationError(_("That day has not come yet. Choose today or a day before."))
+        if day and day.year < EARLIEST_YEAR:
+            raise forms.ValidationError(_("Choose a day from the year %(year)d on.") % {"year": EARLIEST_YEAR})
+        return day or today
+
+
+class CoverageForm(forms.Form):
+    """Which figures of staffing are wanted: of what grid, and of what level below it."""
+
+    grid = forms.CharField(required=False, max_length=18)
+    level = forms.TypedChoiceField(
+        required=False,
+        empty_value=None,
+        choices=[("", _("all levels")), *((name, level.label) for name, level in LEVELS.items())],
+        coerce=LEVELS.__getitem__,
+        error_messages={"invalid_choice": _("This is none of the levels.")},
+    )
+
+
+class CoverageListForm(CoverageForm):
+    """A figure whose grids are wanted one by one."""
+
+    figure = forms.ChoiceField(
+        choices=[(figure, figure) for figure in FIGURES],
+        error_messages={
+            "required": _("Say which figure is meant."),
+            "invalid_choice": _("There is no such figure."),
+        },
+    )
 
 
 class GridSearchForm(forms.Form):

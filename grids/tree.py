@@ -120,7 +120,7 @@ class GridManager(TreeManager):
 
         Shared: many writers may place rows under one grid at once. Codes that do not exist are left out.
         """
-        return {grid.code: grid for grid in self._shared(self.filter(code__in=set(codes)).order_by("level", "pk"))}
+        return {grid.code: grid for grid in shared(self.filter(code__in=set(codes)).order_by("level", "pk"))}
 
     def settle(self, grid):
         """The grid as it is now; it and all above it stay where they are until the transaction ends."""
@@ -132,12 +132,17 @@ class GridManager(TreeManager):
             # It was moved between reading its code and locking: look again, DoesNotExist if it is gone.
             code = self.values_list("code", flat=True).get(pk=grid.pk)
 
-    def _shared(self, queryset):
-        """The rows of `queryset` under the lock that a foreign key takes; SQLite has one writer at a time anyway."""
-        if connections[self.db].vendor != "postgresql":
-            return queryset
-        sql, params = queryset.query.sql_with_params()
-        return self.raw(f"{sql} FOR KEY SHARE", params)
+    def settle_all(self, grids: Iterable) -> list:
+        """As `settle`, for many at once and in their order."""
+        codes = {grid.pk: grid.code for grid in grids}
+        while True:
+            held = self.hold({part for code in codes.values() for part in (code, *ancestor_codes(code))})
+            if all(code in held and held[code].pk == pk for pk, code in codes.items()):
+                return [held[code] for code in codes.values()]
+            now = dict(self.filter(pk__in=codes).values_list("pk", "code"))
+            if missing := codes.keys() - now.keys():
+                raise self.model.DoesNotExist(f"Grids that are gone: {sorted(missing)}")
+            codes = {pk: now[pk] for pk in codes}
 
     # Insert
 
@@ -358,6 +363,14 @@ class GridManager(TreeManager):
     def leaves(self, queryset) -> models.QuerySet:
         """Those of `queryset` that have no children."""
         return queryset.filter(~Exists(self.model._base_manager.filter(parent=OuterRef("pk"))))
+
+
+def shared(queryset):
+    """The rows of `queryset` under the lock that a foreign key takes; SQLite has one writer at a time anyway."""
+    if connections[queryset.db].vendor != "postgresql":
+        return queryset
+    sql, params = queryset.query.sql_with_params()
+    return queryset.model._base_manager.raw(f'{sql} FOR KEY SHARE OF "{queryset.model._meta.db_table}"', params)
 
 
 def parent_of(target, position: str):

@@ -6,11 +6,11 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from grids.access import get_grid, may_work_on, visible_grids
+from grids.access import get_grid, may_oversee, may_work_on, visible_grids
 from grids.boards import organisations_of, police_of
 from grids.figures import load_figures
 from grids.forms import GridSearchForm
-from grids.models import Grid, Level, OrganisationKind, Post, Role, User, load_ancestors
+from grids.models import Grid, Level, OrganisationKind, Post, Role, User, load_ancestors, load_duties
 
 FOUND = 50
 ROLES = list(Role)
@@ -37,12 +37,14 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
     grid = get_grid(user, code)
     children = list(visible_grids(user).active().filter(parent=grid).order_by("lft"))
     load_figures(children, user)
-    posts = grid.posts.active().select_related("user")
+    posts = list(grid.posts.active().select_related("user"))
+    load_duties(posts)
     organisations = organisations_of(grid)
     context = {
         "grid": grid,
         "posts": sorted(posts, key=lambda post: (ROLES.index(post.role), post.pk)),
-        "is_vacant": not any(post.role == Role.CHIEF for post in posts),
+        "is_vacant": not any(post.role == Role.CHIEF and post.user.is_active for post in posts),
+        "may_oversee": may_oversee(user, grid),
         "children": children,
         "households": Grid.objects.with_household_count().get(pk=grid.pk).household_count,
         "police": police_of(grid),
@@ -66,4 +68,5 @@ def account(request: HttpRequest) -> HttpResponse:
     former = Post.objects.filter(user=request.user).exclude(ended_at=None).select_related("grid").order_by("-ended_at")
     posts = list(request.user.active_posts)
     load_ancestors(post.grid for post in posts)
+    load_duties(posts)
     return render(request, "grids/account.html", {"posts": posts, "former": former[:10], "at": timezone.now()})

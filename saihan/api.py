@@ -15,6 +15,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import ScopedRateThrottle
 
+from saihan.permissions import CHANGE_FIRST, PasswordIsOwn
+
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """400 for bad input is {field: [sentences]}; every other error is {code, detail}."""
@@ -86,6 +88,8 @@ class TokenView(views.APIView):
     def post(self, request: Request) -> Response:
         given = CredentialsSerializer(data=request.data, context={"request": request})
         given.is_valid(raise_exception=True)
+        if given.validated_data["user"].must_change_password:
+            raise exceptions.PermissionDenied(CHANGE_FIRST, PasswordIsOwn.code)
         token, _created = Token.objects.get_or_create(user=given.validated_data["user"])
         return Response({"token": token.key}, headers={"Cache-Control": "no-store"})
 
@@ -136,6 +140,7 @@ def _errors(address: str, operation: dict[str, Any]):
         yield status.HTTP_400_BAD_REQUEST, _("Bad input, told by field"), "FieldErrors"
     if {} not in operation.get("security", [{}]):
         yield status.HTTP_401_UNAUTHORIZED, _("Not logged in"), "Problem"
+    yield status.HTTP_403_FORBIDDEN, _("Not yours to do, or a one-time password is to be changed first"), "Problem"
     if "{" in address:
         yield status.HTTP_404_NOT_FOUND, _("Not there, or outside your area"), "Problem"
     if "token" in operation["tags"]:

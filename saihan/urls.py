@@ -7,12 +7,15 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from saihan import views
+from saihan.forms import OwnPasswordForm
 
 urlpatterns = [
     path("admin/", admin.site.urls),
-    path("accounts/login/", views.login, name="login"),
+    path("accounts/login/", views.Login.as_view(), name="login"),
     path("accounts/logout/", auth.LogoutView.as_view(), name="logout"),
-    path("accounts/password_change/", auth.PasswordChangeView.as_view(), name="password_change"),
+    path(
+        "accounts/password_change/", auth.PasswordChangeView.as_view(form_class=OwnPasswordForm), name="password_change"
+    ),
     path("accounts/password_change/done/", auth.PasswordChangeDoneView.as_view(), name="password_change_done"),
     path("healthz", views.healthz, name="healthz"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),

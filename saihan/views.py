@@ -5,6 +5,7 @@ import logging
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import LoginView
+from django.core.exceptions import NON_FIELD_ERRORS
 from django.db import DatabaseError, connection
 from django.db.models import Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -16,16 +17,42 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 
 from events.models import Event
+from saihan import throttling
 from saihan.celery import app
+from saihan.forms import LoginForm
 
 log = logging.getLogger(__name__)
 
-login = LoginView.as_view(
-    redirect_authenticated_user=True,
-    extra_context={"demo_accounts": settings.DEMO_ACCOUNTS, "demo_password": settings.DEMO_PASSWORD}
-    if settings.DEMO_ALLOWED
-    else {},
-)
+
+class Login(LoginView):
+    """The one door for people; who fails too often waits a while, whatever they type."""
+
+    form_class = LoginForm
+    redirect_authenticated_user = True
+    extra_context = (
+        {"demo_accounts": settings.DEMO_ACCOUNTS, "demo_password": settings.DEMO_PASSWORD}
+        if settings.DEMO_ALLOWED
+        else {}
+    )
+
+    def post(self, request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        username = request.POST.get("username", "")
+        if not throttling.must_wait(request, username):
+            return super().post(request, *args, **kwargs)
+        form = self.form_class(request, initial={"username": username})
+        problem = _("Too many failed attempts. Wait five minutes, or ask your administrator for a new password.")
+        answer = self.render_to_response(self.get_context_data(form=form, problem=problem), status=429)
+        answer.headers["Retry-After"] = str(throttling.SECONDS)
+        return answer
+
+    def form_valid(self, form: LoginForm) -> HttpResponse:
+        throttling.forget_failures(self.request, form.cleaned_data["username"])
+        return super().form_valid(form)
+
+    def form_invalid(self, form: LoginForm) -> HttpResponse:
+        if form.has_error(NON_FIELD_ERRORS, "invalid_login"):
+            throttling.note_failure(self.request, form.cleaned_data.get("username", ""))
+        return super().form_invalid(form)
 
 
 @never_cache

@@ -3,6 +3,7 @@
 from events.services.acting import act, handler_candidates, organisation_candidates
 from events.services.catalogue import load_categories, save_category, save_service_level
 from events.services.filing import file_event
+from events.services.handing_over import hand_over_events
 from events.services.notices import deliver_notices, read_notices
 from events.services.rehoming import rehome_events
 from events.services.sweeping import sweep
@@ -11,6 +12,7 @@ __all__ = [
     "act",
     "deliver_notices",
     "file_event",
+    "hand_over_events",
     "handler_candidates",
     "load_categories",
     "organisation_candidates",

@@ -41,7 +41,7 @@ def act(
     with transaction.atomic():
         seen = event.step_count if version is None else version
         # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
-        staffing = Staffing.above([event.grid.code])
+        staffing = Staffing.above([event.grid.code], holding=actor)
         event = _lock(event)
         if event.grid.code not in staffing.grids:  # reorganised since it was read
             staffing = Staffing.above([event.grid.code])
@@ -157,6 +157,16 @@ def organisation_candidates(event: Event) -> QuerySet[Organisation]:
     if event.is_confidential:
         return Organisation.objects.none()
     return Organisation.objects.working().serving(event.holder.lft, event.holder.rght)
+
+
+def is_candidate(event: Event, posts: Iterable[Post]) -> bool:
+    """Whether somebody with these active posts may handle the case: `handler_candidates`, asked of one person."""
+    inside = [post for post in posts if event.holder.lft <= post.position <= event.holder.rght]
+    if event.is_confidential:
+        return any(
+            post.role == Role.POLICE or (post.role in DESK_ROLES and post.grid_id == event.holder_id) for post in inside
+        )
+    return bool(inside)
 
 
 def handler_candidates(event: Event) -> QuerySet[User]:

@@ -58,7 +58,6 @@ def file_event(
 
 
 def _file_under_free_number(event: Event, at: datetime) -> Event:
-    _check_filing(event)
     for _attempt in range(NUMBER_ATTEMPTS):
         event.number = f"{timezone.localtime(at):%Y%m%d}-{secrets.randbelow(10**6):06}"
         try:
@@ -113,7 +112,8 @@ def _nearest_post(event: Event) -> Post:
 
 @transaction.atomic
 def _file(event: Event, at: datetime) -> Event:
-    staffing = Staffing.above([event.grid.code])
+    staffing = Staffing.above([event.grid.code], holding=event.reporter)
+    _check_filing(event)
     grid = staffing.grids.get(event.grid.code)
     if grid is None or grid.pk != event.grid_id or grid.retired_at:
         raise ValidationError({"grid": _("This grid has just changed its code or been retired. Choose again.")})

@@ -4,11 +4,12 @@ from django.contrib import admin
 from django.contrib.auth.models import Group
 
 from grids.admin.base import ServiceAdmin
+from grids.admin.duties import DutyAdmin
 from grids.admin.grids import GridAdmin
 from grids.admin.organisations import OrganisationAdmin
 from grids.admin.people import PersonAdmin
 from grids.admin.posts import PostAdmin
 
-__all__ = ["GridAdmin", "OrganisationAdmin", "PersonAdmin", "PostAdmin", "ServiceAdmin"]
+__all__ = ["DutyAdmin", "GridAdmin", "OrganisationAdmin", "PersonAdmin", "PostAdmin", "ServiceAdmin"]
 
 admin.site.unregister(Group)  # posts are the roles

@@ -6,7 +6,7 @@ from functools import cached_property
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.autocomplete import AutocompleteJsonView
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.contrib.admin.widgets import AutocompleteSelect, RelatedFieldWidgetWrapper
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Model
@@ -55,6 +55,14 @@ class GridChoiceField(forms.ModelChoiceField):
         return grid.full_name
 
 
+class KeySelect(AutocompleteSelect):
+    """Django's own looks for whatever was sent as the key, and fails on what is no number."""
+
+    def optgroups(self, name, value, attr=None):
+        keys = [key for key in value if str(key).isascii() and str(key).isdigit() and len(str(key)) < 19]
+        return super().optgroups(name, keys, attr)
+
+
 class ServiceAdmin(admin.ModelAdmin):
     """What a service refuses after the form was found good is said on the page, not as a server error."""
 
@@ -73,6 +81,8 @@ class ServiceAdmin(admin.ModelAdmin):
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if db_field.related_model is Grid:
             kwargs |= {"form_class": GridChoiceField, "queryset": managed_grids(request.user)}
+        if db_field.name in self.get_autocomplete_fields(request):
+            kwargs["widget"] = KeySelect(db_field, self.admin_site)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):

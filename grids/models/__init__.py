@@ -3,8 +3,8 @@
 from grids.models.change import FormerCode, GridChange
 from grids.models.grid import Grid, GridQuerySet, Level, Placed, load_ancestors
 from grids.models.organisation import Organisation, OrganisationKind
-from grids.models.people import Role, StaffSource, User, validate_printable
-from grids.models.post import Duty, Post, PostQuerySet
+from grids.models.people import Role, StaffSource, User, has_account, validate_printable
+from grids.models.post import Duty, Post, PostQuerySet, load_duties
 from grids.models.sheet import SheetImport, SheetRow
 
 __all__ = [
@@ -24,6 +24,8 @@ __all__ = [
     "SheetRow",
     "StaffSource",
     "User",
+    "has_account",
     "load_ancestors",
+    "load_duties",
     "validate_printable",
 ]

@@ -81,15 +81,23 @@ class GridQuerySet(tree.TreeQuerySet):
         below = Coalesce(NullIf(total, 0), own)
         return self.annotate(household_count=Case(When(level__lt=Level.BUILDING, then=below), default=own))
 
+    def with_chief_name(self):
+        """Annotate `chief_name`, null where the grid is vacant."""
+        return self.annotate(chief_name=Subquery(_working(Role.CHIEF).values("user__name")[:1]))
+
+    def staffed(self, role: str):
+        """In use, with somebody in this role whose account is open."""
+        return self.active().filter(Exists(_working(role)))
+
     def vacant(self):
-        """In use and without an active chief."""
-        return self.active().filter(~Exists(_active_chiefs()))
+        """In use, without an active chief whose account is open."""
+        return self.active().filter(~Exists(_working(Role.CHIEF)))
 
 
-def _active_chiefs() -> models.QuerySet:
+def _working(role: str) -> models.QuerySet:
     """Of the grid of an outer query. Posts need grids, so they are known here by the reverse relation alone."""
     posts = Grid._meta.get_field("posts").related_model.objects
-    return posts.active().filter(grid=OuterRef("pk"), role=Role.CHIEF)
+    return posts.working().filter(grid=OuterRef("pk"), role=role)
 
 
 def _is_spelt(word: str) -> bool:

@@ -1,11 +1,15 @@
 """People and the roles that a post gives them."""
 
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from django.conf import settings
+from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 if TYPE_CHECKING:
@@ -28,6 +32,10 @@ class User(AbstractUser):
         _("must change the password"), default=False, editable=False,
         help_text=_("The password was given out once and ends with the first login."),
     )  # fmt: skip
+
+    password_issued_at = models.DateTimeField(
+        _("one-time password given out at"), null=True, blank=True, editable=False
+    )
 
     REQUIRED_FIELDS = ["name"]
 
@@ -54,10 +62,22 @@ class User(AbstractUser):
         """The organisations that they represent and that cases can be with, read once for each request."""
         return list(self.organisations.joint()) if self.is_active else []
 
+    def is_password_stale(self, at: datetime) -> bool:
+        """Whether the password was given out once, and was not exchanged for an own one in time."""
+        return self.must_change_password and bool(
+            self.password_issued_at and at > self.password_issued_at + settings.ONE_TIME_PASSWORD_AGE
+        )
+
     @property
     def may_administer(self) -> bool:
         """Whether Django admin is open to them: as staff, or for the grids that they manage by their posts."""
         return self.is_active and (self.is_staff or any(post.is_manager for post in self.active_posts))
+
+
+def has_account(prefix: str = "") -> Q:
+    """Of people, or of rows that reach them by `prefix`: who can log in, with an open account and a password."""
+    unusable = Q(**{f"{prefix}password": ""}) | Q(**{f"{prefix}password__startswith": UNUSABLE_PASSWORD_PREFIX})
+    return Q(**{f"{prefix}is_active": True}) & ~unusable
 
 
 class Role(models.TextChoices):

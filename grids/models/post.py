@@ -1,6 +1,8 @@
 """Who works where: posts, and what a role has to do."""
 
-from datetime import datetime
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date, datetime, time, timedelta
 
 from django.db import models
 from django.db.models import F, Q
@@ -15,6 +17,10 @@ class PostQuerySet(models.QuerySet):
     def active(self):
         return self.filter(ended_at=None)
 
+    def working(self):
+        """The active posts of people whose account is open: a closed account fills no post."""
+        return self.active().filter(user__is_active=True)
+
     def held_at(self, at: datetime):
         """The posts that somebody held at that moment."""
         return self.filter(Q(ended_at=None) | Q(ended_at__gt=at), started_at__lte=at)
@@ -25,6 +31,12 @@ class PostQuerySet(models.QuerySet):
             return self.none()
         people = User.objects.filter(Q(name__icontains=text.strip()) | Q(username__icontains=text.strip()))
         return self.filter(Q(user__in=people) | Q(grid__in=Grid.objects.search(text)))
+
+    def held_on(self, day: date):
+        """The posts that somebody held at some time of that day, here."""
+        start = timezone.make_aware(datetime.combine(day, time.min))
+        end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
+        return self.filter(Q(ended_at=None) | Q(ended_at__gt=start), started_at__lt=end)
 
     def within(self, grid: Grid):
         """The posts on the grid and on everything below it."""
@@ -120,3 +132,14 @@ class Duty(models.Model):
 
     def __str__(self) -> str:
         return self.text
+
+
+def load_duties(posts: Iterable[Post]) -> None:
+    """Fill `shown_duties` of every post of a list: its own, or those of its role. One query for the list."""
+    posts = list(posts)
+    by_role: dict[str, list[str]] = defaultdict(list)
+    for role, text in Duty.objects.filter(role__in={post.role for post in posts}).values_list("role", "text"):
+        by_role[role].append(text)
+    for post in posts:
+        own = [line.strip() for line in post.duties.splitlines() if line.strip()]
+        post.shown_duties = own or by_role[post.role]

@@ -1,5 +1,15 @@
 """The only functions that change the tree, who works where, and what belongs to it. `actor` is None for a command."""
 
+from grids.services.accounts import (
+    can_send_mail,
+    change_password,
+    issue_one_time_passwords,
+    leave,
+    mail_one_time_passwords,
+    save_person,
+    set_password,
+)
+from grids.services.duties import delete_duty, save_duty
 from grids.services.editing import create_grid, delete_grid, rename_grid, set_households, why_not_delete
 from grids.services.loading import Loaded, load_divisions
 from grids.services.organisations import (
@@ -9,25 +19,49 @@ from grids.services.organisations import (
     set_representatives,
 )
 from grids.services.reorganising import move_grid, reorganised, retire_grid
-from grids.services.staffing import appoint, check_appointment, describe_post, end_post
+from grids.services.staffing import (
+    appoint,
+    appoint_many,
+    check_appointment,
+    describe_post,
+    end_post,
+    end_posts,
+    handed_over,
+    open_cases,
+    transfer_post,
+)
 
 __all__ = [
     "Loaded",
     "appoint",
+    "appoint_many",
+    "can_send_mail",
+    "change_password",
     "check_appointment",
     "create_grid",
     "create_organisation",
+    "delete_duty",
     "delete_grid",
     "describe_organisation",
     "describe_post",
     "dissolve_organisation",
     "end_post",
+    "end_posts",
+    "handed_over",
+    "issue_one_time_passwords",
+    "leave",
     "load_divisions",
+    "mail_one_time_passwords",
     "move_grid",
+    "open_cases",
     "rename_grid",
     "reorganised",
     "retire_grid",
+    "save_duty",
+    "save_person",
     "set_households",
+    "set_password",
     "set_representatives",
+    "transfer_post",
     "why_not_delete",
 ]

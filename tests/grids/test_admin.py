@@ -232,7 +232,9 @@ def test_duties_change_and_the_rest_does_not(page, cast):
 
 def test_ending_posts_is_an_action_and_ended_posts_are_read_only(page, cast):
     post = cast.chief.posts.get()
-    page.post("grids_post_changelist", action="end", _selected_action=[post.pk])
+    asked = page.post("grids_post_changelist", action="end", _selected_action=[post.pk])
+    assert asked.templates[0].name == "admin/grids/post/end.html"
+    page.post("grids_post_changelist", action="end", _selected_action=[post.pk], confirmed="yes")
     post.refresh_from_db()
     assert (post.is_active, post.ended_by) == (False, cast.admin)
     assert page.post("grids_post_change", post.pk, duties="x").status_code == 403

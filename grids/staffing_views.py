@@ -1,0 +1,142 @@
+"""Pages about who works where: then and now, how many grids have their people, and what is wrong with that."""
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Page, Paginator
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from grids import coverage as figures
+from grids import problems
+from grids.access import (
+    get_grid,
+    managed_ranges,
+    may_manage,
+    may_oversee,
+    overseen_posts,
+    overseen_ranges,
+)
+from grids.forms import CoverageForm, CoverageListForm, DayForm
+from grids.models import Grid, Level, Post, Role, User, load_ancestors
+
+PAGE_SIZE = 20
+ROLES = list(Role)
+
+
+def _page(rows: QuerySet, request: HttpRequest) -> Page:
+    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+
+
+@require_safe
+def grid_posts(request: HttpRequest, code: str) -> HttpResponse:
+    """Who held which post here on a day, and the whole history below."""
+    grid = get_grid(request.user, code)
+    form = DayForm(request.GET)
+    held = grid.posts.held_on(form.cleaned_data["on"]).select_related("user") if form.is_valid() else []
+    history = grid.posts.select_related("user", "appointed_by", "ended_by").order_by("-started_at", "-pk")
+    context = {
+        "grid": grid,
+        "form": form,
+        "day": form.cleaned_data.get("on"),
+        "today": timezone.localdate(),
+        "held": sorted(held, key=lambda post: (ROLES.index(post.role), post.started_at)),
+        "page": _page(history, request),
+    }
+    return render(request, "grids/grid_posts.html", context, status=200 if form.is_valid() else 400)
+
+
+def _overseen_grid(user: User, code: str) -> Grid:
+    """The grid of this code, or the highest that the user answers for; 404 outside, 403 for who answers for none."""
+    if not overseen_ranges(user):
+        raise PermissionDenied
+    if code:
+        grid = Grid.objects.filter(code=code).first() if code.isascii() and code.isdigit() else None
+    else:
+        own = overseen_posts(user)
+        grid = own[0].grid if own else Grid.objects.filter(level=Level.CITY).order_by("lft").first()
+    if grid is None or not may_oversee(user, grid):
+        raise Http404
+    return grid
+
+
+@require_safe
+def coverage(request: HttpRequest) -> HttpResponse:
+    """How many grids have a chief and staff: by level, and side by side for the grids directly below."""
+    user, form = request.user, CoverageForm(request.GET)
+    is_valid = form.is_valid()
+    grid = _overseen_grid(user, request.GET.get("grid", ""))
+    level = form.cleaned_data.get("level")
+    census = figures.Census(grid)
+    children = list(Grid.objects.active().filter(parent=grid).order_by("lft"))
+    context = {
+        "form": form,
+        "grid": grid,
+        "above": [above for above in grid.ancestors if may_oversee(user, above)],
+        "others": _other_grids(user, grid),
+        "level": level,
+        "level_name": "" if level is None else Level(level).name.lower(),
+        "levels": [(one, one.name.lower(), census.of_level(one)) for one in census.levels()],
+        "total": census.total(),
+        "children": [(child, census.of_child(child, level)) for child in children],
+        "is_manager": bool(managed_ranges(user)),
+        "at": timezone.now(),
+    }
+    return render(request, "grids/coverage.html", context, status=200 if is_valid else 400)
+
+
+def _other_grids(user: User, grid: Grid) -> list[Grid]:
+    """The other grids that the user answers for, where nothing above them joins them."""
+    tops = overseen_ranges(user)
+    own = {post.grid.pk: post.grid for post in overseen_posts(user) if (post.grid.lft, post.grid.rght) in tops}
+    return [one for one in own.values() if one.pk != grid.pk]
+
+
+@require_safe
+def coverage_list(request: HttpRequest) -> HttpResponse:
+    """The very grids that one figure of the coverage page counts."""
+    user, form = request.user, CoverageListForm(request.GET)
+    grid = _overseen_grid(user, request.GET.get("grid", ""))
+    if not form.is_valid():
+        return render(request, "grids/coverage_list.html", {"form": form, "grid": grid}, status=400)
+    level, figure = form.cleaned_data["level"], form.cleaned_data["figure"]
+    found = figures.listed(figure, grid, level).with_chief_name()
+    page = _page(found, request)
+    load_ancestors(page.object_list)
+    context = {
+        "form": form,
+        "grid": grid,
+        "level_label": Level(level).label if level is not None else "",
+        "figure": figure,
+        "page": page,
+        "may_appoint": may_manage(user, grid),
+        "at": timezone.now(),
+    }
+    return render(request, "grids/coverage_list.html", context)
+
+
+@require_safe
+def staffing_problems(request: HttpRequest) -> HttpResponse:
+    """What is wrong with posts and accounts in the area that I manage, and the way to mend each."""
+    user, at = request.user, timezone.now()
+    if not managed_ranges(user):
+        raise PermissionDenied
+    kinds = problems.kinds(at)
+    counts = problems.counted(kinds, user)
+    wanted = request.GET.get("kind", "")
+    known = {problem.key: problem for problem in kinds}
+    if wanted and wanted not in known:
+        raise Http404
+    chosen = known.get(wanted) or next((problem for problem in kinds if counts[problem.key]), kinds[0])
+    page = _page(problems.rows(chosen, user), request)
+    if chosen.model is Post:
+        load_ancestors(post.grid for post in page.object_list)
+    context = {
+        "kinds": [(problem, counts[problem.key]) for problem in kinds],
+        "chosen": chosen,
+        "page": page,
+        "is_about_posts": chosen.model is Post,
+        "at": at,
+    }
+    return render(request, "grids/staffing_problems.html", context)
