@@ -6,6 +6,7 @@ the machine does, so nothing here is a test.
 
     tree    bulk load, insert, move and descendants in a city of 211,511 grids, beside stock django-mptt (both engines)
     sweep   100,000 overdue events swept by a real Celery worker, beside the bare SQL (PostgreSQL)
+    sheets  50,000 rows of Excel read, checked, previewed, written and undone by a real Celery worker (both engines)
     pages   pages and API at 100,000 events: milliseconds and queries (PostgreSQL)
 
 A new bench is a module with `figures(quick)` that yields `Figure`s, and a line in BENCHES.
@@ -28,7 +29,12 @@ from bench.report import Figure, table
 from tests.servers import postgres, private_redis
 
 ROOT = Path(__file__).resolve().parent.parent
-BENCHES = {"tree": ("sqlite", "postgres"), "sweep": ("postgres",), "pages": ("postgres",)}
+BENCHES = {
+    "tree": ("sqlite", "postgres"),
+    "sweep": ("postgres",),
+    "sheets": ("sqlite", "postgres"),
+    "pages": ("postgres",),
+}
 # As Debian ships it, durable, but for the memory of a small server.
 POSTGRES_SETTINGS = {"listen_addresses": "", "shared_buffers": "512MB", "timezone": "UTC"}
 

@@ -296,7 +296,7 @@ def _kind_of(sheet_import: SheetImport) -> Kind:
 def _spool(sheet_import: SheetImport, kind: Kind, run: Run, spool: TextIO) -> tuple[reading.Layout, int]:
     """Write all rows to a file, from the upload or, when it was read before, from the database; tell the kind of each.
 
-    All rows have to be seen before the first is checked, and they must not lie in memory. Gives how many there are, too.
+    All rows have to be seen before the first is checked, and they must not lie in memory. Also gives their number.
     """
     layout, rows = _source(sheet_import, kind)
     number = 0

@@ -17,9 +17,8 @@ LONGEST = 2000  # characters of a cell; what is longer is no value of ours
 LARGEST_NUMBER = 10**EXACT_DIGITS
 INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 SCIENTIFIC = re.compile(r"[0-9]+([.][0-9]+)?[eE][+-]?[0-9]+|[0-9]+[.][0-9]*")
-DATE = re.compile(
-    r"(\d{4})(?:-|/|\.|年)(\d{1,2})(?:-|/|\.|月)(\d{1,2})日?(?:[ T]0?0:00(?::00)?(?:\.0+)?)?|(\d{4})(\d\d)(\d\d)"
-)
+DATE = re.compile(r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{4})(\d\d)(\d\d)")
+MIDNIGHT = re.compile(r"(?<=\d)T?0?0:00(:00)?$")
 SEPARATORS = re.compile(r"[、,;/，；\s]+")
 YES = {"是", "有", "对", "y", "yes", "true", "1", "√", "✓", "✔"}
 NO = {"否", "无", "不", "n", "no", "false", "0", "×", "x", "-", "—"}
@@ -60,7 +59,7 @@ def is_blank(raw: Raw) -> bool:
 
 
 def plain(text: str) -> str:
-    """Full-width forms made narrow, without spaces around or within and without invisible marks: for codes and words."""
+    """Full-width forms made narrow, without spaces and invisible marks around or within: for codes and words."""
     return "".join(INVISIBLE.sub("", unicodedata.normalize("NFKC", text)).split())
 
 
@@ -83,7 +82,7 @@ def word(raw: Raw) -> str:
 
 def code(raw: Raw) -> str:
     """The digits of a code, exactly as they were meant; digits that Excel has lost are never made up."""
-    if isinstance(raw, bool) or isinstance(raw, dict):
+    if isinstance(raw, bool | dict):
         raise Unreadable(_not_text(raw))
     if isinstance(raw, float) or (isinstance(raw, int) and abs(raw) >= LARGEST_NUMBER):
         raise Unreadable(_lost_digits())
@@ -97,7 +96,7 @@ def code(raw: Raw) -> str:
 
 def count(raw: Raw) -> int | None:
     """A whole number from 0 on; None for an empty cell."""
-    if isinstance(raw, dict) or isinstance(raw, bool):
+    if isinstance(raw, bool | dict):
         raise Unreadable(_not_text(raw) if isinstance(raw, dict) else _whole_number())
     if isinstance(raw, float):
         if not raw.is_integer():
@@ -123,14 +122,13 @@ def day(raw: Raw) -> str:
         return raw["date"][:10]
     if isinstance(raw, dict):
         raise Unreadable(_not_text(raw))
-    value = plain(raw) if isinstance(raw, str) else raw
+    value = MIDNIGHT.sub("", plain(raw)) if isinstance(raw, str) else raw
     if value is None or value == "":
         return ""
-    found = DATE.fullmatch(re.sub(r"(?<=\d)0?0:00(:00)?$", "", value)) if isinstance(value, str) else None
+    found = DATE.fullmatch(value) if isinstance(value, str) else None
     try:
-        parts = [int(part) for part in found.groups() if part is not None] if found else []
-        return date(*parts).isoformat()
-    except (TypeError, ValueError):
+        return date(*(int(part) for part in found.groups() if part)).isoformat()
+    except (AttributeError, ValueError):
         raise Unreadable(_("Write the date as 2026-03-01, or format the cell as a date.")) from None
 
 
@@ -208,7 +206,7 @@ Reader = Callable[[Raw], object]
 
 
 def _string(raw: Raw) -> str:
-    if isinstance(raw, dict) or isinstance(raw, bool):
+    if isinstance(raw, bool | dict):
         raise Unreadable(_not_text(raw))
     if isinstance(raw, float) or (isinstance(raw, int) and abs(raw) >= LARGEST_NUMBER):
         raise Unreadable(
@@ -231,8 +229,8 @@ def _not_text(raw: dict | bool) -> str:
 
 def _lost_digits() -> str:
     return _(
-        "Excel has turned this code into a number, and digits may be lost. Format the column as text, then type or paste "
-        "the code anew."
+        "Excel has turned this code into a number, and digits may be lost. Format the column as text, then type the "
+        "code anew."
     )
 
 

@@ -59,9 +59,7 @@ class PostSheet(Kind):
             ("用户名", "账号", "登录名", "账户"),
             read=cells.word,
             example="wangjianguo",
-            help=gettext_lazy(
-                "Tells people of the same name apart. Left empty, somebody new gets one from the pinyin."
-            ),
+            help=gettext_lazy("Tells people of one name apart. Left empty, somebody new gets one from the pinyin."),
         ),
         Column(
             "role",

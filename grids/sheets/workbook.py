@@ -53,7 +53,7 @@ class Sheet:
 
 
 class Workbook:
-    """An .xlsx or .xlsm file. `sheets` in their order, `rows(sheet)` as (number, cells), rows without cells left out."""
+    """An .xlsx or .xlsm file: `sheets` in their order, and `rows(sheet)` as (number, cells), without empty rows."""
 
     def __init__(self, file: BinaryIO) -> None:
         self.archive = _open_archive(file)
