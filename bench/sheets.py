@@ -43,7 +43,7 @@ def _through(
     kind = kinds.find(key)
     sheet_import = services.upload_sheet(actor=actor, kind=kind, file_name="bench.xlsx", file=file)
     checked, memory = _wait(process, sheet_import, Status.CHECKED)
-    preview = 0
+    preview = _preview(actor, sheet_import)
     services.confirm_sheet(actor=actor, sheet_import=sheet_import)
     written, more = _wait(process, sheet_import, Status.APPLIED)
     total = time.perf_counter() - begin

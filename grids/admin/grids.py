@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grids import services
 from grids.admin.base import ManagedAdmin
+from grids.admin.sheets import SheetAdmin
 from grids.models import Grid, Level, load_ancestors
 
 
@@ -70,7 +71,8 @@ class GridForm(forms.ModelForm):
 
 
 @admin.register(Grid)
-class GridAdmin(ManagedAdmin):
+class GridAdmin(SheetAdmin, ManagedAdmin):
+    sheet_kinds = ("grids", "households")
     place_field = "lft"
     form = GridForm
     list_display = ["name", "code", "level", "households", "chief", "below", "retired_at"]

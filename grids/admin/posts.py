@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grids import services
 from grids.admin.base import ManagedAdmin
+from grids.admin.sheets import SheetAdmin
 from grids.models import Post, load_ancestors
 
 
@@ -46,7 +47,8 @@ class PostForm(forms.ModelForm):
 
 
 @admin.register(Post)
-class PostAdmin(ManagedAdmin):
+class PostAdmin(SheetAdmin, ManagedAdmin):
+    sheet_kinds = ("posts",)
     form = PostForm
     list_display = ["user", "role", "place", "source", "started_at", "ended_at"]
     list_filter = [ActiveFilter, "role", "source"]

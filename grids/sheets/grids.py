@@ -113,8 +113,8 @@ class GridSheet(Kind):
         for row in good:
             code = row.given["code"]
             grid = there.get(code)
-            if successors[code] or (grid and grid.retired_at):
-                row.wrong(self["code"], _gone_text(successors[code]))
+            if code in successors or (grid and grid.retired_at):
+                row.wrong(self["code"], _gone_text(successors.get(code, [])))
             elif grid:
                 self._compare(row, grid, run)
             else:
@@ -158,8 +158,9 @@ class GridSheet(Kind):
         # The parent decides, as when one grid is entered: whoever manages a grid may place others under it.
         if not run.is_inside(tree.interval(above)[0] if above else 0):
             row.wrong(self["code"], outside_text())
-        elif parent and parent.retired_at:
-            row.wrong(self["code"], _("Its parent %(parent)s: ") % {"parent": above} + _gone_text(successors[above]))
+        elif above in successors or (parent and parent.retired_at):
+            gone = _gone_text(successors.get(above, []))
+            row.wrong(self["code"], _("Its parent %(parent)s: ") % {"parent": above} + gone)
         elif above and not parent and above not in run.notes:
             row.wrong(
                 self["code"],

@@ -145,6 +145,14 @@ class Kind:
         """What the row is about, for people: its first columns."""
         return " ".join(str(row.given[column.key]) for column in self.columns[:2] if row.given.get(column.key))[:200]
 
+    def told(self, values: dict) -> list[tuple[str, str]]:
+        """Values of a row for people, by the titles of their columns; what is empty is left out."""
+        return [
+            (str(column.title), str(column.write(values[column.key])))
+            for column in self.columns
+            if values.get(column.key) not in ("", None)
+        ]
+
     # What a kind has to say for itself. Rows come in chunks, so nothing here may ask the database row by row.
 
     def collect(self, row: Row, run: Run) -> None:

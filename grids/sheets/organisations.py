@@ -144,6 +144,13 @@ class OrganisationSheet(Kind):
             given |= {key: key in services for key in SERVICES}
         return given
 
+    def told(self, values: dict) -> list[tuple[str, str]]:
+        told = super().told({key: value for key, value in values.items() if key not in SERVICES})
+        if SERVICES.keys() & values.keys():
+            chosen = [str(label) for key, label in SERVICES.items() if values.get(key)]
+            told.append((str(self["services"].title), "、".join(chosen) or "无"))
+        return told
+
     def apply(self, rows: list[Row], run: Run) -> None:
         new = [row for row in rows if row.outcome == ADDED]
         organisations = [Organisation(grid=row.grid, **_fields(row)) for row in new]

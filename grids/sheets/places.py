@@ -18,12 +18,12 @@ def find_grids(rows: list[Row], run: Run, column: Column) -> None:
     active = {grid.code: grid for grid in Grid.objects.active().filter(code__in=codes)}
     gone = [code for code in codes if code not in active]
     successors = successors_of(gone)
-    retired = set(Grid.objects.filter(code__in=gone).values_list("code", flat=True))
+    retired = {*successors, *Grid.objects.filter(code__in=gone).values_list("code", flat=True)}
     for row in rows:
         code = row.given.get(column.key)
         if code is None:
             continue
-        grid = active.get(code) or _successor(row, column, successors[code])
+        grid = active.get(code) or _successor(row, column, successors.get(code, []))
         if grid is None:
             if not row.problems:
                 row.wrong(column, unknown_text(code, retired))
@@ -44,8 +44,11 @@ def _successor(row: Row, column: Column, found: list[Grid]) -> Grid | None:
 
 
 def successors_of(codes: Iterable[str]) -> dict[str, list[Grid]]:
-    """The grids in use that took the place of these codes, by code; a successor that is gone itself is followed."""
-    result: dict[str, list[Grid]] = defaultdict(list)
+    """The grids in use that took the place of former codes, by code; a successor that is gone itself is followed.
+
+    Of these codes only those are in it that were given up; what all have left has an empty list.
+    """
+    result: dict[str, list[Grid]] = {}
     asked = {code: {code} for code in codes}  # a code to look up, and the codes that led to it
     for _step in range(MOST_CHANGES):
         if not asked:
@@ -53,6 +56,7 @@ def successors_of(codes: Iterable[str]) -> dict[str, list[Grid]]:
         following: dict[str, set[str]] = defaultdict(set)
         for former in FormerCode.objects.filter(code__in=asked).select_related("grid").order_by("grid__lft"):
             for origin in asked[former.code]:
+                result.setdefault(origin, [])
                 if former.grid.retired_at:
                     following[former.grid.code].add(origin)
                 elif former.grid not in result[origin]:
