@@ -471,5 +471,6 @@ def _row_of(stored: SheetRow) -> Row:
 
 def _refuse_if_any(refusals: list[str]) -> None:
     if refusals:
-        more = _(" And more.") if len(refusals) > MOST_REFUSALS else ""
-        raise Refused(_("It cannot be undone. ") + "".join(refusals[:MOST_REFUSALS]) + more)
+        more = [_("And more.")] if len(refusals) > MOST_REFUSALS else []
+        reasons = "".join([*refusals[:MOST_REFUSALS], *more])
+        raise Refused(_("It cannot be undone. %(reasons)s") % {"reasons": reasons})

@@ -160,7 +160,7 @@ class GridSheet(Kind):
             row.wrong(self["code"], outside_text())
         elif above in successors or (parent and parent.retired_at):
             gone = _gone_text(successors.get(above, []))
-            row.wrong(self["code"], _("Its parent %(parent)s: ") % {"parent": above} + gone)
+            row.wrong(self["code"], _("Its parent %(parent)s: %(what)s") % {"parent": above, "what": gone})
         elif above and not parent and above not in run.notes:
             row.wrong(
                 self["code"],

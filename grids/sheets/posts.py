@@ -308,7 +308,7 @@ class _People:
     def namesakes_text(self, name: str) -> str:
         known = [user.username for user in self.namesakes[name] if self._is_ours(user)]
         text = _("There is somebody of this name already. Give the username: theirs, or a new one for somebody else.")
-        return text + (_(" Known here: %(usernames)s.") % {"usernames": "、".join(known)} if known else "")
+        return text + (_("Known here: %(usernames)s.") % {"usernames": "、".join(known)} if known else "")
 
     def _is_ours(self, user: User) -> bool:
         """Usernames are only told of people in one's own area."""
