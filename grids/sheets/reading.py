@@ -292,10 +292,8 @@ def _why_ignored(row: Cells, layout: Layout, key: str) -> str:
 def _encoding_of(file: BinaryIO) -> str:
     """UTF-8 or GB18030, whichever the whole file is; UTF-16 by its mark."""
     file.seek(0)
-    head = file.read(4)
-    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return _checked(file, "utf-16")
-    for encoding in ("utf-8-sig", "gb18030"):
+    is_utf16 = file.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    for encoding in ("utf-16",) if is_utf16 else ("utf-8-sig", "gb18030"):
         try:
             return _checked(file, encoding)
         except UnicodeError:
