@@ -104,14 +104,14 @@ class SheetImportAdmin(ServiceAdmin):
 
     list_display = ["file_name", "kind_name", "status", "outcome", "uploaded_by", "uploaded_at", "applied_at"]
     list_filter = ["status"]
-    list_select_related = ["uploaded_by"]
     search_fields = ["file_name", "uploaded_by__name"]
     ordering = ["-uploaded_at", "-pk"]
     list_per_page = 50
     actions = None
 
     def get_queryset(self, request) -> QuerySet[SheetImport]:
-        return services.imports_of(request.user).order_by(*self.ordering)
+        people = ("uploaded_by", "confirmed_by", "undone_by")
+        return services.imports_of(request.user).select_related(*people).order_by(*self.ordering)
 
     def has_module_permission(self, request) -> bool:
         return bool(managed_ranges(request.user))
@@ -172,7 +172,7 @@ class SheetImportAdmin(ServiceAdmin):
     def kind_view(self, request: HttpRequest, key: str) -> HttpResponse:
         """Bring in a sheet of this kind, or take an empty one."""
         kind = self._kind(request, key)
-        form = SheetForm(request.POST or None, request.FILES or None) if request.method == "POST" else SheetForm()
+        form = SheetForm(request.POST, request.FILES) if request.method == "POST" else SheetForm()
         if request.method == "POST" and form.is_valid() and (sheet_import := self._upload(request, kind, form)):
             return HttpResponseRedirect(_page(sheet_import))
         context = {
@@ -296,8 +296,11 @@ class _Rows:
 
     def __init__(self, sheet_import: SheetImport, outcome: str, count: int) -> None:
         self.rows = sheet_import.rows.filter(outcome=outcome).order_by("number")
-        self.count = lambda: count
+        self.known = count
         self.ordered = True
+
+    def count(self) -> int:
+        return self.known
 
     def __getitem__(self, part: slice) -> QuerySet[SheetRow]:
         return self.rows[part]
