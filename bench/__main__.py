@@ -6,6 +6,7 @@ the machine does, so nothing here is a test.
 
     tree    bulk load, insert, move and descendants in a city of 211,511 grids, beside stock django-mptt (both engines)
     sweep   100,000 overdue events swept by a real Celery worker, beside the bare SQL (PostgreSQL)
+    sheets  50,000 rows of Excel read, checked, previewed, written and undone by a real Celery worker (both engines)
     pages   pages and API at 100,000 events: milliseconds and queries (PostgreSQL)
     administration
             Django admin on that city: milliseconds and queries (PostgreSQL)
@@ -33,6 +34,7 @@ ROOT = Path(__file__).resolve().parent.parent
 BENCHES = {
     "tree": ("sqlite", "postgres"),
     "sweep": ("postgres",),
+    "sheets": ("sqlite", "postgres"),
     "pages": ("postgres",),
     "administration": ("postgres",),
 }

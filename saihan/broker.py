@@ -42,6 +42,18 @@ def command(socket: Path, data: Path) -> list[str]:
     return [executable, *(part for name, value in options.items() for part in (f"--{name}", value))]
 
 
+def cache(url: str) -> dict[str, object]:
+    """A CACHES entry in the broker's Redis; for another broker one that each process has for itself."""
+    if not url.startswith("redis"):
+        return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    return {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": url.replace("redis+socket://", "unix://", 1),
+        "KEY_PREFIX": "saihan",
+        "OPTIONS": {"socket_connect_timeout": 1, "socket_timeout": 1},
+    }
+
+
 def answers(socket: Path) -> bool:
     """Whether a Redis listens there already."""
     with Client(AF_UNIX) as probe:

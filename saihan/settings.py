@@ -272,7 +272,14 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A message that nobody took before the next one is due is worthless.
     "sweep": {"task": "events.tasks.sweep", "schedule": 60, "options": {"expires": 55}},
+    "continue sheets": {"task": "grids.tasks.continue_sheets", "schedule": 60, "options": {"expires": 55}},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
+}
+
+# How far a task is lives where worker and web both see it; with another broker than Redis there is no number to show.
+CACHES = {
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
+    "progress": broker.cache(CELERY_BROKER_URL),
 }
 
 # Logs go to stderr and hold no personal data: paths and ids, no form contents and no query strings.

@@ -1,4 +1,4 @@
-"""Grids, organisations, posts and people in Django admin. Every change goes through the services."""
+"""Grids, posts, people and organisations in Django admin. Every change goes through the services."""
 
 from django.contrib import admin
 from django.contrib.auth.models import Group
@@ -9,7 +9,17 @@ from grids.admin.grids import GridAdmin
 from grids.admin.organisations import OrganisationAdmin
 from grids.admin.people import PersonAdmin
 from grids.admin.posts import PostAdmin
+from grids.admin.sheets import SheetAdmin, SheetImportAdmin
 
-__all__ = ["DutyAdmin", "GridAdmin", "OrganisationAdmin", "PersonAdmin", "PostAdmin", "ServiceAdmin"]
+__all__ = [
+    "DutyAdmin",
+    "GridAdmin",
+    "OrganisationAdmin",
+    "PersonAdmin",
+    "PostAdmin",
+    "ServiceAdmin",
+    "SheetAdmin",
+    "SheetImportAdmin",
+]
 
 admin.site.unregister(Group)  # posts are the roles

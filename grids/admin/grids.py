@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from grids import services
 from grids.access import check_may_manage, managed_grids, managed_tops, may_manage
 from grids.admin.base import ManagedAdmin, refusal_text
+from grids.admin.sheets import SheetAdmin
 from grids.figures import load_figures
 from grids.models import Grid, Level, load_ancestors
 
@@ -85,7 +86,8 @@ class GridForm(forms.ModelForm):
 
 
 @admin.register(Grid)
-class GridAdmin(ManagedAdmin):
+class GridAdmin(SheetAdmin, ManagedAdmin):
+    sheet_kinds = ("grids", "households")
     place_field = "lft"
     form = GridForm
     list_display = ["name", "code", "level", "household_count", "chief", "staff", "below", "open_cases", "retired_at"]

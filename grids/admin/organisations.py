@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grids import services
 from grids.admin.base import ManagedAdmin, refusal_text
+from grids.admin.sheets import SheetAdmin
 from grids.models import Organisation, load_ancestors
 
 
@@ -40,7 +41,8 @@ class OrganisationForm(forms.ModelForm):
 
 
 @admin.register(Organisation)
-class OrganisationAdmin(ManagedAdmin):
+class OrganisationAdmin(SheetAdmin, ManagedAdmin):
+    sheet_kinds = ("organisations",)
     form = OrganisationForm
     list_display = ["name", "kind", "place", "phone", "is_joint", "people", "dissolved_at"]
     list_filter = [InUseFilter, "kind", "is_joint"]

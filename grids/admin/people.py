@@ -60,6 +60,35 @@ class PostInline(admin.TabularInline):
         return False
 
 
+class EnteredByFilter(admin.ListFilter):
+    """Whom an import has entered, for who comes from its page to give them their passwords."""
+
+    title = _("import")
+
+    def __init__(self, request, params, model, model_admin):
+        super().__init__(request, params, model, model_admin)
+        key = params.pop("import", [""])[-1]
+        mine = services.imports_of(request.user)
+        self.sheet_import = mine.filter(pk=key).first() if key.isascii() and key.isdigit() and len(key) < 19 else None
+
+    def has_output(self) -> bool:
+        return self.sheet_import is not None
+
+    def expected_parameters(self) -> list[str]:
+        return ["import"]
+
+    def choices(self, changelist):
+        yield {"selected": False, "query_string": "?", "display": _("All")}
+        yield {
+            "selected": True,
+            "query_string": f"?import={self.sheet_import.pk}",
+            "display": str(self.sheet_import),
+        }
+
+    def queryset(self, request, queryset):
+        return queryset.filter(pk__in=self.sheet_import.created_users()) if self.sheet_import else queryset
+
+
 class GivenPasswordForm(AdminPasswordChangeForm):
     """A password that a superuser gives: seen by two, so it is to be changed at the first login."""
 
@@ -77,7 +106,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
     """
 
     list_display = ["name", "username", "active_posts_list", "is_active", "is_staff", "last_login"]
-    list_filter = ["is_active", "is_staff", "must_change_password"]
+    list_filter = [EnteredByFilter, "is_active", "is_staff", "must_change_password"]
     search_fields = ["name", "username"]
     ordering = ["username"]
     filter_horizontal = []

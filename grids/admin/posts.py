@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from grids import services
 from grids.admin.base import ManagedAdmin
+from grids.admin.sheets import SheetAdmin
 from grids.admin.staffing_forms import AppointManyForm, EndForm, PostForm, TransferForm
 from grids.forms import DayForm
 from grids.models import Duty, Grid, Post, Role, load_ancestors, load_duties
@@ -65,7 +66,8 @@ class PostChangeList(ChangeList):
 
 
 @admin.register(Post)
-class PostAdmin(ManagedAdmin):
+class PostAdmin(SheetAdmin, ManagedAdmin):
+    sheet_kinds = ("posts",)
     form = PostForm
     list_display = ["user", "role", "place", "manages", "source", "started_at", "ended_at"]
     list_filter = [ActiveFilter, HeldOnFilter, "role", "is_manager", "source"]

@@ -11,6 +11,18 @@ from grids.services.accounts import (
 )
 from grids.services.duties import delete_duty, save_duty
 from grids.services.editing import create_grid, delete_grid, rename_grid, set_households, why_not_delete
+from grids.services.importing import (
+    apply_sheet,
+    cancel_sheet,
+    check_sheet,
+    confirm_sheet,
+    continue_sheets,
+    imports_of,
+    recheck_sheet,
+    request_undo,
+    undo_sheet,
+    upload_sheet,
+)
 from grids.services.loading import Loaded, load_divisions
 from grids.services.organisations import (
     create_organisation,
@@ -33,11 +45,16 @@ from grids.services.staffing import (
 
 __all__ = [
     "Loaded",
+    "apply_sheet",
     "appoint",
     "appoint_many",
     "can_send_mail",
+    "cancel_sheet",
     "change_password",
     "check_appointment",
+    "check_sheet",
+    "confirm_sheet",
+    "continue_sheets",
     "create_grid",
     "create_organisation",
     "delete_duty",
@@ -48,14 +65,17 @@ __all__ = [
     "end_post",
     "end_posts",
     "handed_over",
+    "imports_of",
     "issue_one_time_passwords",
     "leave",
     "load_divisions",
     "mail_one_time_passwords",
     "move_grid",
     "open_cases",
+    "recheck_sheet",
     "rename_grid",
     "reorganised",
+    "request_undo",
     "retire_grid",
     "save_duty",
     "save_person",
@@ -63,5 +83,7 @@ __all__ = [
     "set_password",
     "set_representatives",
     "transfer_post",
+    "undo_sheet",
+    "upload_sheet",
     "why_not_delete",
 ]

@@ -1,0 +1,368 @@
+"""Posts and the people who hold them; who is new gets an account without a usable password."""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from datetime import datetime, time
+
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext_lazy
+from pypinyin import lazy_pinyin
+
+from grids.models import Post, Role, StaffSource, User
+from grids.services import bulk
+from grids.services.staffing import check_appointment
+from grids.sheets import cells
+from grids.sheets.grids import CODE
+from grids.sheets.kinds import ADDED, CHANGED, Column, Kind, Row, Run, field_problem
+from grids.sheets.places import find_grids
+
+ROLE_WORDS = {
+    "长": Role.CHIEF, "楼栋长": Role.CHIEF, "单元长": Role.CHIEF, "专职网格长": Role.CHIEF, "兼职网格长": Role.CHIEF,
+    "专职网格员": Role.STAFF, "兼职网格员": Role.STAFF, "网格工作人员": Role.STAFF, "社区网格员": Role.STAFF,
+    "民警": Role.POLICE, "警员": Role.POLICE, "社区民警": Role.POLICE, "片警": Role.POLICE, "网格民警": Role.POLICE,
+    "警务人员": Role.POLICE,
+    "领导": Role.OFFICIAL, "负责人": Role.OFFICIAL, "包联领导": Role.OFFICIAL, "主管领导": Role.OFFICIAL,
+    "调度员": Role.DISPATCHER, "坐席员": Role.DISPATCHER, "值班员": Role.DISPATCHER,
+}  # fmt: skip
+SOURCE_WORDS = {
+    "社工": StaffSource.COMMUNITY_WORKER, "社区工作人员": StaffSource.COMMUNITY_WORKER,
+    "聘用": StaffSource.HIRED, "招聘": StaffSource.HIRED, "聘用人员": StaffSource.HIRED, "公益岗": StaffSource.HIRED,
+    "志愿者": StaffSource.VOLUNTEER,
+    "警察": StaffSource.POLICE, "公安": StaffSource.POLICE,
+    "公务员": StaffSource.CIVIL_SERVANT, "机关干部": StaffSource.CIVIL_SERVANT,
+}  # fmt: skip
+read_role = cells.Choice(Role, ROLE_WORDS)
+read_source = cells.Choice(StaffSource, SOURCE_WORDS)
+MOST_NAMESAKES = 100  # as many people of one spelling can get a username without another query
+Person = tuple[str, str]  # name and username as the sheet gives them
+
+
+class PostSheet(Kind):
+    key = "posts"
+    title = gettext_lazy("Posts and people")
+    columns = (
+        CODE,
+        Column(
+            "name",
+            pgettext_lazy("column", "person's name"),
+            ("姓名", "人员姓名", "网格员姓名", "网格长姓名"),
+            is_required=True,
+            example="王建国",
+        ),
+        Column(
+            "username",
+            pgettext_lazy("column", "username"),
+            ("用户名", "账号", "登录名", "账户"),
+            read=cells.word,
+            example="wangjianguo",
+            help=gettext_lazy("Tells people of one name apart. Left empty, somebody new gets one from the pinyin."),
+        ),
+        Column(
+            "role",
+            pgettext_lazy("column", "role"),
+            ("角色", "岗位", "职务", "人员类别", "岗位名称"),
+            read=read_role,
+            write=read_role.write,
+            is_required=True,
+            example="网格员",
+        ),
+        Column(
+            "source",
+            pgettext_lazy("column", "source of staff"),
+            ("人员来源", "来源", "人员性质", "身份"),
+            read=read_source,
+            write=read_source.write,
+            example="社区工作者",
+        ),
+        Column(
+            "duties",
+            pgettext_lazy("column", "duties"),
+            ("职责", "岗位职责", "工作职责", "定责"),
+            read=cells.lines,
+            example="走访居民，巡查楼栋",
+            help=gettext_lazy("Left empty, they stay as they are; a new post has those of its role."),
+        ),
+        Column(
+            "started",
+            pgettext_lazy("column", "in office since"),
+            ("任职日期", "任职时间", "上岗日期", "上岗时间", "到岗时间", "聘用时间"),
+            read=cells.day,
+            example="2026-01-05",
+            help=gettext_lazy("As 2026-03-01. Left empty, a post begins when the sheet is written."),
+        ),
+        Column(
+            "email",
+            pgettext_lazy("column", "email"),
+            ("电子邮箱", "邮箱", "电子邮件", "email", "e-mail"),
+            read=cells.word,
+            example="wangjianguo@example.com",
+            help=gettext_lazy("For notices; taken for people who are new."),
+        ),
+        Column(
+            "ended",
+            pgettext_lazy("column", "left on"),
+            ("离任日期", "离岗日期", "卸任日期", "离职日期"),
+            read=cells.day,
+            is_history=True,
+            help=gettext_lazy("Only in exports: such a row is passed over when it is read back."),
+        ),
+    )
+
+    def collect(self, row: Row, run: Run) -> None:
+        """Which usernames the sheet gives, and the names that have one: a later row may name somebody again."""
+        name, username = row.given.get("name"), row.given.get("username")
+        if name and username:
+            run.notes.setdefault(("username", username), name)
+            run.notes.setdefault(("named", name), row.number)
+
+    def check(self, rows: list[Row], run: Run) -> None:
+        find_grids(rows, run, self["code"])
+        placed = [row for row in rows if row.grid is not None and {"name", "role"} <= row.given.keys()]
+        people = _People(placed, run)
+        held = _posts_of(placed)
+        for row in placed:
+            self._check_fields(row)
+            role = row.given["role"]
+            there = held[row.grid.pk, role]
+            user = self._person(row, people, there)
+            if user is None:
+                continue
+            self._check_post(row, user, there, run)
+            post = next((post for post in there if user.pk and post.user_id == user.pk), None)
+            if post:
+                before = {"duties": cells.lines(post.duties), "source": post.source}
+                after = {key: row.given[key] for key in before if row.given.get(key)}
+                row.compared(post.pk, before, after)
+            else:
+                self._check_appointment(row, user, run)
+                row.added(self._values(row, user))
+
+    def _check_fields(self, row: Row) -> None:
+        for key, field in (("name", "name"), ("username", "username"), ("email", "email")):
+            if row.given.get(key) and (problem := field_problem(User, field, row.given[key])):
+                row.wrong(self[key], problem)
+
+    def _person(self, row: Row, people: "_People", there: list[Post]) -> User | None:
+        """Whom the row means, unsaved when new; None after saying what is wrong. A name alone is never guessed at."""
+        name, username = row.given["name"], row.given.get("username") or ""
+        if username:
+            user = people.named(name, username, row)
+            if user.name != name:
+                row.wrong(
+                    self["username"], _("The username belongs to %(name)s. Write another one.") % {"name": user.name}
+                )
+                return None
+            return user
+        if elsewhere := people.run.notes.get(("named", name)):
+            row.wrong(
+                self["username"],
+                _("Row %(number)d gives this name a username. Give one here too, the same for the same person.")
+                % {"number": elsewhere},
+            )
+            return None
+        holders = [post.user for post in there if post.user.name == name]
+        if len(holders) == 1:
+            return holders[0]
+        if user := people.new.get((name, "")):
+            return user
+        if people.has_namesake(name):
+            row.wrong(self["username"], people.namesakes_text(name))
+            return None
+        return people.add(name, "", row)
+
+    def _check_post(self, row: Row, user: User, there: list[Post], run: Run) -> None:
+        role = row.given["role"]
+        if first := run.claim(row, ("post", row.grid.pk, role, user.username)):
+            row.wrong(self["code"], _("Row %(number)d has the same person in the same post.") % {"number": first})
+        elif role == Role.CHIEF and (first := run.claim(row, ("chief", row.grid.pk))):
+            row.wrong(self["role"], _("Row %(number)d already gives this grid a chief.") % {"number": first})
+        if role == Role.CHIEF and (chief := next((post.user for post in there if post.user_id != user.pk), None)):
+            row.wrong(
+                self["role"],
+                _("%(user)s is the chief of %(grid)s. End that post first.") % {"user": chief, "grid": row.grid},
+            )
+
+    def _check_appointment(self, row: Row, user: User, run: Run) -> None:
+        try:
+            # As staff: whether the grid has a chief is asked for all rows at once.
+            check_appointment(user=user, role=Role.STAFF, grid=row.grid, at=_start(row.given.get("started"), run.at))
+        except ValidationError as error:
+            columns = {"user": "name", "started_at": "started", "grid": "code"}
+            told = error.message_dict if hasattr(error, "error_dict") else {"role": error.messages}
+            for field, messages in told.items():
+                row.wrong(self[columns.get(field, "role")], " ".join(messages))
+
+    def _values(self, row: Row, user: User) -> dict[str, object]:
+        given = row.given
+        if user.pk is None:
+            row.remarks.append(_("New account: %(username)s.") % {"username": user.username})
+        elif given.get("email") and given["email"] != user.email:
+            row.remarks.append(_("The email address of somebody known is not changed by a sheet."))
+        return {
+            "grid": row.grid.code,
+            "name": given["name"],
+            "username": user.username,
+            "role": given["role"],
+            "source": given.get("source") or "",
+            "duties": given.get("duties") or "",
+            "started": given.get("started") or "",
+        }
+
+    def apply(self, rows: list[Row], run: Run) -> None:
+        new = [row for row in rows if row.outcome == ADDED]
+        users = self._create_people(new, run)
+        posts = [
+            Post(
+                user=users[row.values["username"]],
+                grid=row.grid,
+                started_at=_start(row.values["started"], run.at),
+                **{key: row.values[key] for key in ("role", "source", "duties")},
+            )
+            for row in new
+        ]
+        bulk.create_posts(actor=run.actor, posts=posts)
+        for row, post in zip(new, posts, strict=True):
+            row.object_pk = post.pk
+        bulk.change_posts(
+            actor=run.actor, changes={row.object_pk: row.values for row in rows if row.outcome == CHANGED}
+        )
+
+    def _create_people(self, rows: list[Row], run: Run) -> dict[str, User]:
+        """The people of the rows by username; those who are new are entered, with the first email that a row gives."""
+        known = {user.username: user for user in User.objects.filter(username__in=_usernames(rows))}
+        emails = {row.values["username"]: row.given.get("email") or "" for row in reversed(rows)}
+        new = {row.values["username"]: row.values["name"] for row in rows if row.values["username"] not in known}
+        created = bulk.create_people(
+            actor=run.actor,
+            people=[{"username": one, "name": name, "email": emails[one]} for one, name in new.items()],
+        )
+        ours = run.notes.setdefault("created", {})
+        ours |= {username: user.pk for username, user in created.items()}
+        for (name, username), user in run.notes.get("people", {}).items():
+            if user.pk is None and user.username in ours:
+                run.notes["people"][name, username] = created[user.username]
+        for row in rows:
+            row.created_user = ours.get(row.values["username"])
+        return known | created
+
+    def undo(self, rows: list[Row], run: Run) -> list[str]:
+        kept = ("role", "source", "duties")
+        refusals = bulk.delete_posts(
+            actor=run.actor,
+            rows={row.object_pk: {key: row.values[key] for key in kept} for row in rows if row.outcome == ADDED},
+            since=run.notes["applied_at"],
+        )
+        return refusals + bulk.restore_posts(
+            actor=run.actor,
+            rows={row.object_pk: (row.before, row.values) for row in rows if row.outcome == CHANGED},
+        )
+
+    def export(self, queryset: QuerySet) -> Iterator[dict[str, object]]:
+        for post in queryset.select_related("grid", "user").iterator(chunk_size=1000):
+            yield {
+                "code": post.grid.code,
+                "name": post.user.name,
+                "username": post.user.username,
+                "role": post.role,
+                "source": post.source,
+                "duties": cells.lines(post.duties),
+                "started": cells.local_day(post.started_at),
+                "email": post.user.email,
+                "ended": cells.local_day(post.ended_at),
+            }
+
+
+class _People:
+    """Who is known by username or name, for one chunk of rows; those who are new stay known through the whole run."""
+
+    def __init__(self, rows: list[Row], run: Run) -> None:
+        self.run = run
+        self.new: dict[Person, User] = run.notes.setdefault("people", {})
+        usernames = {row.given.get("username") for row in rows} - {None, ""}
+        self.by_username = {user.username: user for user in User.objects.filter(username__in=usernames)}
+        nameless = {row.given["name"] for row in rows if not row.given.get("username")}
+        self.namesakes = self._namesakes(nameless)
+        self.taken = self._taken([spell(name) for name in sorted(nameless - self.namesakes.keys())])
+
+    def named(self, name: str, username: str, row: Row) -> User:
+        """Who has this username, by the database or an earlier row; somebody new otherwise."""
+        if user := self.by_username.get(username):
+            return user
+        first = self.run.notes[("username", username)]
+        return self.new.get((first, username)) or self.add(first, username, row)
+
+    def add(self, name: str, username: str, row: Row) -> User:
+        user = User(name=name, username=username or self._free(spell(name)))
+        self.new[name, username] = user
+        self.taken.add(user.username)
+        self.run.notes["usernames"].add(user.username)
+        return user
+
+    def has_namesake(self, name: str) -> bool:
+        return name in self.namesakes
+
+    def namesakes_text(self, name: str) -> str:
+        known = [user.username for user in self.namesakes[name] if self._is_ours(user)]
+        text = _("There is somebody of this name already. Give the username: theirs, or a new one for somebody else.")
+        return text + (_("Known here: %(usernames)s.") % {"usernames": "、".join(known)} if known else "")
+
+    def _is_ours(self, user: User) -> bool:
+        """Usernames are only told of people in one's own area."""
+        return any(self.run.is_inside(post.position) for post in user.posts.all() if post.ended_at is None)
+
+    def _namesakes(self, names: set[str]) -> dict[str, list[User]]:
+        ours = set(self.run.notes.get("created", {}).values())  # those whom this very sheet has entered a moment ago
+        found: dict[str, list[User]] = defaultdict(list)
+        for user in User.objects.filter(name__in=names).prefetch_related("posts").order_by("username"):
+            if user.pk not in ours:
+                found[user.name].append(user)
+        return dict(found)
+
+    def _taken(self, spelled: list[str]) -> set[str]:
+        """Those of the stems that are usernames, in the database or the sheet, and what follows them there."""
+        stems, several = set(spelled), {stem for stem, count in Counter(spelled).items() if count > 1}
+        ours = self.run.notes.setdefault("usernames", set())
+        given = {stem for stem in stems if ("username", stem) in self.run.notes}
+        taken = ours | given | self._there(stems)
+        return taken | self._there(
+            {f"{stem}{number}" for stem in stems & taken | several for number in range(2, MOST_NAMESAKES)}
+        )
+
+    def _there(self, usernames: set[str]) -> set[str]:
+        found = User.objects.filter(username__in=usernames).values_list("username", flat=True) if usernames else ()
+        return set(found)
+
+    def _free(self, stem: str) -> str:
+        number = 1
+        while True:
+            username = f"{stem}{number if number > 1 else ''}"
+            if username not in self.taken and ("username", username) not in self.run.notes:
+                return username
+            number += 1
+
+
+def spell(name: str) -> str:
+    """王建国 is wangjianguo; a name without any letter or digit is renyuan."""
+    return re.sub(r"[^a-z0-9]", "", "".join(lazy_pinyin(name)).lower())[:100] or "renyuan"
+
+
+def _posts_of(rows: list[Row]) -> dict[tuple[int, str], list[Post]]:
+    """The active posts of the grids of these rows, by grid and role."""
+    found: dict[tuple[int, str], list[Post]] = defaultdict(list)
+    grids = {row.grid.pk for row in rows}
+    for post in Post.objects.active().filter(grid__in=grids).select_related("user"):
+        found[post.grid_id, post.role].append(post)
+    return found
+
+
+def _usernames(rows: list[Row]) -> set[str]:
+    return {row.values["username"] for row in rows}
+
+
+def _start(day: str, at: datetime) -> datetime:
+    """The beginning of that day; without one, now."""
+    return timezone.make_aware(datetime.combine(datetime.fromisoformat(day), time.min)) if day else at
