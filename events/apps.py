@@ -10,7 +10,7 @@ class EventsConfig(AppConfig):
         from events.services import rehome_events
         from grids.services import reorganised
 
-        def follow(grid, at, **kwargs):
-            rehome_events(grid=grid, at=at)
+        def follow(change, successors, moved, joined, at, **kwargs):
+            rehome_events(change=change, successors=successors, moved=moved, joined=joined, at=at)
 
         reorganised.connect(follow, weak=False, dispatch_uid="events.rehome_events")

@@ -2,13 +2,14 @@
 
 from django.db.models import Func, OuterRef, QuerySet, Subquery, Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from grids.access import get_grid, may_work_on, visible_grids
+from grids.access import SeveralSuccessors, get_grid, may_work_on, visible_grids
 from grids.forms import GridSearchForm
 from grids.models import Grid, Level, Post, Role, User, load_ancestors
+from grids.wording import recent_changes
 
 FOUND = 50
 ROLES = list(Role)
@@ -30,7 +31,12 @@ def grid_list(request: HttpRequest) -> HttpResponse:
 def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
     """One grid: where it lies, who works there, what lies below it and what is open."""
     user = request.user
-    grid = get_grid(user, code)
+    try:
+        grid = get_grid(user, code)
+    except SeveralSuccessors as error:
+        return _several_grids(request, error)
+    if grid.code != code:
+        return redirect("grid_detail", grid.code)
     children = visible_grids(user).active().filter(parent=grid).order_by("lft")
     posts = grid.posts.active().select_related("user")
     context = {
@@ -39,9 +45,17 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
         "is_vacant": not any(post.role == Role.CHIEF for post in posts),
         "children": _with_figures(children, user),
         "households": _households(grid),
+        "changes": recent_changes(grid),
         "may_file": not grid.retired_at and bool(user.active_posts) and may_work_on(user, grid),
     }
     return render(request, "grids/grid_detail.html", context)
+
+
+def _several_grids(request: HttpRequest, error: SeveralSuccessors) -> HttpResponse:
+    """The page of a code that leads to several grids."""
+    grids = list(_with_figures(Grid.objects.filter(pk__in=[grid.pk for grid in error.grids]), request.user))
+    load_ancestors(grids)
+    return render(request, "grids/grid_several.html", {"code": error.code, "grids": grids})
 
 
 def _own_grids(user: User) -> QuerySet[Grid]:

@@ -3,15 +3,14 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.core.exceptions import ValidationError
 from django.http import HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from grids import services
 from grids.admin.base import ManagedAdmin
+from grids.admin.reorganising import Reorganising
 from grids.models import Grid, Level, load_ancestors
 
 
@@ -51,26 +50,16 @@ class GridChangeList(ChangeList):
 
 
 class GridForm(forms.ModelForm):
-    """Adding, the code says where the grid belongs; later another parent moves it."""
+    """Adding, the code says where the grid belongs; later its name and place are a matter of reorganisation."""
 
     class Meta:
         model = Grid
-        fields = ["code", "name", "parent", "households"]
-        field_classes = {"parent": forms.ModelChoiceField}
-        help_texts = {
-            "code": _("The code of the grid above, followed by the number of this one"),
-            "parent": _("Another parent moves the grid and all below it; all of them get new codes."),
-        }
-
-    def clean_parent(self):
-        parent = self.cleaned_data["parent"]
-        if self.instance.pk and "parent" in self.changed_data:
-            Grid.objects.check_parent(self.instance, parent)
-        return parent
+        fields = ["code", "name", "households"]
+        help_texts = {"code": _("The code of the grid above, followed by the number of this one")}
 
 
 @admin.register(Grid)
-class GridAdmin(ManagedAdmin):
+class GridAdmin(Reorganising, ManagedAdmin):
     place_field = "lft"
     form = GridForm
     list_display = ["name", "code", "level", "households", "chief", "below", "retired_at"]
@@ -79,8 +68,6 @@ class GridAdmin(ManagedAdmin):
     search_fields = ["code", "name"]
     search_help_text = _("Beginning of the code, or a part of the name")
     ordering = ["lft"]
-    autocomplete_fields = ["parent"]
-    actions = ["retire"]
 
     def get_changelist(self, request, **kwargs):
         return GridChangeList
@@ -112,15 +99,12 @@ class GridAdmin(ManagedAdmin):
         return " › ".join(above.name for above in grid.ancestors)
 
     def get_fields(self, request, obj=None):
-        return ["code", "name", "parent", "place", "level", "households", "retired_at"] if obj else self.add_fields
+        return ["code", "name", "place", "level", "households", "retired_at"] if obj else self.add_fields
 
     add_fields = ["code", "name", "households"]
 
     def get_readonly_fields(self, request, obj=None):
-        if obj is None:
-            return []
-        fixed = ["code", "place", "level", "retired_at"]
-        return [*fixed, "parent"] if obj.level == Level.CITY else fixed
+        return ["code", "name", "place", "level", "retired_at"] if obj else []
 
     def get_changeform_initial_data(self, request):
         came_from = QueryDict(request.GET.get("_changelist_filters", ""))  # the list that "Add" was pressed on
@@ -136,10 +120,6 @@ class GridAdmin(ManagedAdmin):
             obj.pk = services.create_grid(
                 actor=actor, code=given["code"], name=given["name"], households=given["households"]
             ).pk
-        if change and "parent" in form.changed_data:
-            services.move_grid(actor=actor, grid=obj, new_parent=given["parent"])
-        if change and "name" in form.changed_data:
-            services.rename_grid(actor=actor, grid=obj, name=given["name"])
         if change and "households" in form.changed_data:
             services.set_households(actor=actor, grid=obj, households=given["households"])
         obj.refresh_from_db()
@@ -153,18 +133,3 @@ class GridAdmin(ManagedAdmin):
 
     def delete_model(self, request, obj):
         services.delete_grid(actor=request.user, grid=obj)
-
-    @admin.action(description=_("Retire the selected grids"), permissions=["change"])
-    def retire(self, request, queryset):
-        if "confirmed" not in request.POST:
-            context = {**self.admin_site.each_context(request), "title": _("Retire grids"), "grids": queryset}
-            return TemplateResponse(request, "admin/grids/grid/retire.html", context)
-        for grid in queryset.order_by("-level"):  # what lies below goes first
-            try:
-                services.retire_grid(actor=request.user, grid=grid)
-            except ValidationError as error:
-                self.message_user(request, " ".join(error.messages), messages.ERROR)
-            else:
-                self.log_change(request, grid, [{"changed": {"fields": [str(_("retired at"))]}}])
-                self.message_user(request, _("%(grid)s has been retired.") % {"grid": grid}, messages.SUCCESS)
-        return None
