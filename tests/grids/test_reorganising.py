@@ -233,7 +233,7 @@ def test_splits_that_cannot_be(tree):
         (tree.community, [Part("一", (a, b)), Part("二", (tree.unit.code,))], tree.unit.code),
         (tree.community, [Part("", (a,)), Part("二", (b,))], ""),
         (tree.community, [Part("一", (a,), "150105002009"), Part("二", (b,))], "150105002009"),
-        (tree.community, [Part("一", (a,), "150105001002"), Part("二", (b,))], "150105001002"),
+        (tree.community, [Part("一", (a,), "150105001002"), Part("二", (b,))], "已存在"),
         (tree.community, [Part("一", (a,), "x"), Part("二", (b,))], "x"),
         (tree.unit, [Part("一"), Part("二")], "单元"),
         (tree.city, [Part("一", (tree.district.code,)), Part("二")], "市"),
