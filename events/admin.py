@@ -95,7 +95,7 @@ class EventAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description=_("grid"), ordering="position")
     def grid_name(self, event: Event) -> str:
-        return event.grid.name
+        return event.grid.name if event.is_open or not event.place_name else event.place_name
 
     @admin.display(description=_("holder"))
     def holder_name(self, event: Event) -> str:

@@ -17,9 +17,10 @@ from events import services
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, plain_text
+from events.wording import place_of
 from events.workflow import OPEN, TABLE, Loop, Move, Side, Status, Urgency, open_moves
 from grids.access import visible_organisations
-from grids.api import read_query, visible_grid
+from grids.api import grid_of, read_query
 from grids.models import Grid, Organisation, User, load_ancestors
 from grids.tree import ancestor_codes
 
@@ -53,8 +54,8 @@ class GridField(TextField):
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from error
         found = {grid.code: grid for grid in Grid.objects.filter(code__in=[code, *above])}
-        if code not in found:
-            raise serializers.ValidationError(_("There is no grid %(code)s in your area.") % {"code": code})
+        if code not in found or found[code].retired_at:
+            return grid_of(self.context["request"].user, code)  # a code of before, perhaps
         found[code].ancestors = [found[station] for station in reversed(above)]
         return found[code]
 
@@ -118,7 +119,7 @@ class EventQuery(serializers.Serializer):
     search = TextField(required=False, max_length=64, help_text=_("Beginning of the number, part of title or address"))
 
     def validate_grid(self, code: str) -> Grid:
-        return visible_grid(self.context["request"].user, code)
+        return grid_of(self.context["request"].user, code)
 
 
 # What goes out
@@ -193,21 +194,28 @@ class EventSerializer(serializers.ModelSerializer):
     )
     reporter_name = serializers.SerializerMethodField()
     checker = GridNameSerializer(read_only=True, allow_null=True, help_text=_("The grid that is to check it"))
+    place_name = serializers.SerializerMethodField(
+        help_text=_("Where it happened, by the name of now; of a case that has ended by the name of its time")
+    )
     is_overdue = serializers.SerializerMethodField()
     version = serializers.IntegerField(read_only=True, source="step_count", help_text=_("Grows with each step"))
 
     class Meta:
         model = Event
         fields = [
-            "number", "title", "category", "grid", "address", "urgency", "urgency_label", "is_confidential", "status",
-            "status_label", "loop", "loop_label", "start_loop", "start_loop_label", "holder", "handler",
-            "organisation", "reporter_name", "checker", "round", "is_supervised", "filed_at", "accepted_at",
+            "number", "title", "category", "grid", "place_name", "address", "urgency", "urgency_label",
+            "is_confidential", "status", "status_label", "loop", "loop_label", "start_loop", "start_loop_label",
+            "holder", "handler", "organisation", "reporter_name", "checker", "round", "is_supervised", "filed_at",
+            "accepted_at",
             "resolved_at", "closed_at", "due_at", "is_overdue", "version",
         ]  # fmt: skip
         read_only_fields = fields
 
     def get_reporter_name(self, event: Event) -> str:
         return str(event.reporter or "")
+
+    def get_place_name(self, event: Event) -> str:
+        return place_of(event)
 
     def get_is_overdue(self, event: Event) -> bool:
         return event.is_overdue(self.context["at"])
@@ -399,7 +407,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         if not request.user.active_posts:
             raise PermissionDenied(_("Only somebody who holds a post can file a case."), "no_post")
         key = idempotency_key(request)
-        serializer = FilingSerializer(data=request.data)
+        serializer = FilingSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         given, at = serializer.validated_data, timezone.now()
         event = services.file_event(actor=request.user, idempotency_key=key, at=at, **given)

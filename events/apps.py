@@ -11,8 +11,8 @@ class EventsConfig(AppConfig):
         from events.services import hand_over_events, rehome_events
         from grids.services import handed_over, reorganised
 
-        def follow(grid, at, **kwargs):
-            rehome_events(grid=grid, at=at)
+        def follow(change, successors, moved, joined, at, **kwargs):
+            rehome_events(change=change, successors=successors, moved=moved, joined=joined, at=at)
 
         def take_over(user, grids, successor, actor, at, **kwargs):
             hand_over_events(user=user, grids=grids, successor=successor, actor=actor, at=at)

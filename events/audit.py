@@ -11,6 +11,7 @@ from events.history import digest, replay, report_digest
 from events.models import Event, Notice, Step
 from events.transitions import Rule
 from events.workflow import OPEN, Action, Loop, Status
+from grids.models import Grid
 
 CHUNK = 1000
 RUNNING = frozenset({Status.FILED, Status.HANDLING, Status.RESOLVED})
@@ -22,6 +23,7 @@ def problems() -> Iterator[str]:
     for event, steps in _histories():
         for what, expected, found in (*_chain_problems(steps), *_row_problems(event, steps), *_clock_problems(event)):
             yield _sentence(event.number, what, expected, found)
+    yield from _place_problems()
     yield from _notice_problems()
     yield from _balance_problems()
 
@@ -79,6 +81,11 @@ def _row_problems(event: Event, steps: list[Step]) -> Iterator[Problem]:
             yield Event._meta.get_field(name.removesuffix("_id")).verbose_name, expected, found
     if steps and (found := report_digest(event)) != (expected := steps[0].details.get("report")):
         yield _("what was reported"), expected, found
+    if steps and not event.place_name:
+        yield Event._meta.get_field("place_name").verbose_name, _("the name of its time"), None
+    places = [step.details["place"]["grid"] for step in steps if "place" in step.details]
+    if places and event.grid_id != places[-1]:
+        yield Event._meta.get_field("grid").verbose_name, places[-1], event.grid_id
     if event.status in OPEN and event.wake_at is None and not _is_at_the_end(steps):
         yield Event._meta.get_field("wake_at").verbose_name, _("a time, or supervision at the city"), None
 
@@ -103,6 +110,17 @@ def _clock_problems(event: Event) -> Iterator[Problem]:
     # A case that has ended keeps its last holder, wherever its grid is moved to.
     if event.status in OPEN and not event.holder_lft <= event.position <= event.holder_rght:
         yield Event._meta.get_field("holder").verbose_name, _("a grid above where it arose"), event.holder_id
+
+
+def _place_problems() -> Iterator[str]:
+    """Open cases on a grid that went out of use although others took its place."""
+    stranded = Event.objects.open().filter(grid__retired_at__isnull=False).select_related("grid").order_by("pk")
+    stranded = list(stranded)
+    ways = Grid.objects.resolve(event.grid.code for event in stranded)
+    for event in stranded:
+        if any(grid.pk != event.grid_id for grid in ways[event.grid.code]):
+            successors = "、".join(map(str, ways[event.grid.code]))
+            yield _sentence(event.number, Event._meta.get_field("grid").verbose_name, successors, event.grid)
 
 
 def _notice_problems() -> Iterator[str]:

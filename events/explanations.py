@@ -1,17 +1,25 @@
 """Sentences that tell why a step happened: the rule, the limit, who was passed over, how late the system was."""
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from events.models import Step, Unit
 from events.transitions import Rule
 from events.workflow import Action, Loop, Status
+
+CHANGES = {
+    "move": gettext_lazy("%(old_name)s was moved: its code was %(old_code)s and is %(new_code)s now."),
+    "merge": gettext_lazy("%(old_name)s (%(old_code)s) was merged into %(new_name)s (%(new_code)s)."),
+    "split": gettext_lazy("%(old_name)s (%(old_code)s) was split; %(new_name)s (%(new_code)s) continues it."),
+    "retire": gettext_lazy("%(old_name)s (%(old_code)s) was taken out of use."),
+}
 
 
 def explain(step: Step) -> list[str]:
     """The rule that chose this step's outcome, in sentences for the timeline; empty for what people did plainly."""
     sentences = [_rule(step)] if step.rule else []
     details = step.details
+    sentences += _reorganisation(step)
     sentences += _vacancies(step)
     if "limit" in details:
         sentences.append(_("Time limit: %(limit)s.") % {"limit": limit_text(*details["limit"])})
@@ -31,6 +39,21 @@ def explain(step: Step) -> list[str]:
     if ticked := details.get("checklist"):
         sentences.append(_("Ticked: %(items)s.") % {"items": "、".join(ticked)})
     return sentences
+
+
+def _reorganisation(step: Step) -> list[str]:
+    """What was done to the grids, and where the place of the case is now."""
+    sentences = []
+    if change := step.details.get("change"):
+        sentences.append(CHANGES[change["kind"]] % change)
+    if place := step.details.get("place"):
+        names = {"from": _named(place["from"]), "to": _named(place["to"])}
+        sentences.append(_("It arose at %(from)s; its place is %(to)s now.") % names)
+    return sentences
+
+
+def _named(place: list[str]) -> str:
+    return _("%(name)s (%(code)s)") % dict(zip(("name", "code"), place, strict=True))
 
 
 def _vacancies(step: Step) -> list[str]:

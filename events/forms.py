@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, validate_no_direction_marks
 from events.services import handler_candidates, organisation_candidates
 from events.workflow import Action, Loop, Move, Status, Urgency
-from grids.access import visible_grids
+from grids.access import SeveralSuccessors, find_grid
 from grids.models import Grid, Organisation, User
 
 SEARCH_LENGTH = 64
@@ -31,10 +31,32 @@ class TextField(forms.CharField):
     }
 
 
+class PlaceField(forms.ModelChoiceField):
+    """A grid by its code, or by one of before as far as the form's user may see what took its place."""
+
+    user: User | None = None
+
+    def to_python(self, value: str | None) -> Grid | None:
+        try:
+            grid = super().to_python(value)
+        except ValidationError:
+            grid = self._successor(value)
+            if grid is None:
+                raise
+        return grid if grid is None or not grid.retired_at else self._successor(value) or grid
+
+    def _successor(self, code: str) -> Grid | None:
+        """Asked only where the code is none of a grid in use."""
+        try:
+            return find_grid(self.user, code) if self.user and code.isdecimal() else None
+        except SeveralSuccessors as error:
+            raise ValidationError(str(error), "several", {"grids": error.grids}) from error
+
+
 class FilingForm(forms.Form):
     """A new case. The hidden key makes a form that is sent twice file once."""
 
-    grid = forms.ModelChoiceField(
+    grid = PlaceField(
         Grid.objects.all(),
         to_field_name="code",
         error_messages={
@@ -66,6 +88,15 @@ class FilingForm(forms.Form):
     idempotency_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
     category_search = TextField(max_length=SEARCH_LENGTH, required=False)
     place_search = TextField(max_length=SEARCH_LENGTH, required=False)
+
+    def __init__(self, user: User, data=None, initial: dict | None = None):
+        super().__init__(data, initial=initial)
+        self.user = self.fields["grid"].user = user
+
+    def several_places(self) -> list[Grid]:
+        """What to choose from where the code that came is of a grid that was divided."""
+        errors = self.errors.as_data().get("grid", []) if self.is_bound else []
+        return [grid for error in errors if error.code == "several" for grid in error.params["grids"]]
 
     def clean_urgency(self) -> str:
         return self.cleaned_data["urgency"] or Urgency.NORMAL
@@ -175,7 +206,10 @@ class FilterForm(forms.Form):
 
     def clean_grid(self) -> Grid | None:
         code = self.cleaned_data["grid"]
-        grid = visible_grids(self.user).filter(code=code).first() if code else None
+        try:
+            grid = find_grid(self.user, code) if code else None
+        except SeveralSuccessors as error:
+            raise ValidationError(str(error)) from error
         if code and grid is None:
             raise ValidationError(_("There is no such grid in your area."))
         return grid

@@ -125,6 +125,7 @@ class Draft:
     def to_step(self) -> Step:
         """Seal what happened as the next step of the event's chain."""
         event, (from_status, from_loop) = self.event, self.before
+        event.place_name = self.staffing.name(event.grid.code)
         step = Step(
             event=event,
             at=self.at,
@@ -302,6 +303,17 @@ def climb_check(draft: Draft) -> None:
     _ask_for_check(draft, draft.staffing.climbed_check_route(draft.case))
 
 
+def take_place(draft: Draft, grid: Grid) -> None:
+    """The grid where it arose went out of use: from now on the case is at its successor, and the step says so."""
+    event = draft.event
+    draft.details["place"] = {
+        "grid": grid.pk,
+        "from": [draft.staffing.name(event.grid.code), event.grid.code],
+        "to": [draft.staffing.name(grid.code), grid.code],
+    }
+    event.grid, event.position = grid, grid.lft
+
+
 def rehome(draft: Draft) -> None:
     """After a reorganisation: the same loop on the new way up, its clock running on.
 
@@ -313,7 +325,9 @@ def rehome(draft: Draft) -> None:
         _rehome_holder(draft)
     # After the holder: where nobody else may check a clue report, the desk that holds it does.
     if event.status == Status.RESOLVED and not _is_on_path(event, event.checker):
-        _ask_for_check(draft, draft.staffing.check_route(draft.case))
+        _rehome_check(draft)
+    if "place" in draft.details:
+        draft.recipients.update(draft.workers())
 
 
 def _rehome_holder(draft: Draft) -> None:
@@ -325,6 +339,16 @@ def _rehome_holder(draft: Draft) -> None:
     if (route.loop != event.loop or goes_down) and event.status in (Status.FILED, Status.HANDLING):
         return enter(draft, route)
     _change_holder(draft, route)
+    draft.recipients.update(draft.workers())
+
+
+def _rehome_check(draft: Draft) -> None:
+    """To who would check it now; on another level with a fresh limit."""
+    route = draft.staffing.check_route(draft.case)
+    if len(route.code) != len(draft.event.checker.code):
+        return _ask_for_check(draft, route)
+    draft.event.checker = draft.staffing.grids[route.code]
+    _tell_route(draft, route)
     draft.recipients.update(draft.workers())
 
 

@@ -28,7 +28,7 @@ from events.suggestions import (
 )
 from events.wording import awaited, is_handler, show_events
 from events.workflow import LOOPS, TABLE, Action, Move, Status, open_moves
-from grids.access import may_see, visible_grids
+from grids.access import SeveralSuccessors, find_grid, may_see, visible_grids
 from grids.models import Grid, Organisation, User, load_ancestors
 
 PAGE_SIZE = 20
@@ -74,10 +74,10 @@ def event_file(request: HttpRequest) -> HttpResponse:
     """File a case. The buttons named `search` only look up places and categories and file nothing."""
     user = request.user
     if request.method != "POST":
-        return _filing_page(request, FilingForm(initial=_preset(request)))
-    form = FilingForm(request.POST)
+        return _preset_page(request)
+    form = FilingForm(user, request.POST)
     if "search" in request.POST:
-        return _filing_page(request, FilingForm(initial=request.POST.dict()))
+        return _filing_page(request, FilingForm(user, initial=request.POST.dict()))
     if form.is_valid():
         try:
             event = services.file_event(actor=user, **form.inputs())
@@ -89,26 +89,38 @@ def event_file(request: HttpRequest) -> HttpResponse:
     return _filing_page(request, form, status=400)
 
 
-def _preset(request: HttpRequest) -> dict:
-    """What a link may fill in: place and category."""
+def _preset_page(request: HttpRequest) -> HttpResponse:
+    """The form with what a link fills in: place, also by a code of before, and category."""
     given = {name: request.GET.get(name, "") for name in ("grid", "category", "category_search", "place_search")}
-    return given | {"idempotency_key": FilingForm.new_key()}
+    several = None
+    try:
+        grid = find_grid(request.user, given["grid"]) if given["grid"].isdecimal() else None
+        given["grid"] = grid.code if grid else given["grid"]
+    except SeveralSuccessors as error:
+        several = error
+    form = FilingForm(request.user, initial=given | {"idempotency_key": FilingForm.new_key()})
+    return _filing_page(request, form, 400 if several else 200, several)
 
 
-def _filing_page(request: HttpRequest, form: FilingForm, status: int = 200) -> HttpResponse:
+def _filing_page(
+    request: HttpRequest, form: FilingForm, status: int = 200, several: SeveralSuccessors | None = None
+) -> HttpResponse:
     user, searched = request.user, form.text("category_search")
     categories = list(Category.objects.filter(is_active=True))
     chosen = next((category for category in categories if str(category.pk) == form.text("category")), None)
     places = familiar_places(user, form.text("grid"))
+    if divided := several.grids if several else form.several_places():
+        places = with_places({grid.pk: grid for grid in [*divided, *places]}.values())
     context = {
         "form": form,
+        "divided": several,
         "familiar": familiar_categories(user, categories),
         "majors": by_major(category for category in categories if searched in str(category)),
         "searched": searched,
         "chosen": chosen,
         "open_major": chosen.major if chosen else request.GET.get("major", ""),
         "places": places,
-        "chosen_place": _chosen_place(form, places),
+        "chosen_place": "" if divided else _chosen_place(form, places),
         "shared_place": common_part(places),
         "found_places": found_places(user, form.text("place_search")),
     }

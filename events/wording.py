@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -68,12 +69,13 @@ def duration(span: timedelta, unit: Unit, calendar: WorkCalendar = STATUTORY) ->
 
 
 def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event]:
-    """Fill what rows of a list show, in two queries for all: names of places, time left, what `user` is to do."""
+    """Fill what rows of a list show, in three queries for all: names, time left, what `user` is to do."""
     events = list(events)
     load_ancestors(event.grid for event in events)
     _load_units(events)
+    _load_holders(events)
     for event in events:
-        event.place = place(event.grid)
+        event.place = place_of(event)
         event.time_left = time_left(event, at)
         event.duty = duty(event, user)
     return events
@@ -85,6 +87,20 @@ def _load_units(events: list[Event]) -> None:
     units = dict(started.values_list("event", "details__limit__1"))
     for event in events:
         event.clock_unit = Unit(units.get(event.pk, Unit.WORKING_DAY))
+
+
+def _load_holders(events: list[Event]) -> None:
+    """Set `holder_shown`: the holder's name, of a case that has ended the one of its time."""
+    ended = [event.pk for event in events if not event.is_open]
+    last = Step.objects.filter(event__in=ended, ordinal=F("event__step_count")) if ended else Step.objects.none()
+    names = dict(last.values_list("event", "holder_name"))
+    for event in events:
+        event.holder_shown = names.get(event.pk, event.holder.name)
+
+
+def place_of(event: Event) -> str:
+    """Where it happened; a case that has ended keeps the name of its time, whatever became of the grid."""
+    return event.place_name if event.place_name and not event.is_open else place(event.grid)
 
 
 def place(grid: Grid) -> str:

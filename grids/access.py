@@ -60,12 +60,41 @@ def visible_organisations(user) -> QuerySet[Organisation]:
     return Organisation.objects.filter(within(_work_ranges(user)) | Q(grid__code__in=_codes_above(user)))
 
 
+class SeveralSuccessors(Exception):
+    """A code of a grid that was divided: `grids` are those in its place that the user may see."""
+
+    def __init__(self, code: str, grids: list[Grid]):
+        names = "、".join(map(str, grids))
+        super().__init__(
+            _("The grid %(code)s was divided. Choose one of those in its place: %(grids)s.")
+            % {"code": code, "grids": names}
+        )
+        self.code = code
+        self.grids = grids
+
+
+def find_grid(user, code: str) -> Grid | None:
+    """The grid of this code, or the one that took its place, as far as the user may see it; else None.
+
+    Raises SeveralSuccessors where it was divided. What is in use costs one query.
+    """
+    seen = visible_grids(user)
+    grid = seen.filter(code=code).first()
+    if grid and not grid.retired_at:
+        return grid
+    successors = Grid.objects.successors(code)
+    visible = seen.filter(pk__in=[successor.pk for successor in successors]).order_by("lft")
+    if len(successors) > 1 and (found := list(visible)):
+        raise SeveralSuccessors(code, found)
+    return visible.first() or grid
+
+
 def get_grid(user, code: str) -> Grid:
-    """The grid of this code; 404 where the user may not see it."""
-    try:
-        return visible_grids(user).get(code=code)
-    except Grid.DoesNotExist:
-        raise Http404 from None
+    """As `find_grid`; 404 where the user may not see it."""
+    grid = find_grid(user, code)
+    if grid is None:
+        raise Http404
+    return grid
 
 
 # Managing: keeping the tree, posts and organisations. Superusers everywhere, officials in charge in their own subtree.

@@ -3,10 +3,12 @@
 from typing import Any
 
 from django.db.models import Prefetch
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
-from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
-from rest_framework import serializers, viewsets
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field, extend_schema_view
+from rest_framework import serializers, status, viewsets
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from grids import access, tree
@@ -30,14 +32,6 @@ class LevelField(serializers.ChoiceField):
         return Level(value).name.lower()
 
 
-def visible_grid(user: User, code: str) -> Grid:
-    """The grid of this code that somebody may see; a serializers' ValidationError says that there is none."""
-    grid = access.visible_grids(user).filter(code=code).first()
-    if grid is None:
-        raise serializers.ValidationError(_("There is no grid %(code)s in your area.") % {"code": code})
-    return grid
-
-
 class GridQuery(serializers.Serializer):
     """What the list can be narrowed to."""
 
@@ -50,7 +44,30 @@ class GridQuery(serializers.Serializer):
     )
 
     def validate_parent(self, code: str) -> Grid:
-        return visible_grid(self.context["request"].user, code)
+        return grid_of(self.context["request"].user, code)
+
+
+def grid_of(user: User, code: str) -> Grid:
+    """The grid that a code in a request means, also one of before; ValidationError with what is wrong with it."""
+    try:
+        grid = access.find_grid(user, code)
+    except access.SeveralSuccessors as error:
+        raise serializers.ValidationError(str(error), "several_successors") from error
+    if grid is None:
+        raise serializers.ValidationError(_("There is no grid %(code)s in your area.") % {"code": code})
+    return grid
+
+
+class SuccessorSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Grid
+        fields = ["code", "name"]
+
+
+class SeveralSuccessorsSerializer(serializers.Serializer):
+    code = serializers.CharField(help_text=_("A word for programs"))
+    detail = serializers.CharField(help_text=_("A sentence for people"))
+    successors = SuccessorSerializer(many=True)
 
 
 class GridSerializer(serializers.ModelSerializer):
@@ -116,7 +133,17 @@ def read_query(query_class: type[serializers.Serializer], request: Request) -> d
         description=_("The grids that your posts let you see: where you work, and what lies above."),
         parameters=[GridQuery],
     ),
-    retrieve=extend_schema(summary=_("One grid"), description=_("Its place, its people and its size.")),
+    retrieve=extend_schema(
+        summary=_("One grid"),
+        description=_(
+            "Its place, its people and its size. A code of before a reorganisation is answered with the grid that took "
+            "its place."
+        ),
+        responses={
+            200: GridSerializer,
+            409: OpenApiResponse(SeveralSuccessorsSerializer, _("The grid was divided; these took its place")),
+        },
+    ),
 )
 class GridViewSet(viewsets.ReadOnlyModelViewSet):
     queryset = Grid.objects.none()
@@ -131,6 +158,21 @@ class GridViewSet(viewsets.ReadOnlyModelViewSet):
             .with_children_count()
             .prefetch_related(Prefetch("posts", shown.order_by("started_at", "pk"), to_attr="shown_posts"))
         )
+
+    def retrieve(self, request, *args, **kwargs):
+        try:
+            return super().retrieve(request, *args, **kwargs)
+        except access.SeveralSuccessors as error:
+            successors = SuccessorSerializer(error.grids, many=True).data
+            body = {"code": "several_successors", "detail": str(error), "successors": successors}
+            return Response(body, status.HTTP_409_CONFLICT)
+
+    def get_object(self):
+        code = self.kwargs["code"]
+        found = self.get_queryset().filter(code=code).first()
+        if found and not found.retired_at:
+            return found
+        return get_object_or_404(self.get_queryset(), pk=access.get_grid(self.request.user, code).pk)
 
     def filter_queryset(self, queryset):
         if self.detail:
@@ -160,7 +202,7 @@ class OrganisationQuery(serializers.Serializer):
     )
 
     def validate_grid(self, code: str) -> Grid:
-        return visible_grid(self.context["request"].user, code)
+        return grid_of(self.context["request"].user, code)
 
 
 class OrganisationSerializer(serializers.ModelSerializer):

@@ -1,12 +1,12 @@
-"""Proof that the tree is what its codes say, row by row."""
+"""Proof that the tree is what its codes say, row by row, and that every code of before leads somewhere."""
 
 from collections.abc import Iterator
 
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef
 from django.utils.translation import gettext as _
 
 from grids import tree
-from grids.models import Grid
+from grids.models import FormerCode, Grid, Post
 
 
 def problems() -> Iterator[str]:
@@ -24,6 +24,32 @@ def problems() -> Iterator[str]:
                 "position": position,
                 "lft": lft,
             }
+    yield from _retired_problems()
+    yield from _former_code_problems()
+
+
+def _retired_problems() -> Iterator[str]:
+    """Retired grids with somebody in office on them or something in use below."""
+    retired = Grid._base_manager.filter(retired_at__isnull=False).order_by("code")
+    for grid in retired.filter(Exists(Post.objects.active().filter(grid=OuterRef("pk")))):
+        yield _("%(grid)s is retired and has active posts") % {"grid": grid}
+    for grid in retired.filter(Exists(Grid._base_manager.filter(parent=OuterRef("pk"), retired_at=None))):
+        yield _("%(grid)s is retired and has grids in use below it") % {"grid": grid}
+
+
+def _former_code_problems() -> Iterator[str]:
+    """Former codes that another grid has now, and those that lead round in a circle."""
+    taken = Grid._base_manager.filter(code=OuterRef("code"), retired_at=None).exclude(pk=OuterRef("grid"))
+    for former in FormerCode.objects.filter(Exists(taken)).select_related("grid").order_by("code", "pk"):
+        yield _("former code %(code)s leads to %(grid)s, but another grid in use has it") % {
+            "code": former.code,
+            "grid": former.grid,
+        }
+    # Only a retired grid can lead on and on; a code of one in use has arrived.
+    ended = FormerCode.objects.filter(grid__retired_at__isnull=False).order_by("code").values_list("code", flat=True)
+    for code, successors in sorted(Grid.objects.resolve(ended.distinct()).items()):
+        if not successors:
+            yield _("former code %(code)s leads to no grid") % {"code": code}
 
 
 def _grid_problems(code, name, level, lft, rght, tree_id, parent) -> Iterator[str]:

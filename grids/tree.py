@@ -5,22 +5,40 @@ interval is a function of the code: reads stay django-mptt's, and what counts or
 """
 
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import contextmanager
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
-from django.db.models.functions import Cast, Concat, Length, Substr
+from django.db.models.functions import Cast, Length, Substr
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
 from mptt.managers import TreeManager
 from mptt.querysets import TreeQuerySet
 
+from grids.codes import (
+    DIGITS,
+    LARGEST,
+    WIDTHS,
+    ancestor_codes,
+    code_at,
+    community_code,
+    free_numbers,
+    interval,
+    level_of,
+    parent_code,
+    tree_id_of,
+)
+from grids.transfers import Recoded, Run, Transfer, runs_of
+
 __all__ = [
     "DIGITS",
+    "LARGEST",
     "WIDTHS",
     "GridManager",
+    "Transfer",
     "TreeQuerySet",
     "ancestor_codes",
     "code_at",
@@ -29,59 +47,8 @@ __all__ = [
     "interval",
     "level_of",
     "parent_code",
+    "tree_id_of",
 ]
-
-DIGITS = (4, 6, 9, 12, 16, 18)  # of a city's code, a district's … a unit's
-WIDTHS = tuple(12 * 10 ** (18 - digits) for digits in DIGITS)  # room of one code in the interval space, by level
-LARGEST = 2**63 - 1  # a signed 64-bit column; reached by codes from 7686 on, where no mainland division lies
-COMMUNITY = 3
-
-
-def level_of(code: str) -> int:
-    """The level, 0 (city) to 5 (unit), that the code's length says; ValueError for what is no code."""
-    if not (code.isascii() and code.isdigit()):
-        raise ValueError(_("A code consists of digits only, which “%(code)s” does not.") % {"code": code})
-    if len(code) not in DIGITS:
-        raise ValueError(
-            _("A code has 4, 6, 9, 12, 16 or 18 digits; “%(code)s” has %(count)d.") % {"code": code, "count": len(code)}
-        )
-    level = DIGITS.index(len(code))
-    if code[0] == "0" or (int(code) + 1) * WIDTHS[level] > LARGEST:
-        raise ValueError(_("The code “%(code)s” lies outside 1000 to 7685, the range of cities.") % {"code": code})
-    return level
-
-
-def interval(code: str) -> tuple[int, int]:
-    """`(lft, rght)` of the code: strictly inside its parent's, apart from every other code's."""
-    level = level_of(code)
-    start = int(code) * WIDTHS[level]
-    return start + level, start + WIDTHS[level] - 1 - level
-
-
-def code_at(lft: int) -> str:
-    """The code of the grid whose interval begins there; `interval` the other way round."""
-    return str(lft // WIDTHS[lft % 12])
-
-
-def ancestor_codes(code: str) -> list[str]:
-    """The codes above this one, nearest first."""
-    return [code[:digits] for digits in reversed(DIGITS[: level_of(code)])]
-
-
-def parent_code(code: str) -> str | None:
-    """The code directly above, None for a city."""
-    level = level_of(code)
-    return code[: DIGITS[level - 1]] if level else None
-
-
-def community_code(code: str) -> str | None:
-    """The code of the community that the grid is in or is, None above communities."""
-    return code[: DIGITS[COMMUNITY]] if level_of(code) >= COMMUNITY else None
-
-
-def tree_id_of(code: str) -> int:
-    """The number of the code's city."""
-    return int(code[: DIGITS[0]])
 
 
 def codes_beginning(digits: str) -> Q:
@@ -144,6 +111,51 @@ class GridManager(TreeManager):
                 raise self.model.DoesNotExist(f"Grids that are gone: {sorted(missing)}")
             codes = {pk: now[pk] for pk in codes}
 
+    def reserve(self, *grids) -> list:
+        """These grids as they are now, while no other reorganisation touches their cities until the transaction ends.
+
+        Filing and acting go on: a foreign key's lock on a city does not wait for this one.
+        """
+        pks = [grid.pk for grid in grids]
+        locked: set[int] = set()
+        while True:
+            now = {grid.pk: grid for grid in self.filter(pk__in=pks)}
+            if len(now) < len(set(pks)):
+                raise ValidationError(changed_message())
+            cities = {grid.tree_id for grid in now.values()}
+            if cities <= locked:
+                return [now[pk] for pk in pks]
+            self.lock_cities(map(str, cities))  # and look again: one may have been moved until we had the lock
+            locked |= cities
+
+    def lock_cities(self, codes: Iterable[str]) -> None:
+        """One reorganisation of a city after the other; the first lock of each, in the same order for all."""
+        cities = {code[: DIGITS[0]] for code in codes}
+        list(self.select_for_update(no_key=True).filter(code__in=cities).order_by("pk").values_list("pk"))
+
+    def seize(self, node):
+        """Lock the subtree of a reserved `node`: what is being placed there comes first, and from now on nothing is."""
+        self.hold(ancestor_codes(node.code))
+        locked = self.select_for_update().filter(pk=node.pk, code=node.code).first()
+        if locked is None:
+            raise ValidationError(changed_message())
+        return locked
+
+    def reserve_numbers(self, parent):
+        """Lock a reserved `parent` so that the numbers under it are given out one after the other."""
+        self.hold(ancestor_codes(parent.code))
+        locked = self.select_for_update(no_key=True).filter(pk=parent.pk, code=parent.code).first()
+        if locked is None:
+            raise ValidationError(changed_message())
+        return locked
+
+    def _shared(self, queryset):
+        """The rows of `queryset` under the lock that a foreign key takes; SQLite has one writer at a time anyway."""
+        if connections[self.db].vendor != "postgresql":
+            return queryset
+        sql, params = queryset.query.sql_with_params()
+        return self.raw(f"{sql} FOR KEY SHARE", params)
+
     # Insert
 
     def set_interval(self, node) -> None:
@@ -201,18 +213,64 @@ class GridManager(TreeManager):
         self.set_interval(node)
         return [node, *(below for child in children for below in self.build_tree_nodes(child))]
 
+    # Numbers
+
     def free_code(self, parent) -> str:
-        """The number after the last child's, or the first gap once the last number is taken."""
+        """The number after the last one ever used under `parent`, or the first gap once the last number is taken."""
+        return self.codes_under(parent, [None])[0]
+
+    def codes_under(self, parent, nodes: Iterable) -> list[str]:
+        """A code under `parent` for each node: with its number where no other has or had it there, else a free one.
+
+        None stands for a node that has no number yet.
+        """
         if parent is None or parent.level + 1 == len(DIGITS):
             raise ValidationError(_("Only a code can say where this grid belongs."))
         digits = DIGITS[parent.level + 1] - DIGITS[parent.level]
-        taken = [int(code[-digits:]) for code in self.filter(parent=parent).values_list("code", flat=True)]
-        number = max(taken, default=0) + 1
-        if number == 10**digits:
-            number = next((gap for gap in range(1, number) if gap not in set(taken)), None)
-        if number is None:
+        taken = self._numbers_under(parent, digits)
+        wished = [node and int(node.code[-digits:]) for node in nodes]
+        kept = set(wished) - taken - {None}
+        free = free_numbers(taken | kept, digits)
+        numbers = [number if number in kept else next(free, None) for number in wished]
+        if None in numbers:
             raise ValidationError(_("Every number under %(grid)s is taken.") % {"grid": parent})
-        return f"{parent.code}{number:0{digits}d}"
+        return [f"{parent.code}{number:0{digits}d}" for number in numbers]
+
+    def _numbers_under(self, parent, digits: int) -> set[int]:
+        """The numbers of the children, and those that were given up and lead to their grid for ever."""
+        children = self.filter(parent=parent).order_by().values_list("code")
+        former = self._former_codes.annotate(digits=Length("code")).filter(
+            code__startswith=parent.code, digits=DIGITS[parent.level + 1]
+        )
+        return {int(code[-digits:]) for (code,) in children.union(former.values_list("code"))}
+
+    @property
+    def _former_codes(self) -> models.QuerySet:
+        """They need grids, so they are known here by the reverse relation alone."""
+        return self.model._meta.get_field("former_codes").related_model._base_manager.all()
+
+    def refuse_given_up(self, grids: Q) -> None:
+        """ValidationError at `code` when one of these grids has a code that another gave up; its own it may have again.
+
+        Asked after the write: a reorganisation that frees a code at this moment has then been waited for.
+        """
+        former = self._former_codes.filter(code=OuterRef("code"))
+        own = former.filter(grid=OuterRef("pk"))
+        # A retired grid stands for its successors, so beside it they lead to the same place.
+        wrong = self.filter(grids, Exists(former.exclude(grid=OuterRef("pk")))).exclude(
+            Exists(own), retired_at__isnull=False
+        )
+        if code := wrong.order_by("code").values_list("code", flat=True).first():
+            raise ValidationError({"code": self.given_up_message(code)})
+
+    def given_up_message(self, code: str) -> str:
+        """Whose code this was and where it leads; empty when nobody gave it up."""
+        former = self._former_codes.filter(code=code).select_related("grid").order_by("pk").first()
+        if former is None:
+            return ""
+        return _(
+            "The code %(code)s belonged to “%(name)s” and leads to %(grid)s for ever; it is not given out again."
+        ) % {"code": code, "name": former.name, "grid": former.grid}
 
     # Move
 
@@ -224,39 +282,69 @@ class GridManager(TreeManager):
         self.relocate(node, parent_of(target, position))
 
     @transaction.atomic
-    def relocate(self, node, parent, code: str | None = None) -> None:
-        """Move the subtree of `node` under `parent`, to `code` or the next free one.
+    def relocate(self, node, parent, code: str | None = None) -> Transfer | None:
+        """Move the subtree of `node` under `parent`, to `code` or the next free one; None when it is there already.
 
-        One UPDATE for the tree and one for each model whose rows have a position. Updates `node` in place.
-        `services.move_grid` does this and tells the other apps.
+        Updates `node` in place. `services.move_grid` does this, keeps the old codes and tells the other apps.
         """
-        self._lock_for_move(node, parent)
+        parent = self._lock_for_move(node, parent)
         if node.parent_id == parent.pk and code in (None, node.code):
-            return
+            return None
         new = self._checked_target(node, parent, code)
-        old, (lft, rght) = node.code, (node.lft, node.rght)
-        shift = interval(new)[0] - lft
-        parent_id = Case(
-            When(pk=node.pk, then=Value(parent.pk)), default=F("parent_id"), output_field=models.BigIntegerField()
-        )
-        try:
-            with transaction.atomic():
-                self.filter(lft__range=(lft, rght)).order_by().update(
-                    code=Concat(Value(new), Substr("code", len(old) + 1)),
-                    lft=F("lft") + shift,
-                    rght=F("rght") + shift,
-                    tree_id=tree_id_of(new),
-                    parent_id=parent_id,
-                )
-        except IntegrityError as error:
-            # Somebody created a grid with this very code after it was found free.
-            raise ValidationError({"code": taken_message(new)}) from error
-        # After the tree: rows placed meanwhile have waited for it or are seen here.
-        for model in self.placed_models():
-            model._base_manager.filter(position__range=(lft, rght)).update(position=F("position") + shift)
+        transfer = self.transfer([(node, parent, new)])
         node.code, node.parent = new, parent
         self.set_interval(node)
         node._mptt_meta.update_mptt_cached_fields(node)
+        return transfer
+
+    def transfer(self, moves: list[tuple]) -> Transfer:
+        """Take each `(node, parent, code)` with all below it to that parent and code; the caller holds the locks.
+
+        Either one node, or all children of one parent. One UPDATE a run for the tree and for each model with positions.
+        """
+        runs, recoded, counts = list(runs_of(moves)), [], Counter()
+        for run in runs:
+            inside = self.filter(lft__range=run.old).order_by("lft")
+            recoded += [
+                Recoded(pk, name, old, run.code(lft, level))
+                for pk, name, old, lft, level in inside.values_list("pk", "name", "code", "lft", "level")
+            ]
+            try:
+                with transaction.atomic():
+                    counts[self.model._meta.label_lower] += self._shift(run)
+            except IntegrityError as error:
+                # Somebody created a grid with this very code after it was found free.
+                mine = [node.pk for node, _parent, _code in moves]
+                taken = self.filter(code__in=[code for _node, _parent, code in moves]).exclude(pk__in=mine).first()
+                raise ValidationError({"code": taken_message(taken.code if taken else moves[0][2])}) from error
+            # After the tree: rows placed meanwhile have waited for it or are seen here.
+            for model in self.placed_models():
+                placed = model._base_manager.filter(position__range=run.old)
+                counts[model._meta.label_lower] += placed.update(position=F("position") + run.shift)
+        for run in runs:
+            self.refuse_given_up(Q(lft__range=run.new))
+        return Transfer(runs, recoded, counts)
+
+    def _shift(self, run: Run) -> int:
+        """Codes, intervals and trees of the run in one UPDATE; a code is what its interval says."""
+        start = F("lft") + run.shift - F("level")
+        codes = [
+            When(level=level, then=Cast(Cast(start, models.BigIntegerField()) / width, models.CharField(max_length=18)))
+            for level, width in enumerate(WIDTHS)
+        ]
+        parents = Case(
+            When(parent_id=run.source, then=Value(run.target.pk)),
+            default=F("parent_id"),
+            output_field=models.BigIntegerField(),
+        )
+        inside = self.filter(lft__range=run.old).order_by()
+        return inside.update(
+            code=Case(*codes, output_field=models.CharField()),
+            lft=F("lft") + run.shift,
+            rght=F("rght") + run.shift,
+            tree_id=run.target.tree_id,
+            parent_id=parents,
+        )
 
     def check_parent(self, node, parent) -> None:
         """ValidationError when `node` cannot be moved under `parent`, whatever its level."""
@@ -270,19 +358,17 @@ class GridManager(TreeManager):
         if parent.retired_at:
             raise ValidationError(retired_message(parent))
 
-    def _lock_for_move(self, node, parent) -> None:
-        """Lock what a move stands on, top down, and bring `node` up to date; ValidationError if it changed."""
-        now = self.get(pk=node.pk)
+    def _lock_for_move(self, node, parent):
+        """Lock what a move stands on, top down, and bring `node` up to date; the parent as it is now."""
+        now, parent = self.reserve(node, parent) if parent is not None else (node, None)
         self.check_parent(now, parent)
-        held = self.hold({*ancestor_codes(now.code), parent.code, *ancestor_codes(parent.code)})
-        # Numbers under one parent are given out one after the other.
-        self.select_for_update(no_key=True).filter(pk=parent.pk).first()
-        locked = self.select_for_update().filter(pk=node.pk, code=now.code).first()
-        if locked is None or parent.code not in held or held[parent.code].pk != parent.pk:
-            raise ValidationError(_("Somebody else has just changed this part of the tree. Look again, then repeat."))
-        self.check_parent(locked, held[parent.code])
-        for field in ("code", "level", "lft", "rght", "tree_id", "parent_id"):
+        self.hold({*ancestor_codes(now.code), parent.code, *ancestor_codes(parent.code)})
+        parent = self.reserve_numbers(parent)
+        locked = self.seize(now)
+        self.check_parent(locked, parent)
+        for field in ("code", "level", "lft", "rght", "tree_id", "parent_id", "name", "retired_at"):
             setattr(node, field, getattr(locked, field))
+        return parent
 
     def _checked_target(self, node, parent, code: str | None) -> str:
         if code is None:
@@ -384,6 +470,10 @@ def _level_name(node, level: int) -> str:
 
 def taken_message(code: str) -> str:
     return _("There is already a grid %(code)s.") % {"code": code}
+
+
+def changed_message() -> str:
+    return _("Somebody else has just changed this part of the tree. Look again, then repeat.")
 
 
 def retired_message(grid) -> str:

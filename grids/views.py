@@ -2,15 +2,16 @@
 
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from grids.access import get_grid, may_oversee, may_work_on, visible_grids
+from grids.access import SeveralSuccessors, get_grid, may_oversee, may_work_on, visible_grids
 from grids.boards import organisations_of, police_of
 from grids.figures import load_figures
 from grids.forms import GridSearchForm
 from grids.models import Grid, Level, OrganisationKind, Post, Role, User, load_ancestors, load_duties
+from grids.wording import recent_changes
 
 FOUND = 50
 ROLES = list(Role)
@@ -34,7 +35,12 @@ def grid_list(request: HttpRequest) -> HttpResponse:
 def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
     """One grid: where it lies, who works there, what lies below it and what is open."""
     user = request.user
-    grid = get_grid(user, code)
+    try:
+        grid = get_grid(user, code)
+    except SeveralSuccessors as error:
+        return _several_grids(request, error)
+    if grid.code != code:
+        return redirect("grid_detail", grid.code)
     children = list(visible_grids(user).active().filter(parent=grid).order_by("lft"))
     load_figures(children, user)
     posts = list(grid.posts.active().select_related("user"))
@@ -50,9 +56,17 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
         "police": police_of(grid),
         "police_rooms": [one for one in organisations if one.kind == OrganisationKind.POLICE_ROOM],
         "organisations": [one for one in organisations if one.kind != OrganisationKind.POLICE_ROOM],
+        "changes": recent_changes(grid),
         "may_file": not grid.retired_at and bool(user.active_posts) and may_work_on(user, grid),
     }
     return render(request, "grids/grid_detail.html", context)
+
+
+def _several_grids(request: HttpRequest, error: SeveralSuccessors) -> HttpResponse:
+    """The page of a code that leads to several grids."""
+    load_figures(error.grids, request.user)
+    load_ancestors(error.grids)
+    return render(request, "grids/grid_several.html", {"code": error.code, "grids": error.grids})
 
 
 def _own_grids(user: User) -> QuerySet[Grid]:

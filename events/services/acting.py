@@ -12,9 +12,9 @@ from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
 from events.models import Event, Step, memberships, offices, says_nothing
 from events.routing import Staffing
 from events.services.storing import aware_now, post_name, store
-from events.transitions import TRANSITIONS, Draft, Limits
+from events.transitions import TRANSITIONS, Draft, Limits, take_place
 from events.workflow import DESK_ROLES, TABLE, Action, Move, Side, open_moves, refusal, sides
-from grids.models import Organisation, Post, Role, User
+from grids.models import Grid, Organisation, Post, Role, User
 
 
 def act(
@@ -38,30 +38,60 @@ def act(
     """
     at = aware_now(at)
     move = TABLE[Action(action)]
-    with transaction.atomic():
-        seen = event.step_count if version is None else version
-        # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
-        staffing = Staffing.above([event.grid.code], holding=actor)
-        event = _lock(event)
-        if event.grid.code not in staffing.grids:  # reorganised since it was read
-            staffing = Staffing.above([event.grid.code])
-        standing = _check_move(event, move, actor, seen)
-        inputs = _check_inputs(event, move, reason, note, handler, organisation, checklist)
-        side = next(side for side in Side if side in move.sides & standing)
-        draft = Draft(
-            event,
-            move.action,
-            at,
-            staffing,
-            Limits(),
-            actor=actor,
-            side=side,
-            actor_post=_acting_post(event, actor, side),
-            **inputs,
-        )
-        TRANSITIONS[move.action](draft)
-        store([draft])
+    seen = event.step_count if version is None else version
+    given = {
+        "reason": reason,
+        "note": note,
+        "handler": handler,
+        "organisation": organisation,
+        "checklist": checklist,
+    }
+    while True:
+        try:
+            return _act(event, move, actor, seen, at, given)
+        except Reorganised:
+            event = Event.objects.select_related("grid").get(pk=event.pk)
+
+
+class Reorganised(Exception):
+    """The case is at another place of the tree than it was when its grids were locked."""
+
+
+@transaction.atomic
+def _act(event: Event, move: Move, actor: User, seen: int, at: datetime, given: dict) -> Event:
+    # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
+    heir = _heir(event.grid) if move.action == Action.REOPEN else None
+    staffing = Staffing.above({event.grid.code, heir.code} if heir else [event.grid.code], holding=actor)
+    event = _lock(event)
+    if event.grid.code not in staffing.grids or (heir and heir.code not in staffing.grids):
+        raise Reorganised  # and let go of the event before other grids are locked
+    standing = _check_move(event, move, actor, seen)
+    inputs = _check_inputs(event, move, **given)
+    side = next(side for side in Side if side in move.sides & standing)
+    draft = Draft(
+        event,
+        move.action,
+        at,
+        staffing,
+        Limits(),
+        actor=actor,
+        side=side,
+        actor_post=_acting_post(event, actor, side),
+        **inputs,
+    )
+    if heir:
+        take_place(draft, staffing.grids[heir.code])
+    TRANSITIONS[move.action](draft)
+    store([draft])
     return event
+
+
+def _heir(grid: Grid) -> Grid | None:
+    """The grid that continues this one when it went out of use, for a case that opens again."""
+    if not grid.retired_at:
+        return None
+    first = Grid.objects.successors(grid.code)[0]
+    return None if first.retired_at else first
 
 
 def _lock(event: Event) -> Event:

@@ -115,8 +115,14 @@ def _file(event: Event, at: datetime) -> Event:
     staffing = Staffing.above([event.grid.code], holding=event.reporter)
     _check_filing(event)
     grid = staffing.grids.get(event.grid.code)
-    if grid is None or grid.pk != event.grid_id or grid.retired_at:
-        raise ValidationError({"grid": _("This grid has just changed its code or been retired. Choose again.")})
+    if grid is None or grid.pk != event.grid_id:  # moved since it was read, and maybe the reporter's posts as well
+        grid = Grid.objects.settle(event.grid)
+        staffing = Staffing.above([grid.code])
+        event.reporter.__dict__.pop("active_posts", None)
+        if not may_work_on(event.reporter, grid):
+            raise ValidationError({"grid": _("This grid is outside your area.")})
+    if grid.retired_at:
+        raise ValidationError({"grid": _("This grid has just been retired. Choose again.")})
     event.grid = grid
     event.position = event.grid.lft
     route = entry(event.grid.code, event.category.lowest_loop, staffing.is_staffed)

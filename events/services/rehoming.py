@@ -1,41 +1,69 @@
-"""Cases after a reorganisation of the grids: none is left with a holder that is no longer above it or in use."""
+"""Cases after a reorganisation of the grids: none is left with a place out of use or a holder that is not above it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
-from django.utils import timezone
+from django.db.models import F, Q
 
-from events.models import Event
+from events.models import Event, Step
 from events.routing import Staffing
 from events.services.storing import store
-from events.transitions import Draft, Limits, rehome
+from events.transitions import Draft, Limits, rehome, take_place
 from events.workflow import Action
-from grids.models import Grid
+from grids.access import within
+from grids.models import Grid, GridChange
+
+BATCH = 2000
+WHY = ("kind", "old_name", "old_code", "new_name", "new_code")
 
 
 @transaction.atomic
-def rehome_events(*, grid: Grid, at: datetime | None = None) -> int:
-    """Give the open cases in a grid that was moved or retired a holder and checker again; returns how many changed.
+def rehome_events(
+    *,
+    change: GridChange,
+    successors: list[Grid],
+    moved: Iterable[tuple[tuple[int, int], tuple[int, int]]],
+    joined: dict[int, int],
+    at: datetime,
+) -> int:
+    """Give the open cases of a reorganisation a place in use, a holder and a checker again; how many got a step.
 
-    Runs in the transaction of the reorganisation.
+    Cases on a grid that went out of use go to who continues it. Runs in the transaction of the reorganisation.
     """
-    at = at or timezone.now()
-    lost = _lost("holder", grid) | (Q(checker__isnull=False) & _lost("checker", grid))
-    events = Event.objects.open().inside(grid).filter(lost).select_for_update(of=("self",)).with_people()
-    events = list(events)
-    if not events:
-        return 0
-    staffing, limits = Staffing.above({event.grid.code for event in events}), Limits()
-    drafts = [Draft(event, Action.REHOME, at, staffing, limits) for event in events]
-    for draft in drafts:
+    ended = change.grid if change.grid.retired_at else None
+    places = [new for _old, new in moved] + ([(ended.lft, ended.rght)] if ended else [])
+    touched = _lost("holder") | (Q(checker__isnull=False) & _lost("checker")) | Q(organisation__in=joined)
+    if ended and successors:
+        touched |= Q(grid=ended)
+    found = Event.objects.open().filter(within(places) & touched).order_by("pk")
+    # Locked first and read then: PostgreSQL joins a row that has just changed to its old holder and handler.
+    pks = list(found.select_for_update(of=("self",)).values_list("pk", flat=True))
+    for start in range(0, len(pks), BATCH):
+        _rehome_batch(pks[start : start + BATCH], change, successors, joined, at)
+    change.counts[Step._meta.label_lower] = change.counts.get(Step._meta.label_lower, 0) + len(pks)
+    return len(pks)
+
+
+def _lost(field: str) -> Q:
+    """The grid in this field is retired, or not above the place of the case."""
+    above = Q(**{f"{field}__lft__lte": F("position"), f"{field}__rght__gte": F("position")})
+    return Q(**{f"{field}__retired_at__isnull": False}) | ~above
+
+
+def _rehome_batch(
+    pks: list[int], change: GridChange, successors: list[Grid], joined: dict[int, int], at: datetime
+) -> None:
+    events = list(Event.objects.filter(pk__in=pks).with_people())
+    codes = {event.grid.code for event in events} | {grid.code for grid in successors[:1]}
+    staffing, limits = Staffing.above(codes), Limits()
+    why = {name: getattr(change, name) for name in WHY}
+    drafts = []
+    for event in events:
+        draft = Draft(event, Action.REHOME, at, staffing, limits, reason=change.reason, details={"change": why})
+        if successors and event.grid_id == change.grid_id:
+            take_place(draft, successors[0])
+        event.organisation_id = joined.get(event.organisation_id, event.organisation_id)
         rehome(draft)
+        drafts.append(draft)
     store(drafts)
-    return len(drafts)
-
-
-def _lost(field: str, grid: Grid) -> Q:
-    """The grid in this field is retired, or lies neither above nor inside `grid`."""
-    above = Q(**{f"{field}__lft__lte": grid.lft, f"{field}__rght__gte": grid.rght})
-    inside = Q(**{f"{field}__lft__range": (grid.lft, grid.rght)})
-    return Q(**{f"{field}__retired_at__isnull": False}) | ~(above | inside)

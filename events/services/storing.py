@@ -11,9 +11,9 @@ from events.transitions import Draft, seal_all
 from grids.models import Post
 
 CHANGING = (
-    "status", "loop", "holder", "handler", "organisation", "resolver", "checker", "round", "send_backs", "reworks",
-    "is_supervised", "accepted_at", "resolved_at", "closed_at", "clock_started_at", "remind_at", "due_at", "wake_at",
-    "step_count", "head_hash",
+    "grid", "position", "place_name", "status", "loop", "holder", "handler", "organisation", "resolver", "checker",
+    "round", "send_backs", "reworks", "is_supervised", "accepted_at", "resolved_at", "closed_at", "clock_started_at",
+    "remind_at", "due_at", "wake_at", "step_count", "head_hash",
 )  # fmt: skip
 
 

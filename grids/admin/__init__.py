@@ -9,11 +9,13 @@ from grids.admin.grids import GridAdmin
 from grids.admin.organisations import OrganisationAdmin
 from grids.admin.people import PersonAdmin
 from grids.admin.posts import PostAdmin
+from grids.admin.reorganising import GridChangeAdmin
 from grids.admin.sheets import SheetAdmin, SheetImportAdmin
 
 __all__ = [
     "DutyAdmin",
     "GridAdmin",
+    "GridChangeAdmin",
     "OrganisationAdmin",
     "PersonAdmin",
     "PostAdmin",

@@ -3,9 +3,8 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect, QueryDict
-from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
@@ -13,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from grids import services
 from grids.access import check_may_manage, managed_grids, managed_tops, may_manage
 from grids.admin.base import ManagedAdmin, refusal_text
+from grids.admin.reorganising import Reorganising
 from grids.admin.sheets import SheetAdmin
 from grids.figures import load_figures
 from grids.models import Grid, Level, load_ancestors
@@ -60,21 +60,12 @@ class GridChangeList(ChangeList):
 
 
 class GridForm(forms.ModelForm):
-    """Adding, the code says where the grid belongs; later another parent moves it."""
+    """Adding, the code says where the grid belongs; later its name and place are a matter of reorganisation."""
 
     class Meta:
         model = Grid
-        fields = ["code", "name", "parent", "households"]
-        help_texts = {
-            "code": _("The code of the grid above, followed by the number of this one"),
-            "parent": _("Another parent moves the grid and all below it; all of them get new codes."),
-        }
-
-    def clean_parent(self):
-        parent = self.cleaned_data["parent"]
-        if self.instance.pk and "parent" in self.changed_data:
-            Grid.objects.check_parent(self.instance, parent)
-        return parent
+        fields = ["code", "name", "households"]
+        help_texts = {"code": _("The code of the grid above, followed by the number of this one")}
 
     def _post_clean(self):
         super()._post_clean()
@@ -86,7 +77,7 @@ class GridForm(forms.ModelForm):
 
 
 @admin.register(Grid)
-class GridAdmin(SheetAdmin, ManagedAdmin):
+class GridAdmin(Reorganising, SheetAdmin, ManagedAdmin):
     sheet_kinds = ("grids", "households")
     place_field = "lft"
     form = GridForm
@@ -96,8 +87,6 @@ class GridAdmin(SheetAdmin, ManagedAdmin):
     search_fields = ["code", "name"]
     search_help_text = _("Beginning of the code, part of the name or its initials in pinyin; with a place in front")
     ordering = ["lft"]
-    autocomplete_fields = ["parent"]
-    actions = ["retire"]
 
     def get_changelist(self, request, **kwargs):
         return GridChangeList
@@ -164,12 +153,10 @@ class GridAdmin(SheetAdmin, ManagedAdmin):
     def get_fields(self, request, obj=None):
         if obj is None:
             return ["code", "name", "households"]
-        moves = obj.level > Level.CITY and may_manage(request.user, obj.parent)
-        parent = ["parent"] if moves else []
-        return ["code", "name", *parent, "place", "level", "households", "signboard", "retired_at"]
+        return ["code", "name", "place", "level", "households", "signboard", "retired_at"]
 
     def get_readonly_fields(self, request, obj=None):
-        return ["code", "place", "level", "signboard", "retired_at"] if obj else []
+        return ["code", "name", "place", "level", "signboard", "retired_at"] if obj else []
 
     def get_changeform_initial_data(self, request):
         came_from = QueryDict(request.GET.get("_changelist_filters", ""))  # the list that "Add" was pressed on
@@ -185,10 +172,6 @@ class GridAdmin(SheetAdmin, ManagedAdmin):
             obj.pk = services.create_grid(
                 actor=actor, code=given["code"], name=given["name"], households=given["households"]
             ).pk
-        if change and "parent" in form.changed_data:
-            services.move_grid(actor=actor, grid=obj, new_parent=given["parent"])
-        if change and "name" in form.changed_data:
-            services.rename_grid(actor=actor, grid=obj, name=given["name"])
         if change and "households" in form.changed_data:
             services.set_households(actor=actor, grid=obj, households=given["households"])
         obj.refresh_from_db()
@@ -203,18 +186,3 @@ class GridAdmin(SheetAdmin, ManagedAdmin):
 
     def delete_model(self, request, obj):
         services.delete_grid(actor=request.user, grid=obj)
-
-    @admin.action(description=_("Retire the selected grids"), permissions=["change"])
-    def retire(self, request, queryset):
-        if "confirmed" not in request.POST:
-            context = {**self.admin_site.each_context(request), "title": _("Retire grids"), "grids": queryset}
-            return TemplateResponse(request, "admin/grids/grid/retire.html", context)
-        for grid in queryset.order_by("-level"):  # what lies below goes first
-            try:
-                services.retire_grid(actor=request.user, grid=grid)
-            except ValidationError as error:
-                self.message_user(request, " ".join(error.messages), messages.ERROR)
-            else:
-                self.log_change(request, grid, [{"changed": {"fields": [str(_("retired at"))]}}])
-                self.message_user(request, _("%(grid)s has been retired.") % {"grid": grid}, messages.SUCCESS)
-        return None

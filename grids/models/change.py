@@ -1,5 +1,6 @@
 """What a reorganisation did, and where the codes of before lead to."""
 
+from django.apps import apps
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,6 +10,14 @@ from grids.models.grid import Grid, Placed
 from grids.models.people import User, validate_printable
 
 REASON_LENGTH = 500
+
+# What a reorganisation counts besides the rows of a model.
+COUNTED = {
+    "posts_continued": _("posts that go on at the successor"),
+    "chiefs_to_staff": _("chiefs who go on as grid staff"),
+    "posts_ended": _("posts that end"),
+    "organisations_joined": _("organisations that become one with their namesake"),
+}
 
 
 class GridChange(Placed):
@@ -35,10 +44,14 @@ class GridChange(Placed):
     new_code = models.CharField(_("code after"), max_length=18)
     counts = models.JSONField(_("what it moved"), default=dict, help_text=_("Rows by model, such as grids.post."))
 
+    # After these a grid is no longer in use, and its code leads to what took its place.
+    ENDINGS = (Kind.MERGE, Kind.SPLIT, Kind.RETIRE)
+
     class Meta:
         verbose_name = _("reorganisation")
         verbose_name_plural = _("reorganisations")
         ordering = ["-at", "-pk"]
+        indexes = [models.Index(fields=["-at", "-id"], name="grid_change_newest")]
         constraints = [
             models.CheckConstraint(
                 condition=Q(kind__in=["rename", "move", "merge", "split", "retire"]), name="grid_change_kind_known"
@@ -47,6 +60,20 @@ class GridChange(Placed):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.old_name} ({self.old_code})"
+
+    def shown_counts(self) -> list[tuple[str, int]]:
+        """What it moved, in words, leaving out what there was nothing of."""
+        return [(_counted_name(name), count) for name, count in self.counts.items() if count]
+
+    @property
+    def moved_positions(self) -> int:
+        """How many rows stand at another place of the tree now, grids not counted."""
+        placed = {model._meta.label_lower for model in Grid.objects.placed_models()}
+        return sum(count for name, count in self.counts.items() if name in placed)
+
+
+def _counted_name(name: str) -> str:
+    return str(COUNTED[name] if name in COUNTED else apps.get_model(name)._meta.verbose_name_plural)
 
 
 class FormerCode(models.Model):
@@ -57,13 +84,16 @@ class FormerCode(models.Model):
 
     code = models.CharField(_("former code"), max_length=18, db_index=True)
     name = models.CharField(_("name of that time"), max_length=64)
+    new_code = models.CharField(_("code after"), max_length=18)
     grid = models.ForeignKey(Grid, models.PROTECT, related_name="former_codes", verbose_name=_("successor"))
     change = models.ForeignKey(GridChange, models.PROTECT, related_name="codes", verbose_name=_("reorganisation"))
 
     class Meta:
         verbose_name = _("former code")
         verbose_name_plural = _("former codes")
-        constraints = [models.UniqueConstraint(fields=["code", "grid"], name="former_code_once_for_each_successor")]
+        constraints = [
+            models.UniqueConstraint(fields=["change", "code", "grid"], name="former_code_once_for_each_change")
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} → {self.grid.code}"

@@ -57,13 +57,23 @@ class GridQuerySet(tree.TreeQuerySet):
         return self.filter(lft__range=(grid.lft, grid.rght))
 
     def successors(self, code: str) -> list["Grid"]:
-        """The grid in use with this code, else what took its place; a retired one that nothing replaced is itself."""
-        if "\x00" in code:
-            return []
-        own = self.filter(code=code).first()
-        if own and not own.retired_at:
-            return [own]
-        return list(self.filter(former_codes__code=code).distinct().order_by("lft")) or ([own] if own else [])
+        """The grid in use with this code, or those that took its place since; see `resolve`."""
+        return self.resolve([code])[code]
+
+    def resolve(self, codes: Iterable[str]) -> dict[str, list["Grid"]]:
+        """For each code the grids in use that it leads to, who continues a divided grid first.
+
+        A code may have been moved, merged and split one after the other. A retired grid without a successor stands for
+        itself; what never was a code leads nowhere.
+        """
+        codes = set(codes)
+        found = {grid.code: [grid] for grid in Grid.objects.filter(code__in=codes)}
+        left = [code for code in codes if code not in found]
+        if left:
+            for former in _former_codes().filter(code__in=left).order_by("pk").select_related("grid"):
+                found.setdefault(former.code, []).append(former.grid)
+        ways = _ways_on(grid for grids in found.values() for grid in grids)
+        return {code: _ends(found.get(code, []), ways) for code in codes}
 
     def with_children_count(self):
         """Annotate `children_count`, retired ones left out."""
@@ -112,6 +122,42 @@ def _fits(word: str) -> Q:
         return begins | tree.codes_beginning(word) if word.isdigit() else begins
     # Chinese has no case, and comparing without regard to it costs half of the search.
     return Q(**{"name__contains" if word.lower() == word.upper() else "name__icontains": word})
+
+
+def _former_codes() -> models.QuerySet:
+    return Grid._meta.get_field("former_codes").related_model.objects.all()
+
+
+def _ways_on(grids: Iterable["Grid"]) -> dict[int, list["Grid"]]:
+    """From each retired grid, and each that these lead to, what took its place. By grid: a retired one moves, too."""
+    ways: dict[int, list[Grid]] = {}
+    frontier = {grid.pk for grid in grids if grid.retired_at}
+    while frontier:
+        ways |= {pk: [] for pk in frontier}
+        endings = _former_codes().filter(
+            change__grid__in=frontier, change__kind__in=("merge", "split", "retire"), code=F("change__old_code")
+        )
+        for former in endings.order_by("pk").select_related("grid", "change"):
+            ways[former.change.grid_id].append(former.grid)
+        frontier = {grid.pk for pk in frontier for grid in ways[pk] if grid.retired_at} - ways.keys()
+    return ways
+
+
+def _ends(grids: list["Grid"], ways: dict[int, list["Grid"]]) -> list["Grid"]:
+    """Where the ways end that begin at these grids, each once and in order."""
+    ends: dict[int, Grid] = {}
+    seen: set[int] = set()
+    waiting = list(reversed(grids))
+    while waiting:
+        grid = waiting.pop()
+        if grid.pk in seen:
+            continue
+        seen.add(grid.pk)
+        if onward := ways.get(grid.pk):
+            waiting += reversed(onward)
+        else:
+            ends[grid.pk] = grid
+    return list(ends.values())
 
 
 def initials_of(name: str) -> str:
@@ -215,13 +261,19 @@ class Grid(MPTTModel):
         codes = tree.ancestor_codes(self.code)
         Grid.objects.set_parent(self, {grid.code: grid for grid in Grid.objects.filter(code__in=codes)})
 
+    def validate_unique(self, exclude=None):
+        super().validate_unique(exclude)
+        if self._state.adding and (message := Grid.objects.given_up_message(self.code)):
+            raise ValidationError({"code": message})
+
     def save(self, *args, **kwargs):
         with transaction.atomic(using=kwargs.get("using")):
-            if self._state.adding:
-                Grid.objects.place(self)
-            else:
+            if not self._state.adding:
                 self._refuse_other_code()
+                return super().save(*args, **kwargs)
+            Grid.objects.place(self)
             super().save(*args, **kwargs)
+            Grid.objects.refuse_given_up(Q(pk=self.pk))
 
     def _refuse_other_code(self) -> None:
         if "code" in self.get_deferred_fields() or tree.interval(self.code)[0] == self.lft:

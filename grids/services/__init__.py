@@ -9,6 +9,7 @@ from grids.services.accounts import (
     save_person,
     set_password,
 )
+from grids.services.changes import record_renames
 from grids.services.duties import delete_duty, save_duty
 from grids.services.editing import create_grid, delete_grid, rename_grid, set_households, why_not_delete
 from grids.services.importing import (
@@ -30,7 +31,8 @@ from grids.services.organisations import (
     dissolve_organisation,
     set_representatives,
 )
-from grids.services.reorganising import move_grid, reorganised, retire_grid
+from grids.services.rehearsing import Outcome, Plan, carry_out, preview
+from grids.services.reorganising import Part, merge_grids, move_grid, reorganised, retire_grid, split_grid
 from grids.services.staffing import (
     appoint,
     appoint_many,
@@ -45,11 +47,15 @@ from grids.services.staffing import (
 
 __all__ = [
     "Loaded",
+    "Outcome",
+    "Part",
+    "Plan",
     "apply_sheet",
     "appoint",
     "appoint_many",
     "can_send_mail",
     "cancel_sheet",
+    "carry_out",
     "change_password",
     "check_appointment",
     "check_sheet",
@@ -70,9 +76,12 @@ __all__ = [
     "leave",
     "load_divisions",
     "mail_one_time_passwords",
+    "merge_grids",
     "move_grid",
     "open_cases",
+    "preview",
     "recheck_sheet",
+    "record_renames",
     "rename_grid",
     "reorganised",
     "request_undo",
@@ -82,6 +91,7 @@ __all__ = [
     "set_households",
     "set_password",
     "set_representatives",
+    "split_grid",
     "transfer_post",
     "undo_sheet",
     "upload_sheet",

@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from grids.access import check_may_manage, check_may_reshape
-from grids.models import Grid, User
+from grids.models import Grid, GridChange, User
+from grids.services.changes import checked_moment, checked_reason, record
 
 
 def create_grid(
@@ -31,21 +32,31 @@ def create_grid(
     return grid
 
 
-def rename_grid(*, actor: User | None, grid: Grid, name: str, at: datetime | None = None) -> Grid:
-    """Give the grid another name."""
-    with transaction.atomic():
-        grid = locked(grid)
-        check_may_manage(actor, grid)
-        grid.name = name.strip()
-        grid.clean_fields()
-        grid.save(update_fields=["name", "initials"])
-    return grid
+def rename_grid(*, actor: User | None, grid: Grid, name: str, reason: str = "", at: datetime | None = None) -> Grid:
+    """Give the grid another name; the one before stays in its history."""
+    do_rename(actor=actor, grid=grid, name=name, reason=reason, at=at)
+    return Grid.objects.get(pk=grid.pk)
+
+
+@transaction.atomic
+def do_rename(*, actor: User | None, grid: Grid, name: str, reason: str, at: datetime | None) -> GridChange | None:
+    """The record of the renaming, None where the name is this already. A person need not say why: names get mended."""
+    reason, at = checked_reason(None, reason), checked_moment(at)
+    (grid,) = Grid.objects.reserve(grid)
+    check_may_manage(actor, grid)
+    grid = Grid.objects.reserve_numbers(grid)
+    old_name, grid.name = grid.name, name.strip()
+    grid.clean_fields()
+    if grid.name == old_name:
+        return None
+    grid.save(update_fields=["name", "initials"])
+    return record("rename", actor=actor, at=at, grid=grid, reason=reason, old_name=old_name)
 
 
 def set_households(*, actor: User | None, grid: Grid, households: int, at: datetime | None = None) -> Grid:
     """Set the number of households that live in the grid."""
     with transaction.atomic():
-        grid = locked(grid)
+        grid = Grid.objects.select_for_update(no_key=True).get(pk=grid.pk)
         check_may_manage(actor, grid)
         grid.households = households
         grid.clean_fields()
@@ -67,13 +78,9 @@ def why_not_delete(grid: Grid) -> str:
 def delete_grid(*, actor: User | None, grid: Grid) -> None:
     """Delete a grid that was entered by mistake; what has children, posts or events is retired instead."""
     with transaction.atomic():
-        grid = locked(grid, exclusive=True)
+        (grid,) = Grid.objects.reserve(grid)
+        grid = Grid.objects.seize(grid)
         check_may_reshape(actor, grid)
         if refusal := why_not_delete(grid):
             raise ValidationError(refusal)
         grid.delete()
-
-
-def locked(grid: Grid, *, exclusive: bool = False) -> Grid:
-    """The row as it is now. Exclusive also waits for those who are placing something under it."""
-    return Grid.objects.select_for_update(no_key=not exclusive).get(pk=grid.pk)

@@ -135,7 +135,7 @@ def test_a_retired_grid_is_refused(cast, file):
 
 def test_a_grid_retired_since_the_page_was_opened_is_refused(cast, file):
     retire_grid(actor=None, grid=cast.tree.unit)
-    sentence = "This grid has just changed its code or been retired. Choose again."
+    sentence = "This grid has just been retired. Choose again."
     assert refusal_of(file, grid=cast.tree.unit) == {"grid": [sentence]}
 
 

@@ -48,7 +48,7 @@ def test_what_was_typed_is_given_back(event):
 def filing(cast):
     """A form as it was sent, with changes."""
     sent = {"category": make_category("暴露垃圾").pk, "grid": cast.tree.building.code, "title": " 灯坏了 "}
-    return lambda **changes: FilingForm(sent | changes)
+    return lambda **changes: FilingForm(cast.worker, sent | changes)
 
 
 def test_a_filing_hands_over_what_the_service_takes(cast, filing):

@@ -344,7 +344,10 @@ def test_an_open_case_follows_its_grid_into_another_community(cast):
     move_grid(actor=None, grid=Grid.objects.get(pk=cast.tree.building.pk), new_parent=cast.tree.other_community)
     after = Event.objects.with_related().get(pk=event.pk)
     assert (after.holder, after.status, after.due_at) == (cast.tree.other_community, "handling", event.due_at)
-    assert why(after) == ["The grids were reorganised; 学苑社区 holds it now, in the community loop."]
+    assert why(after) == [
+        "The grids were reorganised; 学苑社区 holds it now, in the community loop.",
+        "1号楼 was moved: its code was 1501050010010001 and is 1501050010020002 now.",
+    ]
 
 
 def test_a_case_whose_holder_stays_above_it_notices_nothing_of_a_move(cast):

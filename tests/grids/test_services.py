@@ -119,7 +119,7 @@ def test_an_ended_post_ends_its_rights_at_once(cast):
 
 
 def test_retiring_ends_the_posts_there(cast):
-    services.retire_grid(actor=cast.admin, grid=cast.tree.second_building)
+    services.retire_grid(actor=cast.admin, grid=cast.tree.second_building, reason="拆除")
     post = cast.worker.posts.get(grid=cast.tree.second_building)
     assert (post.is_active, post.ended_by) == (False, cast.admin)
 
@@ -154,19 +154,20 @@ def heard():
 
 def test_a_move_takes_the_subtree_its_posts_and_tells(cast, heard):
     tree, post = cast.tree, make_post(cast.stranger, cast.tree.unit)
-    moved = services.move_grid(actor=cast.admin, grid=tree.community, new_parent=tree.other_street)
+    moved = services.move_grid(actor=cast.admin, grid=tree.community, new_parent=tree.other_street, reason="区划调整")
     assert moved.code == "150105002002"
     assert Grid.objects.get(pk=tree.unit.pk).code == "150105002002000101"
     post = Post.objects.get(pk=post.pk)
     assert post.position == post.grid.lft
     (said,) = heard
-    assert (said["kind"], said["actor"]) == ("move", cast.admin)
-    assert (said["old_code"], said["new_code"]) == ("150105001001", "150105002002")
-    assert said["old_interval"] == (tree.community.lft, tree.community.rght)
+    change = said["change"]
+    assert (change.kind, change.actor, change.reason) == ("move", cast.admin, "区划调整")
+    assert (change.old_code, change.new_code) == ("150105001001", "150105002002")
+    assert said["moved"] == [((tree.community.lft, tree.community.rght), (moved.lft, moved.rght))]
 
 
 def test_a_move_costs_one_update_for_the_tree_and_one_for_each_placed_model(cast, django_assert_num_queries):
-    with django_assert_num_queries(10 + len(Grid.objects.placed_models())):
+    with django_assert_num_queries(15 + len(Grid.objects.placed_models())):
         Grid.objects.relocate(cast.tree.community, cast.tree.other_street)
 
 
@@ -210,7 +211,7 @@ def test_a_grid_with_something_in_use_below_is_not_retired(cast, heard):
         services.retire_grid(actor=None, grid=cast.tree.other_community)
     services.retire_grid(actor=None, grid=cast.tree.other_building)
     assert services.retire_grid(actor=None, grid=cast.tree.other_community).retired_at
-    assert [said["kind"] for said in heard] == ["retire", "retire"]
+    assert [said["change"].kind for said in heard] == ["retire", "retire"]
 
 
 def test_what_has_history_is_not_deleted(cast):
@@ -223,7 +224,8 @@ def test_what_has_history_is_not_deleted(cast):
 
 
 def test_creating_a_grid_takes_few_queries(cast, django_assert_num_queries):
-    with django_assert_num_queries(7):  # two pairs of savepoints, ancestors to check, ancestors to lock, INSERT
+    # two pairs of savepoints, ancestors to check, ancestors to lock, INSERT, codes that were given up
+    with django_assert_num_queries(8):
         services.create_grid(actor=None, code="1501050010010003", name="3号楼")
 
 
