@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from events.models import Event, Step
 from grids.models import Role
 from grids.services import end_post, retire_grid
-from tests.factories import make_category, make_event, make_post, take
+from tests.factories import make_category, make_event, make_organisation, make_post, take
 
 EVENTS = "/api/v1/events/"
 CATEGORIES = "/api/v1/categories/"
@@ -80,10 +80,10 @@ def test_what_was_filed_is_what_is_read(cast, category, as_):
 
 
 @pytest.mark.parametrize("key", ["", "my-key"])
-def test_filing_takes_twelve_queries(cast, category, as_, django_assert_max_num_queries, key):
+def test_filing_takes_thirteen_queries(cast, category, as_, django_assert_max_num_queries, key):
     client = as_(cast.worker)
     headers = {"Idempotency-Key": key} if key else {}
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert client.post(EVENTS, filing(cast, category), headers=headers).status_code == 201
 
 
@@ -299,7 +299,7 @@ def test_the_list_takes_the_same_queries_however_long(cast, category, as_, djang
         take(make_event(cast.worker, cast.tree.unit), "accept")
     client = as_(cast.chief)
     for size in (2, 12):
-        with django_assert_num_queries(7):  # token, posts, grid, category, count, page, ancestors
+        with django_assert_num_queries(8):  # token, posts, grid, category, organisations, count, page, ancestors
             found = client.get(EVENTS, {"page_size": size, "grid": "150105", "category": category.pk})
         assert len(numbers(found)) == size
 
@@ -307,7 +307,7 @@ def test_the_list_takes_the_same_queries_however_long(cast, category, as_, djang
 def test_the_steps_tell_who_when_and_why(cast, as_, event, django_assert_num_queries):
     take(event, "accept", "resolve", "fail_check", "escalate")
     client = as_(cast.worker)
-    with django_assert_num_queries(5):  # token, posts, event, count, page
+    with django_assert_num_queries(6):  # token, posts, organisations, event, count, page
         response = client.get(address(event, "steps/"))
     steps = response.json()["results"]
     assert [step["action"] for step in steps] == ["file", "accept", "resolve", "fail_check", "escalate"]
@@ -465,6 +465,8 @@ MATRIX = {
     "get /api/v1/categories/": EVERYBODY,
     "get /api/v1/grids/": EVERYBODY,
     "get /api/v1/grids/1501050010010001/": INSIDE,
+    "get /api/v1/organisations/": EVERYBODY,
+    "get {organisation}": INSIDE,
     "get /api/schema/": EVERYBODY,
     "get /api/v1/events/": EVERYBODY,
     "post /api/v1/events/": FILERS | {"neighbour": 400, "stranger": 403, "admin": 403},
@@ -480,7 +482,9 @@ MATRIX = {
 
 @pytest.mark.parametrize("what", MATRIX)
 def test_who_gets_what(cast, as_, event, what):
-    method, path, *action = what.format(event=address(event)).split()
+    company = make_organisation(cast.tree.community)
+    place = f"/api/v1/organisations/{company.pk}/"
+    method, path, *action = what.format(event=address(event), organisation=place).split()
     body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
     got = {}
     for who in EVERYBODY:
@@ -494,7 +498,10 @@ def test_who_gets_what(cast, as_, event, what):
 def test_every_address_is_in_the_matrix():
     described = SchemaGenerator().get_schema(public=True)["paths"]
     known = {
-        re.sub("/[0-9]+/", "/{code}/", line.split()[1].replace("{event}", EVENTS + "{number}/")) for line in MATRIX
+        re.sub("/[0-9]+/", "/{code}/", line.split()[1])
+        .replace("{event}", EVENTS + "{number}/")
+        .replace("{organisation}", "/api/v1/organisations/{id}/")
+        for line in MATRIX
     }
     assert set(described) - known == {"/api/v1/token/"}
 
