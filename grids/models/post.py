@@ -3,11 +3,12 @@
 from datetime import datetime
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from grids.models.grid import Grid, Placed
+from grids.models.organisation import Organisation
 from grids.models.people import Role, StaffSource, User, validate_printable
 
 
@@ -18,6 +19,10 @@ class PostQuerySet(models.QuerySet):
     def held_at(self, at: datetime):
         """The posts that somebody held at that moment."""
         return self.filter(Q(ended_at=None) | Q(ended_at__gt=at), started_at__lte=at)
+
+    def with_representation(self):
+        """Annotate `represents`: whether the person also represents an organisation that takes cases."""
+        return self.annotate(represents=Exists(Organisation.objects.joint().filter(representatives=OuterRef("user"))))
 
     def within(self, grid: Grid):
         """The posts on the grid and on everything below it."""

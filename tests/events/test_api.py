@@ -80,10 +80,10 @@ def test_what_was_filed_is_what_is_read(cast, category, as_):
 
 
 @pytest.mark.parametrize("key", ["", "my-key"])
-def test_filing_takes_thirteen_queries(cast, category, as_, django_assert_max_num_queries, key):
+def test_filing_takes_twelve_queries(cast, category, as_, django_assert_max_num_queries, key):
     client = as_(cast.worker)
     headers = {"Idempotency-Key": key} if key else {}
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(12):
         assert client.post(EVENTS, filing(cast, category), headers=headers).status_code == 201
 
 
@@ -299,7 +299,7 @@ def test_the_list_takes_the_same_queries_however_long(cast, category, as_, djang
         take(make_event(cast.worker, cast.tree.unit), "accept")
     client = as_(cast.chief)
     for size in (2, 12):
-        with django_assert_num_queries(8):  # token, posts, grid, category, organisations, count, page, ancestors
+        with django_assert_num_queries(7):  # token, posts, grid, category, count, page, ancestors
             found = client.get(EVENTS, {"page_size": size, "grid": "150105", "category": category.pk})
         assert len(numbers(found)) == size
 
@@ -307,7 +307,7 @@ def test_the_list_takes_the_same_queries_however_long(cast, category, as_, djang
 def test_the_steps_tell_who_when_and_why(cast, as_, event, django_assert_num_queries):
     take(event, "accept", "resolve", "fail_check", "escalate")
     client = as_(cast.worker)
-    with django_assert_num_queries(6):  # token, posts, organisations, event, count, page
+    with django_assert_num_queries(5):  # token, posts, event, count, page
         response = client.get(address(event, "steps/"))
     steps = response.json()["results"]
     assert [step["action"] for step in steps] == ["file", "accept", "resolve", "fail_check", "escalate"]

@@ -171,7 +171,7 @@ def test_the_check_of_a_clue_report_waits_for_the_police_alone(cast, clue):
 def test_a_list_is_one_query_besides_the_posts(cast, event, question, django_assert_num_queries):
     for _turn in range(5):
         make_event(cast.worker, cast.tree.unit)
-    cast.chief.active_posts, cast.chief.joint_organisations  # noqa: B018 - each request reads them once
+    cast.chief.active_posts  # noqa: B018 - each request reads them once
     with django_assert_num_queries(1):
         found = list(getattr(Event.objects, question)(cast.chief).with_related())
     assert len(found) == 6
