@@ -75,6 +75,15 @@ def make_organisation(grid: Grid, name: str = "", kind: str = "property_company"
     return services.create_organisation(actor=None, grid=grid, name=name, kind=kind, **fields)
 
 
+def description(organisation: Organisation, **changes) -> dict:
+    """The organisation as `describe_organisation` takes it, with changes."""
+    names = (
+        "grid", "name", "kind", "address", "contact", "phone", "offers_public", "offers_social", "offers_market",
+        "offers_volunteer", "is_joint",
+    )  # fmt: skip
+    return {name: getattr(organisation, name) for name in names} | changes
+
+
 def make_service_levels() -> None:
     """The default limits, which a migration adds and the clearing after a transactional test takes away."""
     if not ServiceLevel.objects.exists():

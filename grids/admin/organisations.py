@@ -32,6 +32,10 @@ class OrganisationChangeList(ChangeList):
 
 
 class OrganisationForm(forms.ModelForm):
+    def _get_validation_exclusions(self):
+        # It is no field of the form, but what is in use has a name of its own: without it that would not be checked.
+        return super()._get_validation_exclusions() - {"dissolved_at"}
+
     def clean_grid(self):
         grid = self.cleaned_data["grid"]
         if grid.retired_at and "grid" in self.changed_data:

@@ -5,11 +5,12 @@ from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from grids.models.grid import Grid, Placed
+from grids.models.organisation import Organisation
 from grids.models.people import Role, StaffSource, User, validate_printable
 
 
@@ -37,6 +38,10 @@ class PostQuerySet(models.QuerySet):
         start = timezone.make_aware(datetime.combine(day, time.min))
         end = timezone.make_aware(datetime.combine(day + timedelta(days=1), time.min))
         return self.filter(Q(ended_at=None) | Q(ended_at__gt=start), started_at__lt=end)
+
+    def with_representation(self):
+        """Annotate `represents`: whether the person also represents an organisation that takes cases."""
+        return self.annotate(represents=Exists(Organisation.objects.joint().filter(representatives=OuterRef("user"))))
 
     def within(self, grid: Grid):
         """The posts on the grid and on everything below it."""

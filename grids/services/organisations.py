@@ -120,7 +120,8 @@ def set_representatives(
             _log(actor, locked, CHANGE, [{"changed": {"fields": [label]}}])
     for person in {*before, *representatives}:
         # Rights follow at once, also for the user object at hand.
-        person.__dict__.pop("joint_organisations", None)
+        for known in ("active_posts", "joint_organisations"):
+            person.__dict__.pop(known, None)
     return locked
 
 

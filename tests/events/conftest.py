@@ -7,6 +7,7 @@ import pytest
 from django.utils import translation
 
 from events.models import Event, Step
+from tests.events.companies import assigned, company, people  # noqa: F401 - fixtures for all
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

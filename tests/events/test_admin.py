@@ -137,13 +137,13 @@ def test_a_clue_report_is_hidden_from_administrators(admin_client, clue):
 def test_lists_take_the_same_queries_however_long(admin_client, cast, event, django_assert_num_queries):
     for _number in range(3):
         take(make_event(cast.worker, cast.tree.unit), "accept", "escalate")
-    # session, user, posts, count, page
+    # session, user, posts, organisations, count, page
     for model in ("event", "notice"):
-        with django_assert_num_queries(5):
+        with django_assert_num_queries(6):
             page(admin_client, f"events_{model}_changelist")
     page(admin_client, "events_event_change", event.pk)  # content types are read once
-    # session, user, posts, event, steps, and the grid, category, holder and reporter of this one case
-    with django_assert_num_queries(9):
+    # session, user, posts, organisations, event, steps, and the grid, category, holder and reporter of this one case
+    with django_assert_num_queries(10):
         page(admin_client, "events_event_change", event.pk)
 
 

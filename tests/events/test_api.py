@@ -15,7 +15,7 @@ from rest_framework.test import APIClient
 from events.models import Event, Step
 from grids.models import Role
 from grids.services import end_post, retire_grid
-from tests.factories import make_category, make_event, make_post, take
+from tests.factories import make_category, make_event, make_organisation, make_post, take
 
 EVENTS = "/api/v1/events/"
 CATEGORIES = "/api/v1/categories/"
@@ -465,6 +465,8 @@ MATRIX = {
     "get /api/v1/categories/": EVERYBODY,
     "get /api/v1/grids/": EVERYBODY,
     "get /api/v1/grids/1501050010010001/": INSIDE,
+    "get /api/v1/organisations/": EVERYBODY,
+    "get {organisation}": INSIDE,
     "get /api/schema/": EVERYBODY,
     "get /api/v1/events/": EVERYBODY,
     "post /api/v1/events/": FILERS | {"neighbour": 400, "stranger": 403, "admin": 403},
@@ -480,7 +482,9 @@ MATRIX = {
 
 @pytest.mark.parametrize("what", MATRIX)
 def test_who_gets_what(cast, as_, event, what):
-    method, path, *action = what.format(event=address(event)).split()
+    company = make_organisation(cast.tree.community)
+    place = f"/api/v1/organisations/{company.pk}/"
+    method, path, *action = what.format(event=address(event), organisation=place).split()
     body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
     got = {}
     for who in EVERYBODY:
@@ -494,7 +498,10 @@ def test_who_gets_what(cast, as_, event, what):
 def test_every_address_is_in_the_matrix():
     described = SchemaGenerator().get_schema(public=True)["paths"]
     known = {
-        re.sub("/[0-9]+/", "/{code}/", line.split()[1].replace("{event}", EVENTS + "{number}/")) for line in MATRIX
+        re.sub("/[0-9]+/", "/{code}/", line.split()[1])
+        .replace("{event}", EVENTS + "{number}/")
+        .replace("{organisation}", "/api/v1/organisations/{id}/")
+        for line in MATRIX
     }
     assert set(described) - known == {"/api/v1/token/"}
 

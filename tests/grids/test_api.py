@@ -42,6 +42,7 @@ def test_one_grid_says_who_works_there_and_where_it_lies(api, cast):
         "chief": "王建国",
         "staff": ["乌兰", "周敏"],
         "children_count": 2,
+        "public_url": "http://testserver/g/1501050010010001/",
         "is_demo": False,
         "retired_at": None,
     }

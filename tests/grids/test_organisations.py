@@ -14,19 +14,11 @@ from grids import services
 from grids.models import Grid, Organisation, OrganisationKind, Role
 from grids.services import appoint
 from grids.tree import DIGITS, code_at, interval
-from tests.factories import make_grid, make_organisation, make_user
+from tests.factories import description, make_grid, make_organisation, make_user
 
 pytestmark = pytest.mark.django_db
 
 ADDRESS = "/api/v1/organisations/"
-
-
-def description(organisation: Organisation, **changes) -> dict:
-    names = (
-        "grid", "name", "kind", "address", "contact", "phone", "offers_public", "offers_social", "offers_market",
-        "offers_volunteer", "is_joint",
-    )  # fmt: skip
-    return {name: getattr(organisation, name) for name in names} | changes
 
 
 def manager(grid: Grid):
