@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from events.models import Event, Notice, Step
@@ -26,7 +26,7 @@ def store(drafts: list[Draft]) -> None:
         step.event = step.event  # takes over the key that a new event has only now
     Step.objects.bulk_create([step for step, _people in sealed])
     notices = [
-        Notice(step=step, event=step.event, recipient_id=person, created_at=step.at, next_try_at=step.at)
+        Notice(step_id=step.pk, event_id=step.event_id, recipient_id=person, created_at=step.at, next_try_at=step.at)
         for step, people in sealed
         for person in sorted(people)
     ]
@@ -37,11 +37,30 @@ def store(drafts: list[Draft]) -> None:
 
 
 def _store_events(events: list[Event]) -> None:
-    """New events are inserted; known ones are locked by the caller, so the conflict is the rule: one UPDATE for all."""
+    """New events are inserted; known ones, which the caller has locked, are changed in one statement."""
     if events[0]._state.adding:
         Event.objects.bulk_create(events)
-    else:
+    elif connection.vendor == "postgresql":
+        _update_from_arrays(events)
+    else:  # every one conflicts with the row that it is
         Event.objects.bulk_create(events, update_conflicts=True, unique_fields=["id"], update_fields=CHANGING)
+
+
+def _update_from_arrays(events: list[Event]) -> None:
+    """Half the price of the conflicts, which send and check all columns, also those that never change."""
+    fields = [Event._meta.pk, *map(Event._meta.get_field, CHANGING)]
+    columns = [
+        [field.get_db_prep_save(getattr(event, field.attname), connection) for event in events] for field in fields
+    ]
+    arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
+    names = ", ".join(field.column for field in fields)
+    changes = ", ".join(f"{field.column} = new.{field.column}" for field in fields[1:])
+    table = Event._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET {changes} FROM unnest({arrays}) AS new ({names}) WHERE {table}.id = new.id",  # noqa: S608 (our own names)
+            columns,
+        )
 
 
 def aware_now(at: datetime | None) -> datetime:

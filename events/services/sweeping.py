@@ -3,6 +3,7 @@
 import logging
 from collections import Counter
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from django.db import transaction
 
@@ -13,7 +14,8 @@ from events.transitions import Limits, wake
 
 logger = logging.getLogger(__name__)
 
-BATCH = 500
+WINDOW, BATCH = 5000, 500
+GRIDS = [Event._meta.get_field(name) for name in ("grid", "holder", "checker")]
 POSTPONED_BY = timedelta(minutes=10)
 
 
@@ -24,15 +26,22 @@ def sweep(*, at: datetime | None = None, batch: int = BATCH) -> Counter:
     """
     at = aware_now(at)
     done: Counter = Counter()
-    while taken := _sweep_batch(at, batch):
+    while taken := _sweep_window(at, batch):
         done += taken
     return done
 
 
-def _sweep_batch(at: datetime, batch: int) -> Counter:
-    due = list(Event.objects.filter(wake_at__lte=at).order_by("wake_at").values_list("pk", "grid__code")[:batch])
-    if not due:
-        return Counter()
+def _sweep_window(at: datetime, batch: int) -> Counter:
+    """The events that have waited longest, in the order of their places: neighbours share their holders and desks."""
+    waiting = Event.objects.filter(wake_at__lte=at).order_by("wake_at")
+    due = sorted(waiting.values_list("pk", "grid__code")[:WINDOW], key=itemgetter(1))
+    done: Counter = Counter()
+    for start in range(0, len(due), batch):
+        done += _sweep_batch(due[start : start + batch], at)
+    return done
+
+
+def _sweep_batch(due: list[tuple[int, str]], at: datetime) -> Counter:
     try:
         return _wake(due, at)
     except Exception:
@@ -57,12 +66,9 @@ def _wake(due: list[tuple[int, str]], at: datetime) -> Counter:
     codes = dict(due)
     staffing, limits = Staffing.above(codes.values()), Limits()
     locked = Event.objects.filter(pk__in=codes, wake_at__lte=at).select_for_update(skip_locked=True)
-    # Read after the lock: PostgreSQL joins a row that has just changed to its old holder, handler and checker.
-    events = Event.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).with_people()
+    events = _read(list(locked.values_list("pk", flat=True)), codes, staffing)
     drafts, failed = [], []
     for event in events:
-        if event.grid.code != codes[event.pk]:  # moved meanwhile; the next batch takes it
-            continue
         try:
             drafts.append(wake(event, at, staffing, limits))
         except Exception:
@@ -71,6 +77,24 @@ def _wake(due: list[tuple[int, str]], at: datetime) -> Counter:
     if drafts:
         store(drafts)
     return Counter(draft.action for draft in drafts) + _postpone(failed, at)
+
+
+def _read(locked: list[int], codes: dict[int, str], staffing: Staffing) -> list[Event]:
+    """The locked events but for those in a grid that was moved meanwhile, which the next window takes.
+
+    Their grids are the held ones; joining them once more would cost as much as all the rest of reading.
+    """
+    held = {grid.pk: grid for grid in staffing.grids.values()}
+    events = []
+    for event in Event.objects.filter(pk__in=locked).prefetch_related(
+        "category", "handler", "organisation__representatives"
+    ):
+        for field in GRIDS:
+            if grid := held.get(getattr(event, field.attname)):
+                field.set_cached_value(event, grid)
+        if event.grid.code == codes[event.pk]:
+            events.append(event)
+    return events
 
 
 def _postpone(pks: list[int], at: datetime) -> Counter:
