@@ -64,7 +64,7 @@ class GridQuerySet(tree.TreeQuerySet):
         """For each code the grids in use that it leads to, who continues a divided grid first.
 
         A code may have been moved, merged and split one after the other. A retired grid without a successor stands for
-        itself; what never was a code leads nowhere.
+        itself where nothing else is left; what never was a code leads nowhere.
         """
         codes = set(codes)
         found = {grid.code: [grid] for grid in Grid.objects.filter(code__in=codes)}
@@ -144,7 +144,7 @@ def _ways_on(grids: Iterable["Grid"]) -> dict[int, list["Grid"]]:
 
 
 def _ends(grids: list["Grid"], ways: dict[int, list["Grid"]]) -> list["Grid"]:
-    """Where the ways end that begin at these grids, each once and in order."""
+    """Where the ways end that begin at these grids, each once and in order; retired ones only if all are."""
     ends: dict[int, Grid] = {}
     seen: set[int] = set()
     waiting = list(reversed(grids))
@@ -157,7 +157,7 @@ def _ends(grids: list["Grid"], ways: dict[int, list["Grid"]]) -> list["Grid"]:
             waiting += reversed(onward)
         else:
             ends[grid.pk] = grid
-    return list(ends.values())
+    return [grid for grid in ends.values() if not grid.retired_at] or list(ends.values())
 
 
 def initials_of(name: str) -> str:

@@ -8,6 +8,7 @@ from django.db import connection
 
 from events import services
 from events.models import Event, Notice, Step
+from grids.services import merge_grids
 from tests.events.conftest import MONDAY
 from tests.factories import make_event, take
 
@@ -148,3 +149,21 @@ def test_an_event_that_nobody_received_upsets_the_balance(cast, event):
 def test_a_changed_report_is_found(event, field):
     tamper(event, **{field: "改过的内容"})
     assert f"{event.number}: what was reported" in findings()
+
+
+# Places
+
+
+def test_the_audit_names_an_open_case_left_behind(cast):
+    event = make_event(cast.worker, cast.tree.building)
+    merge_grids(actor=None, grid=cast.tree.second_building, into=cast.tree.building)
+    there = {"grid": cast.tree.second_building, "position": cast.tree.second_building.lft}
+    Event.objects.filter(pk=event.pk).update(**there, holder=cast.tree.community)
+    assert cast.tree.building.code in findings()
+
+
+def test_the_audit_names_a_case_at_another_place_than_its_steps_say(cast):
+    event = make_event(cast.worker, cast.tree.second_building)
+    merge_grids(actor=None, grid=cast.tree.second_building, into=cast.tree.building)
+    Event.objects.filter(pk=event.pk).update(grid=cast.tree.unit, position=cast.tree.unit.lft, place_name="")
+    assert findings().count(event.number) == 2
