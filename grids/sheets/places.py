@@ -1,15 +1,12 @@
 """Which grid a row stands on: by its code or one of former times, inside the area that the person manages."""
 
-from collections import defaultdict
 from collections.abc import Iterable
 
 from django.utils.translation import gettext as _
 
 from grids import tree
-from grids.models import FormerCode, Grid
+from grids.models import Grid
 from grids.sheets.kinds import Column, Row, Run
-
-MOST_CHANGES = 10  # of one code, one after the other
 
 
 def find_grids(rows: list[Row], run: Run, column: Column) -> None:
@@ -44,25 +41,12 @@ def _successor(row: Row, column: Column, found: list[Grid]) -> Grid | None:
 
 
 def successors_of(codes: Iterable[str]) -> dict[str, list[Grid]]:
-    """The grids in use that took the place of former codes, by code; a successor that is gone itself is followed.
-
-    Of these codes only those are in it that were given up; what all have left has an empty list.
-    """
-    result: dict[str, list[Grid]] = {}
-    asked = {code: {code} for code in codes}  # a code to look up, and the codes that led to it
-    for _step in range(MOST_CHANGES):
-        if not asked:
-            break
-        following: dict[str, set[str]] = defaultdict(set)
-        for former in FormerCode.objects.filter(code__in=asked).select_related("grid").order_by("grid__lft"):
-            for origin in asked[former.code]:
-                result.setdefault(origin, [])
-                if former.grid.retired_at:
-                    following[former.grid.code].add(origin)
-                elif former.grid not in result[origin]:
-                    result[origin].append(former.grid)
-        asked = {code: origins for code, origins in following.items() if code not in asked}
-    return result
+    """The grids in use that took the place of these codes, by code; codes that were never given up are not in it."""
+    found = {}
+    for code, grids in Grid.objects.resolve(codes).items():
+        if grids and [grid.code for grid in grids] != [code]:
+            found[code] = grids
+    return found
 
 
 def unknown_text(code: str, retired: set[str]) -> str:

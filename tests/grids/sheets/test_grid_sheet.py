@@ -6,7 +6,7 @@ from django.utils import timezone
 from grids import services, tree
 from grids.audit import problems
 from grids.models import FormerCode, Grid, GridChange
-from tests.factories import make_event, make_post
+from tests.factories import make_event, make_grid, make_post
 from tests.grids.sheets.makers import HEADER, bring_in, outcomes, told, undo, upload, xlsx
 
 pytestmark = pytest.mark.django_db
@@ -17,11 +17,14 @@ def sheet(*rows):
 
 
 def make_former(code, *grids):
-    change = GridChange.objects.create(
-        grid=grids[0], kind="merge", at=timezone.now(), old_code=code, new_code=grids[0].code
-    )
+    """A grid that was merged into the first of these grids, or divided among them all."""
+    ended = make_grid(code, "旧社区")
+    kind = "split" if len(grids) > 1 else "merge"
+    at = timezone.now()
+    change = GridChange.objects.create(grid=ended, kind=kind, at=at, old_code=code, new_code=grids[0].code)
     for grid in grids:
-        FormerCode.objects.create(code=code, name="旧社区", grid=grid, change=change)
+        FormerCode.objects.create(code=code, name=ended.name, new_code=grid.code, grid=grid, change=change)
+    Grid.objects.filter(pk=ended.pk).update(retired_at=at)
 
 
 # Checking
