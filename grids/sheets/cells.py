@@ -51,6 +51,8 @@ def shown(raw: Raw) -> str:
         return value.removesuffix("T00:00:00") if "date" in raw else value
     if isinstance(raw, bool):
         return "TRUE" if raw else "FALSE"
+    if isinstance(raw, float):
+        return f"{raw:.15G}"
     return "" if raw is None else str(raw)
 
 
