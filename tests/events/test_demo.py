@@ -1,5 +1,6 @@
 """The demo: a made-up Saihan on real divisions, in which every desk has something to do."""
 
+import re
 from collections import Counter
 from datetime import timedelta
 from io import StringIO
@@ -18,7 +19,7 @@ from events.demo.places import COMMUNITY, STREET
 from events.management.commands import load_demo
 from events.models import Category, Event, Notice, Step
 from events.workflow import Action, Loop, Status
-from grids.models import Grid, Level, Post, Role, User
+from grids.models import Grid, Level, Organisation, OrganisationKind, Post, Role, User
 from tests.events.conftest import moment
 
 AT = moment("2025-11-20 10:30")  # a Thursday
@@ -80,6 +81,20 @@ class DemoTests(TestCase):
         assert others.count() > 1000
         assert not any(person.has_usable_password() for person in others)
         assert [user.username for user in User.objects.filter(is_superuser=True)] == ["admin"]
+
+    def test_the_complete_street_has_organisations_that_say_that_they_are_made_up(self):
+        organisations = Organisation.objects.active()
+        assert set(organisations.values_list("kind", flat=True)) == set(OrganisationKind)
+        assert all(one.is_demo and "示例" in one.name and one.grid_code.startswith(STREET) for one in organisations)
+        assert all(re.fullmatch("0471-0000[0-9]{3}", one.public_phone) for one in organisations)
+        joint = Organisation.objects.working()
+        assert not User.objects.filter(organisations__in=joint, posts__isnull=False).exists()
+        assert Grid.objects.get(code=COMMUNITY).organisations.filter(pk__in=joint).exists()
+
+    def test_organisations_have_settled_cases_and_have_some_to_settle(self):
+        handled = Counter(Event.objects.exclude(organisation=None).values_list("status", flat=True))
+        assert handled[Status.CLOSED] >= 3
+        assert handled[Status.HANDLING] >= 1
 
     def test_there_are_cases_in_every_state_and_loop(self):
         assert 290 < Event.objects.count() < 350
