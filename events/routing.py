@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from events.workflow import DESK_ROLES, LOOP_OF_DIGITS, LOOPS, Case, Loop
 from grids.models import Grid, Post, Role
@@ -65,6 +66,13 @@ def _first_staffed(stations: list[str], is_staffed: Callable[[str], bool]) -> Ro
     return Route(loop_of(stations[-1]), stations[-1], tuple(stations[:-1]), is_unstaffed=True)
 
 
+class Seat(NamedTuple):
+    """Who is posted on a grid, in which role."""
+
+    user_id: int
+    role: str
+
+
 @dataclass
 class Staffing:
     """The grids on the ways up from some codes and the people posted on them, read in two queries.
@@ -73,7 +81,7 @@ class Staffing:
     """
 
     grids: dict[str, Grid] = field(default_factory=dict)
-    posts: dict[str, list[Post]] = field(default_factory=lambda: defaultdict(list))
+    posts: dict[str, list[Seat]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def above(cls, codes: Iterable[str]) -> "Staffing":
@@ -81,8 +89,9 @@ class Staffing:
         staffing = cls(Grid.objects.hold(wanted))
         found = Post.objects.active().filter(grid__in=[grid.pk for grid in staffing.grids.values()])
         by_pk = {grid.pk: grid for grid in staffing.grids.values()}
-        for post in found.filter(user__is_active=True).order_by("pk"):
-            staffing.posts[by_pk[post.grid_id].code].append(post)
+        seats = found.filter(user__is_active=True).order_by("pk").values_list("grid_id", "user_id", "role")
+        for grid_id, user_id, role in seats:
+            staffing.posts[by_pk[grid_id].code].append(Seat(user_id, role))
         return staffing
 
     def name(self, code: str) -> str:
