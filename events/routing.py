@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.db.models import Q
 
@@ -67,6 +68,13 @@ def _first_staffed(stations: list[str], is_staffed: Callable[[str], bool]) -> Ro
     return Route(loop_of(stations[-1]), stations[-1], tuple(stations[:-1]), is_unstaffed=True)
 
 
+class Seat(NamedTuple):
+    """Who is posted on a grid, in which role."""
+
+    user_id: int
+    role: str
+
+
 @dataclass
 class Staffing:
     """The grids on the ways up from some codes and the people posted on them, read in two queries.
@@ -75,7 +83,7 @@ class Staffing:
     """
 
     grids: dict[str, Grid] = field(default_factory=dict)
-    posts: dict[str, list[Post]] = field(default_factory=lambda: defaultdict(list))
+    posts: dict[str, list[Seat]] = field(default_factory=lambda: defaultdict(list))
 
     @classmethod
     def above(cls, codes: Iterable[str], holding: User | None = None) -> "Staffing":
@@ -89,12 +97,15 @@ class Staffing:
         by_pk = {grid.pk: grid for grid in staffing.grids.values()}
         own = {post.pk: post for post in holding.active_posts} if holding else {}
         found = Post.objects.working().filter(Q(grid__in=by_pk) | Q(pk__in=own)).order_by("pk")
-        found = list(shared(found) if holding else found)
-        for post in found:
-            if post.grid_id in by_pk:
-                staffing.posts[by_pk[post.grid_id].code].append(post)
         if holding:
-            holding.active_posts = [own[post.pk] for post in found if post.pk in own]
+            held = list(shared(found))
+            holding.active_posts = [own[post.pk] for post in held if post.pk in own]
+            seats = [(post.grid_id, post.user_id, post.role) for post in held]
+        else:
+            seats = found.values_list("grid_id", "user_id", "role")
+        for grid_id, user_id, role in seats:
+            if grid_id in by_pk:
+                staffing.posts[by_pk[grid_id].code].append(Seat(user_id, role))
         return staffing
 
     def name(self, code: str) -> str:

@@ -42,13 +42,17 @@ class Limits:
     def __init__(self, calendar: WorkCalendar = STATUTORY):
         self.calendar = calendar
         self.levels = {(level.stage, level.urgency): level.time_limit() for level in ServiceLevel.objects.all()}
+        self.deadlines: dict[tuple, Deadline] = {}  # a batch starts its clocks at one moment, with few limits
 
     def deadline(self, event: Event, stage: str, start: datetime) -> Deadline:
         """The shorter of the stage's default and the category's limit; a check has its own limit alone."""
         limits = [self.levels[stage, event.urgency]]
         if stage != STAGE_CHECK and (own := event.category.time_limit()):
             limits.append(own)
-        return deadline(start, limits, self.calendar)
+        key = (start, *limits)
+        if key not in self.deadlines:
+            self.deadlines[key] = deadline(start, limits, self.calendar)
+        return self.deadlines[key]
 
 
 @dataclass
@@ -138,11 +142,11 @@ class Draft:
             to_status=event.status,
             from_loop=from_loop,
             to_loop=event.loop,
-            holder=event.holder,
+            holder_id=event.holder_id,
             holder_name=self.staffing.name(event.holder.code),
-            handler=event.handler,
+            handler_id=event.handler_id,
             handler_name=str(event.handler or ""),
-            checker=event.checker,
+            checker_id=event.checker_id,
             checker_name=self.staffing.name(event.checker.code) if event.checker else "",
             round=event.round,
             reason=self.reason,

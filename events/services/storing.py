@@ -49,9 +49,7 @@ def _store_events(events: list[Event]) -> None:
 def _update_from_arrays(events: list[Event]) -> None:
     """Half the price of the conflicts, which send and check all columns, also those that never change."""
     fields = [Event._meta.pk, *map(Event._meta.get_field, CHANGING)]
-    columns = [
-        [field.get_db_prep_save(getattr(event, field.attname), connection) for event in events] for field in fields
-    ]
+    columns = [[getattr(event, field.attname) for event in events] for field in fields]
     arrays = ", ".join(f"%s::{field.db_type(connection)}[]" for field in fields)
     names = ", ".join(field.column for field in fields)
     changes = ", ".join(f"{field.column} = new.{field.column}" for field in fields[1:])

@@ -14,7 +14,7 @@ from events.transitions import Limits, wake
 
 logger = logging.getLogger(__name__)
 
-WINDOW, BATCH = 5000, 500
+WINDOW, BATCH = 10_000, 500
 GRIDS = [Event._meta.get_field(name) for name in ("grid", "holder", "checker")]
 POSTPONED_BY = timedelta(minutes=10)
 
