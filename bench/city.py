@@ -16,7 +16,7 @@ from django.utils import timezone
 from bench.data import CITY_NODES, QUICK_NODES, city, write_divisions
 from events.models import Category
 from events.services import load_categories
-from grids.models import Grid, Level, Post, Role, User
+from grids.models import Grid, GridQuerySet, Level, Post, Role, User
 from grids.services import load_divisions
 
 BATCH = 1000
@@ -54,12 +54,17 @@ def build_city(quick: bool) -> City:
         path = Path(folder) / "city.csv"
         write_divisions(path, city(QUICK_NODES if quick else CITY_NODES))
         load_divisions(actor=None, path=path)
+    return staff_city(Grid.objects.all())
+
+
+def staff_city(inside: GridQuerySet) -> City:
+    """The loaded tree with categories and people; `places` are the buildings and units among these grids."""
     load_categories(path=Path(settings.BASE_DIR) / "events/data/categories.csv")
     return City(
         random=random.Random(2026),
         users=_post_people(),
         categories=list(Category.objects.filter(is_confidential=False)),
-        places=list(Grid.objects.filter(level__gte=Level.BUILDING).order_by("lft").values_list("code", flat=True)),
+        places=list(inside.filter(level__gte=Level.BUILDING).order_by("lft").values_list("code", flat=True)),
     )
 
 

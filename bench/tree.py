@@ -2,15 +2,20 @@
 
 import tempfile
 from collections.abc import Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
+from django.utils import timezone
+
+from bench.cases import CLOSED, OPEN, add_cases
+from bench.city import staff_city
 from bench.data import CITY_NODES, QUICK_NODES, Node, city, some_buildings, write_divisions
 from bench.models import StockGrid
 from bench.report import Figure
 from bench.timing import analyze, median_ms, seconds
 from grids import services
-from grids.models import Grid, User
+from grids.models import Grid, GridChange, Level, User
 
 DISTRICT = "150105"  # Saihan
 COMMUNITY = "150105001001"
@@ -18,6 +23,9 @@ STREETS = ("150105001", "150105002")
 INSERTS, STOCK_INSERTS = 200, 5
 MOVES, STOCK_MOVES = 20, 2
 READS = 7
+OTHER_DISTRICT = "150104"  # Yuquan
+STREET_NODES, STREET_EVENTS = 2_000, 10_000
+CASES = (timedelta(days=20), timedelta(days=1))  # filed between these before now
 BESIDE = "stock django-mptt"
 
 
@@ -31,6 +39,7 @@ def figures(quick: bool) -> Iterator[Figure]:
     yield from inserts(actor, nodes)
     yield move(actor)
     yield from descendants()
+    yield from reorganisations(actor, quick)
 
 
 def load(actor: User, nodes: list[Node]) -> float:
@@ -81,7 +90,7 @@ def move(actor: User) -> Figure:
         for n in range(MOVES):
             street = Grid.objects.get(code=STREETS[(n + 1) % 2])
             code = COMMUNITY if n % 2 else None  # back to its old number, away to the next free one
-            yield partial(services.move_grid, actor=actor, grid=grid, new_parent=street, code=code)
+            yield partial(services.move_grid, actor=actor, grid=grid, new_parent=street, code=code, reason="bench")
 
     def stock_moves() -> Iterator[partial]:
         for n in range(STOCK_MOVES):
@@ -91,6 +100,33 @@ def move(actor: User) -> Figure:
     count = Grid.objects.get(code=COMMUNITY).get_descendants(include_self=True).count()
     what = f"move a community of {count:,} grids"
     return Figure(what, median_ms(moves()), "ms", None, median_ms(stock_moves()), BESIDE)
+
+
+def reorganisations(actor: User, quick: bool) -> Iterator[Figure]:
+    """A street of some 2,000 grids and its cases, half of them open: moved to another district, then merged there."""
+    size, count = (100, 500) if quick else (STREET_NODES, STREET_EVENTS)
+    streets = Grid.objects.filter(level=Level.STREET, code__startswith=DISTRICT)
+    street = min(streets, key=lambda street: abs(street.get_descendants(include_self=True).count() - size))
+    at = timezone.now()
+    staffed = staff_city(Grid.objects.within(street))
+    for lives in (OPEN, CLOSED):
+        add_cases(staffed, count // 2, (at - CASES[0], at - CASES[1]), lives)
+    analyze()
+    inside = street.get_descendants(include_self=True).count()
+    district = Grid.objects.get(code=OTHER_DISTRICT)
+    neighbour = Grid.objects.filter(parent=district).first()
+    reorganise = {
+        "move": partial(services.move_grid, grid=street, new_parent=district),
+        "merge": partial(services.merge_grids, grid=street, into=neighbour),
+    }
+    for what, work in reorganise.items():
+        taken = seconds(partial(work, actor=actor, reason="区划调整"))
+        change = GridChange.objects.get(kind=what, grid=street, reason="区划调整")
+        counted = {
+            "positions": change.moved_positions,
+            "cases given another holder": change.counts.get("events.step", 0),
+        }
+        yield Figure(f"{what} a street of {inside:,} grids and {count:,} cases", taken, "s", 5, details=counted)
 
 
 def descendants() -> Iterator[Figure]:
