@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from grids.access import get_grid, may_oversee, may_work_on, visible_grids
+from grids.access import get_grid, may_oversee, may_work_on, overseen_ranges, visible_grids
 from grids.forms import GridSearchForm
 from grids.models import Grid, Level, Post, Role, User, load_ancestors, load_duties
 
@@ -23,6 +23,7 @@ def grid_list(request: HttpRequest) -> HttpResponse:
     grids = list(_with_figures(grids.order_by("lft"), user)[: FOUND + 1])
     load_ancestors(grids)
     context = {"form": form, "words": words, "grids": grids[:FOUND], "has_more": len(grids) > FOUND}
+    context["is_overseer"] = bool(overseen_ranges(user))
     return render(request, "grids/grid_list.html", context, status=200 if form.is_valid() else 400)
 
 
