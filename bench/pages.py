@@ -90,6 +90,9 @@ def pages() -> Iterator[tuple[str, User, str]]:
     yield "filing page, chief of ten buildings", chief, "/events/file/"
     for level, code in (("city", "1501"), ("district", "150105"), ("street", STREET), ("community", COMMUNITY)):
         yield f"grid page of a {level}", city, f"/grids/{code}/"
+    for level, code in (("city", "1501"), ("district", "150105"), ("street", STREET)):
+        yield f"coverage of a {level}", city, f"/grids/coverage/?grid={code}"
+    yield "vacant grids of the city, page 100", city, "/grids/coverage/list/?grid=1501&figure=vacant&page=100"
     yield "grids of mine, chief of ten buildings", chief, "/grids/"
 
 

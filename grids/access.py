@@ -184,15 +184,17 @@ def visible_people(user) -> QuerySet[User]:
 def may_keep(actor, user: User) -> bool:
     """Whether the actor may give this person a password, close the account or change their name and address.
 
-    A manager may where all active posts of the person, at least one, lie in the managed area. Without any, whoever
-    hands them the password today would hold the rights of the post that another manager gives them tomorrow.
+    A manager may where all active posts of the person, at least one, and all organisations that they represent lie in
+    the managed area. Without a post, whoever hands them the password today would hold the rights of the post that
+    another manager gives them tomorrow.
     """
     if actor.is_active and actor.is_superuser:
         return True
     if user.is_superuser or user.is_staff or not user.active_posts:
         return False
     inside = managed_ranges(actor)
-    return all(any(lft <= post.grid.lft <= rght for lft, rght in inside) for post in user.active_posts)
+    places = [*(post.grid.lft for post in user.active_posts), *user.represented_positions]
+    return all(any(lft <= place <= rght for lft, rght in inside) for place in places)
 
 
 def check_may_keep(actor, user: User) -> None:

@@ -1,5 +1,7 @@
 """Pages about who works where: then and now, how many grids have their people, and what is wrong with that."""
 
+from collections.abc import Iterable
+
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Page, Paginator
 from django.db.models import QuerySet
@@ -26,7 +28,9 @@ ROLES = list(Role)
 
 
 def _page(rows: QuerySet, request: HttpRequest) -> Page:
-    return Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    page.object_list = list(page.object_list)  # what is filled in for the rows has to stay with them
+    return page
 
 
 @require_safe
@@ -101,8 +105,8 @@ def coverage_list(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "grids/coverage_list.html", {"form": form, "grid": grid}, status=400)
     level, figure = form.cleaned_data["level"], form.cleaned_data["figure"]
-    found = figures.listed(figure, grid, level).with_chief_name()
-    page = _page(found, request)
+    page = _page(figures.listed(figure, grid, level), request)
+    _load_chiefs(page.object_list)
     load_ancestors(page.object_list)
     context = {
         "form": form,
@@ -114,6 +118,14 @@ def coverage_list(request: HttpRequest) -> HttpResponse:
         "at": timezone.now(),
     }
     return render(request, "grids/coverage_list.html", context)
+
+
+def _load_chiefs(grids: Iterable[Grid]) -> None:
+    """Fill `chief_name`. Annotated, it would be looked up for each row that is only passed over on the way here."""
+    chiefs = Post.objects.working().filter(grid__in=list(grids), role=Role.CHIEF)
+    names = dict(chiefs.values_list("grid", "user__name"))
+    for grid in grids:
+        grid.chief_name = names.get(grid.pk)
 
 
 @require_safe

@@ -6,7 +6,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from grids.access import SeveralSuccessors, get_grid, may_oversee, may_work_on, visible_grids
+from grids.access import SeveralSuccessors, get_grid, may_oversee, may_work_on, overseen_ranges, visible_grids
 from grids.boards import organisations_of, police_of
 from grids.figures import load_figures
 from grids.forms import GridSearchForm
@@ -27,7 +27,13 @@ def grid_list(request: HttpRequest) -> HttpResponse:
     grids = found[:FOUND]
     load_ancestors(grids)
     load_figures(grids, user)
-    context = {"form": form, "words": words, "grids": grids, "has_more": len(found) > FOUND}
+    context = {
+        "form": form,
+        "words": words,
+        "grids": grids,
+        "has_more": len(found) > FOUND,
+        "is_overseer": bool(overseen_ranges(user)),
+    }
     return render(request, "grids/grid_list.html", context, status=200 if form.is_valid() else 400)
 
 

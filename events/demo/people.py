@@ -98,6 +98,7 @@ def _appoint(user: User, role: str, grid: Grid, started: datetime, rng: random.R
         grid=grid,
         duties=rng.choice(DUTIES[role]),
         source=StaffSource.POLICE if role == Role.POLICE else rng.choice(SOURCES[grid.level]),
+        is_manager=role == Role.OFFICIAL and grid.level == Level.DISTRICT,
         at=started,
     )
 

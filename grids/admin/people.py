@@ -260,7 +260,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
         return self._leave(request, list(queryset))
 
     def _leave(self, request, users: list[User]):
-        form = EndForm(self.admin_site, request.POST if "confirmed" in request.POST else None)
+        form = EndForm(self.admin_site, request.user, request.POST if "confirmed" in request.POST else None)
         if form.is_bound and form.is_valid():
             left = self._left(request, users, form)
             if not form.errors:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from grids import services
+from grids.access import visible_people
 from grids.admin.base import ManagedAdmin
 from grids.admin.sheets import SheetAdmin
 from grids.admin.staffing_forms import AppointManyForm, EndForm, PostForm, TransferForm
@@ -103,6 +104,11 @@ class PostAdmin(SheetAdmin, ManagedAdmin):
             return []
         return [field for field in self.get_fields(request, obj) if field not in ("duties", "source", "is_manager")]
 
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if db_field.name == "user":
+            kwargs["queryset"] = visible_people(request.user).filter(is_active=True)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
     def get_form(self, request, obj=None, **kwargs):
         form = super().get_form(request, obj, **kwargs)
         if "duties" in form.base_fields:
@@ -173,7 +179,7 @@ class PostAdmin(SheetAdmin, ManagedAdmin):
     def transfer_view(self, request, object_id):
         """The post ends here and begins there."""
         post = self._active_post(request, object_id)
-        form = TransferForm(self.admin_site, request.POST or None, initial={"role": post.role})
+        form = TransferForm(self.admin_site, request.user, request.POST or None, initial={"role": post.role})
         if request.method == "POST" and form.is_valid():
             try:
                 new = services.transfer_post(actor=request.user, post=post, **form.cleaned_data)
@@ -204,7 +210,7 @@ class PostAdmin(SheetAdmin, ManagedAdmin):
 
     def _end(self, request, posts: list[Post]):
         sent = request.POST if "confirmed" in request.POST else None
-        form = EndForm(self.admin_site, sent)
+        form = EndForm(self.admin_site, request.user, sent)
         if sent and form.is_valid():
             try:
                 ended = services.end_posts(actor=request.user, posts=posts, **form.cleaned_data)

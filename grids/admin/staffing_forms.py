@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from grids import services
-from grids.access import managed_ranges, within
+from grids.access import managed_ranges, visible_people, within
 from grids.admin.base import KeySelect, refusal_text
 from grids.models import Grid, Post, Role, StaffSource, User
 
@@ -50,10 +50,11 @@ class ServiceForm(forms.Form):
         return self.is_bound and bool(self.errors)
 
 
-def person_field(site, label: str, **options) -> forms.ModelChoiceField:
-    """Found by typing, as everywhere in the admin."""
+def person_field(site, actor: User, label: str, **options) -> forms.ModelChoiceField:
+    """One of the people whom the actor may look up, found by typing."""
     widget = KeySelect(Post._meta.get_field("user"), site)
-    return forms.ModelChoiceField(User.objects.filter(is_active=True), label=label, widget=widget, **options)
+    people = visible_people(actor).filter(is_active=True)
+    return forms.ModelChoiceField(people, label=label, widget=widget, **options)
 
 
 def grid_field(site, label: str, **options) -> forms.ModelChoiceField:
@@ -67,9 +68,10 @@ def moment_field(label: str) -> forms.SplitDateTimeField:
     )
 
 
-def successor_field(site) -> forms.ModelChoiceField:
+def successor_field(site, actor: User) -> forms.ModelChoiceField:
     return person_field(
         site,
+        actor,
         _("Successor"),
         required=False,
         help_text=_("Takes over the open cases. Without one these wait for the desk to assign them again."),
@@ -79,17 +81,17 @@ def successor_field(site) -> forms.ModelChoiceField:
 class EndForm(ServiceForm):
     """When posts end, and who takes over."""
 
-    def __init__(self, site, data=None) -> None:
+    def __init__(self, site, actor: User, data=None) -> None:
         super().__init__(data)
         self.fields["at"] = moment_field(_("ends at"))
-        self.fields["successor"] = successor_field(site)
+        self.fields["successor"] = successor_field(site, actor)
 
 
 class TransferForm(EndForm):
     """Where a post goes."""
 
-    def __init__(self, site, data=None, initial=None) -> None:
-        super().__init__(site, data)
+    def __init__(self, site, actor: User, data=None, initial=None) -> None:
+        super().__init__(site, actor, data)
         self.initial = initial or {}
         self.fields = {
             "grid": grid_field(site, _("to grid")),
@@ -125,7 +127,7 @@ class AppointManyForm(ServiceForm):
     def __init__(self, site, actor: User, data=None) -> None:
         super().__init__(data)
         self.actor = actor
-        self.fields["user"] = person_field(site, _("person"))
+        self.fields["user"] = person_field(site, actor, _("person"))
         self.fields["role"] = forms.ChoiceField(label=_("role"), choices=Role, initial=Role.CHIEF)
         self.fields["place"] = grid_field(
             site, _("Community, or another grid whose grids are to be ticked"), required=False

@@ -67,6 +67,11 @@ class User(AbstractUser):
             return []
         return list(self.organisations.joint())
 
+    @cached_property
+    def represented_positions(self) -> list[int]:
+        """Where the organisations stand whose cases this user may handle."""
+        return list(self.organisations.active().values_list("position", flat=True))
+
     def is_password_stale(self, at: datetime) -> bool:
         """Whether the password was given out once, and was not exchanged for an own one in time."""
         return self.must_change_password and bool(

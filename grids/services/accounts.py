@@ -99,14 +99,18 @@ def issue_one_time_passwords(
 
 
 def _locked_people(users: Iterable[User]) -> list[User]:
-    """By key, so that two who lock the same people do not wait for each other; with their posts, for the rights."""
+    """By key, so that two who lock the same people do not wait for each other; with what `may_keep` asks of them."""
     keys = {user.pk for user in users}
     people = list(User.objects.select_for_update(no_key=True).filter(pk__in=keys).order_by("pk"))
     posts: dict[int, list[Post]] = {user.pk: [] for user in people}
     for post in Post.objects.active().filter(user__in=keys).select_related("grid"):
         posts[post.user_id].append(post)
+    represented: dict[int, list[int]] = {user.pk: [] for user in people}
+    rows = User.organisations.through.objects.filter(user__in=keys, organisation__dissolved_at=None)
+    for pk, position in rows.values_list("user", "organisation__position"):
+        represented[pk].append(position)
     for user in people:
-        user.active_posts = posts[user.pk]
+        user.active_posts, user.represented_positions = posts[user.pk], represented[user.pk]
     return people
 
 

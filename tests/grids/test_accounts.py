@@ -17,7 +17,7 @@ from rest_framework.authtoken.models import Token
 
 from grids import access, services
 from grids.admin.people import _sheet
-from grids.models import Post, Role, User
+from grids.models import Organisation, Post, Role, User
 from grids.services.accounts import ALPHABET, LENGTH
 from tests.factories import make_post, make_user
 
@@ -144,14 +144,18 @@ def test_the_people_of_the_subtree_and_nobody_else(cast, manager):
     official = make_user("干事", is_staff=True)
     make_post(official, cast.tree.unit)
     make_post(cast.admin, cast.tree.unit)
+    office = Organisation.objects.create(grid=cast.tree.far_community, name="物业公司", kind="property_company")
+    office.representatives.add(cast.neighbour)
     kept = {user for user in User.objects.all() if access.may_keep(manager, user)}
-    assert kept == {cast.worker, cast.chief, cast.community, cast.street, cast.neighbour, manager}
+    assert kept == {cast.worker, cast.chief, cast.community, cast.street, manager}
     assert {new, cast.stranger} & kept == set()
 
 
-@pytest.mark.parametrize("who", ["police", "district", "stranger", "admin"])
+@pytest.mark.parametrize("who", ["police", "neighbour", "district", "stranger", "admin"])
 def test_of_others_they_neither_reset_passwords_nor_close_accounts(cast, manager, who):
     make_post(cast.police, cast.tree.far_community, Role.POLICE)
+    office = Organisation.objects.create(grid=cast.tree.far_community, name="物业公司", kind="property_company")
+    office.representatives.add(cast.neighbour)
     user = getattr(cast, who)
     before = User.objects.filter(pk=user.pk).values().get()
     posts = list(Post.objects.values())

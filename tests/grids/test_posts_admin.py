@@ -215,3 +215,12 @@ def test_a_key_that_is_none_is_an_error_at_its_field(browser, cast):
     form = {"user": "x", "role": "staff", "grid": "9" * 30, "started_at_0": "2026-01-05", "started_at_1": "09:00"}
     answer = browser.post(address("post_add"), form)
     assert set(answer.context["adminform"].form.errors) == {"user", "grid"}
+
+
+def test_people_whom_a_manager_may_not_look_up_cannot_be_chosen_either(browser, cast):
+    form = {"user": cast.city.pk, "role": "staff", "grid": cast.tree.unit.pk, "started_at_0": "2026-01-05"}
+    answer = browser.post(address("post_add"), form | {"started_at_1": "09:00"})
+    assert "user" in answer.context["adminform"].form.errors
+    many = {"user": cast.city.pk, "role": "staff", "codes": cast.tree.unit.code, "appoint": "1"}
+    assert browser.post(address("post_appoint"), many).status_code == 400
+    assert cast.city.posts.count() == 1
