@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import contextmanager
 
-from django.core.exceptions import ValidationError
+from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
 from django.db.models.functions import Cast, Length, Substr
@@ -455,7 +455,10 @@ def shared(queryset):
     """The rows of `queryset` under the lock that a foreign key takes; SQLite has one writer at a time anyway."""
     if connections[queryset.db].vendor != "postgresql":
         return queryset
-    sql, params = queryset.query.sql_with_params()
+    try:
+        sql, params = queryset.query.sql_with_params()
+    except EmptyResultSet:  # nothing is asked for, and Django writes no statement for that
+        return queryset.none()
     return queryset.model._base_manager.raw(f'{sql} FOR KEY SHARE OF "{queryset.model._meta.db_table}"', params)
 
 
