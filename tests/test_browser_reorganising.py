@@ -52,7 +52,7 @@ def test_a_merge_with_open_cases(cast, log_in, scripts):
     admin.get_by_role("link", name="合并", exact=True).click()
     admin.get_by_label("并入", exact=True).fill(tree.second_building.code)
     admin.get_by_label("理由").fill("两楼打通，统一管理")
-    admin.locator("input[type=submit][value=预演]").click()
+    admin.locator(".submit-row").get_by_role("button", name="预演").click()
     expect(admin.get_by_text("这是预演，尚未作任何改动。")).to_be_visible()
     expect(admin.get_by_role("cell", name=tree.unit.code)).to_be_visible()
     assert not GridChange.objects.exists()

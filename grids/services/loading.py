@@ -78,6 +78,8 @@ def _grids_of(codes: list[str]) -> dict[str, Grid]:
 
 def _given_up(rows: list[Division]) -> set[str]:
     """The codes among these rows that lead elsewhere now, or would have to stand below such a one."""
+    if not FormerCode.objects.exists():
+        return set()
     codes = {row.code for row in rows} | {parent for row in rows if (parent := tree.parent_code(row.code))}
     former: set[str] = set()
     for batch in _batches(sorted(codes)):
