@@ -12,7 +12,7 @@ from openpyxl import Workbook
 
 from bench.data import DIVISIONS
 from bench.report import Figure
-from bench.sweep import PATIENCE, peak_memory, worker
+from bench.sweep import PATIENCE, peak_memory, worker, worker_cpu
 from grids import services
 from grids.models import Grid, Level, Post, SheetImport, User
 from grids.sheets import kinds
@@ -38,7 +38,7 @@ def _through(
     process: subprocess.Popen, actor: User, key: str, file: BytesIO, count: Callable[[], int]
 ) -> Iterator[Figure]:
     """One sheet from the upload to its undoing."""
-    before, idle = count(), _resident(process.pid)
+    before, idle, cpu = count(), _resident(process.pid), worker_cpu(process.pid)
     begin = time.perf_counter()
     kind = kinds.find(key)
     sheet_import = services.upload_sheet(actor=actor, kind=kind, file_name="bench.xlsx", file=file)
@@ -49,7 +49,8 @@ def _through(
     total = time.perf_counter() - begin
     rows = sum(sheet_import.counts.values())
     _check(count() - before == rows, f"{rows} rows of {key} written")
-    details = {"reading and checking s": checked, "preview s": preview, "writing s": written}
+    cpu = worker_cpu(process.pid) - cpu
+    details = {"reading and checking s": checked, "preview s": preview, "writing s": written, "worker CPU s": cpu}
     yield Figure(f"{rows:,} rows of {key}", total, "s", 60, details=details)
     memory = max(memory, more)
     yield Figure(f"memory for {rows:,} rows of {key}, beyond the idle worker", memory - idle, "MB", 300)
