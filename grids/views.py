@@ -48,7 +48,7 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
     if grid.code != code:
         return redirect("grid_detail", grid.code)
     children = list(visible_grids(user).active().filter(parent=grid).order_by("lft"))
-    load_figures(children, user)
+    load_figures([grid, *children], user)
     posts = list(grid.posts.active().select_related("user"))
     load_duties(posts)
     organisations = organisations_of(grid)
@@ -58,7 +58,7 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
         "is_vacant": not any(post.role == Role.CHIEF and post.user.is_active for post in posts),
         "may_oversee": may_oversee(user, grid),
         "children": children,
-        "households": Grid.objects.with_household_count().get(pk=grid.pk).household_count,
+        "households": grid.household_count,
         "police": police_of(grid),
         "police_rooms": [one for one in organisations if one.kind == OrganisationKind.POLICE_ROOM],
         "organisations": [one for one in organisations if one.kind != OrganisationKind.POLICE_ROOM],

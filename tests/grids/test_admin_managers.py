@@ -28,6 +28,10 @@ def page(client, manager):
         def post(self, name, /, *args, **form):
             return client.post(reverse(f"admin:{name}", args=args), form, follow=True)
 
+        def reorganise(self, kind, grid, **form):
+            """The dry run."""
+            return client.post(reverse("admin:grids_grid_reorganise", args=[kind]) + f"?grids={grid.pk}", form)
+
     return Page()
 
 
@@ -98,17 +102,16 @@ def test_adding_outside_is_refused_at_the_code(page, code):
 
 
 def test_a_grid_cannot_be_moved_outside(page, cast):
-    response = page.post(
-        "grids_grid_change", cast.tree.community.pk, name="健康社区", parent=cast.tree.other_street.pk, households="0"
-    )
-    assert list(response.context["adminform"].form.errors) == ["parent"]
+    response = page.reorganise("move", cast.tree.community, target=cast.tree.other_street.code, reason="划界")
+    assert response.status_code in (400, 403)
+    assert Grid.objects.get(pk=cast.tree.community.pk).parent == cast.tree.street
 
 
 def test_their_own_top_can_be_renamed_but_neither_moved_nor_deleted(page, cast, manager):
     form = page.get("grids_grid_change", cast.tree.street.pk).context["adminform"].form
-    assert set(form.fields) == {"name", "households"}
-    page.post("grids_grid_change", cast.tree.street.pk, name="人民南路街道", households="9")
-    assert Grid.objects.get(pk=cast.tree.street.pk).name == "人民南路街道"
+    assert set(form.fields) == {"households"}
+    assert page.reorganise("rename", cast.tree.street, name="人民南路街道", reason="更名").status_code == 200
+    assert page.reorganise("retire", cast.tree.street, reason="撤销").status_code in (400, 403)
     empty = make_post(manager, make_grid("150105003"), Role.OFFICIAL)
     Post.objects.filter(pk=empty.pk).update(is_manager=True)
     assert page.post("grids_grid_delete", empty.grid_id, post="yes").status_code == 403

@@ -195,7 +195,7 @@ class TreeKeepsItsPromises(TestCase):
                 services.move_grid(actor=None, grid=grid, new_parent=parent, code=code)
 
     def delete(self, grid, other):
-        if grid.is_leaf_node() and not grid.posts.exists():
+        if not services.why_not_delete(grid):
             grid.delete()
 
     def rename(self, grid, other):

@@ -1,12 +1,16 @@
 """Who may open which page of Django admin: every page, every kind of person."""
 
+from io import BytesIO
+
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import resolve, reverse
 from rest_framework.authtoken.models import Token
 
-from grids.models import Grid, Post, Role, User
+from grids import services
+from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
+from grids.sheets import kinds
 from tests.factories import make_event, make_post, make_user
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +24,10 @@ MAY = {
     "grids.grid": (EVERYTHING, EVERYTHING),
     "grids.post": (ENTER, ENTER),
     "grids.user": (ENTER, ENTER),
+    "grids.duty": (EVERYTHING, set()),
+    "grids.gridchange": (READ, READ),
+    "grids.organisation": (ENTER, ENTER),
+    "grids.sheetimport": (READ, READ),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -46,6 +54,13 @@ def people(cast) -> dict[str, User | None]:
 def things(cast, people) -> dict[type, int]:
     """One row of each model, inside the manager's street."""
     make_event(cast.worker, cast.tree.unit)
+    services.create_organisation(
+        actor=None, grid=cast.tree.community, name="安居物业", kind=OrganisationKind.PROPERTY_COMPANY
+    )
+    services.rename_grid(actor=None, grid=cast.tree.second_unit, name="二单元")
+    services.save_duty(actor=None, duty=Duty(role=Role.STAFF, text="走访居民"))
+    file = BytesIO("编码,名称\n1501050010010009,9号楼\n".encode())
+    services.upload_sheet(actor=people["manager"], kind=kinds.find("grids"), file_name="网格.csv", file=file)
     Token.objects.create(user=cast.worker)
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
