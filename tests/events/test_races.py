@@ -27,7 +27,7 @@ from events.services.storing import store
 from events.transitions import Draft, Limits, file
 from events.workflow import Action, Loop
 from grids.models import Grid
-from grids.services import move_grid, retire_grid
+from grids.services import merge_grids, move_grid, retire_grid
 from tests.conftest import Worker, wait_until
 from tests.events.conftest import MONDAY, moment
 from tests.factories import make_category, make_event, make_post, make_user, take
@@ -176,14 +176,33 @@ def test_the_same_request_twice_at_once_files_one_event(cast, pool):
     assert_sound(results[0])
 
 
-def test_filing_that_waited_for_a_move_lands_at_the_new_place_or_says_so(cast, pool):
+def test_filing_that_waited_for_a_move_lands_at_the_new_place(cast, pool):
+    category, building = make_category(), cast.tree.building
+    with first(pool, make_event, reporter=cast.street, grid=building, category=category) as waiting:
+        moved = move_grid(actor=None, grid=Grid.objects.get(pk=building.pk), new_parent=cast.tree.other_community)
+    event = Event.objects.select_related("grid").get(pk=waiting[0].result(20).pk)
+    assert (event.grid.code, event.position) == (moved.code, moved.lft)
+    assert_sound(event)
+
+
+def test_filing_that_waited_for_a_move_out_of_ones_area_is_refused(cast, pool):
     category, building = make_category(), cast.tree.building
     with first(pool, make_event, reporter=cast.community, grid=building, category=category) as waiting:
         move_grid(actor=None, grid=Grid.objects.get(pk=building.pk), new_parent=cast.tree.other_community)
     refused = waiting[0].exception(20)
     assert isinstance(refused, ValidationError)
-    assert refused.message_dict == {"grid": ["This grid has just changed its code or been retired. Choose again."]}
+    assert refused.message_dict == {"grid": ["This grid is outside your area."]}
     assert not Event.objects.exists()
+
+
+def test_acting_that_waited_for_a_merge_goes_on_at_the_successor(cast, pool):
+    event = make_event(cast.worker, cast.tree.building)
+    given = {"event": event, "action": "comment", "actor": cast.worker, "note": "再看看"}
+    with first(pool, services.act, **given) as waiting:
+        merge_grids(actor=None, grid=cast.tree.building, into=cast.tree.second_building)
+    acted = waiting[0].result(20)
+    assert (acted.grid, acted.step_count) == (cast.tree.second_building, 3)
+    assert_sound(acted)
 
 
 def test_filing_that_waited_for_a_retirement_is_refused(cast, pool):
