@@ -158,9 +158,12 @@ class EventQuerySet(models.QuerySet):
         """What happened anywhere in the subtree of the grid."""
         return self.filter(position__range=(grid.lft, grid.rght))
 
-    def handled_inside(self, user: User, grids):
-        """The open cases that a person handles in the subtrees of these grids."""
-        return self.open().filter(within(merged((grid.lft, grid.rght) for grid in grids)), handler=user)
+    def handled_inside(self, places: dict[User, list[Grid]]):
+        """The open cases that people handle in the subtrees of grids, given for each of them."""
+        condition = Q(pk__in=[])
+        for user, grids in places.items():
+            condition |= Q(handler=user) & within(merged((grid.lft, grid.rght) for grid in grids))
+        return self.open().filter(condition)
 
     def visible_to(self, user: User):
         """What a person may see: what their posts cover, what they filed and what they or their organisations handle.

@@ -1,4 +1,4 @@
-"""How many grids have their people: figures by level and by the grids directly below, in two GROUP BYs."""
+"""How many grids have their people: figures by level and by the grids directly below, in three GROUP BYs."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -42,7 +42,7 @@ def _percent(part: int, whole: int) -> float | None:
 
 
 class Census:
-    """The figures of a grid's subtree; `of_level`, `of_child` and `of_child_level` read them out."""
+    """The figures of a grid's subtree, counted once; `total`, `of_level` and `of_child` read them out."""
 
     def __init__(self, grid: Grid) -> None:
         self.grid = grid

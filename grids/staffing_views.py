@@ -24,11 +24,12 @@ from grids.forms import CoverageForm, CoverageListForm, DayForm
 from grids.models import Grid, Level, Post, Role, User, load_ancestors
 
 PAGE_SIZE = 20
+CHILDREN = 50  # side by side: more than a street has communities
 ROLES = list(Role)
 
 
-def _page(rows: QuerySet, request: HttpRequest) -> Page:
-    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+def _page(rows: QuerySet, request: HttpRequest, size: int = PAGE_SIZE) -> Page:
+    page = Paginator(rows, size).get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)  # what is filled in for the rows has to stay with them
     return page
 
@@ -73,7 +74,7 @@ def coverage(request: HttpRequest) -> HttpResponse:
     grid = _overseen_grid(user, request.GET.get("grid", ""))
     level = form.cleaned_data.get("level")
     census = figures.Census(grid)
-    children = list(Grid.objects.active().filter(parent=grid).order_by("lft"))
+    page = _page(Grid.objects.active().filter(parent=grid).order_by("lft"), request, CHILDREN)
     context = {
         "form": form,
         "grid": grid,
@@ -83,7 +84,8 @@ def coverage(request: HttpRequest) -> HttpResponse:
         "level_name": "" if level is None else Level(level).name.lower(),
         "levels": [(one, one.name.lower(), census.of_level(one)) for one in census.levels()],
         "total": census.total(),
-        "children": [(child, census.of_child(child, level)) for child in children],
+        "children": [(child, census.of_child(child, level)) for child in page.object_list],
+        "page": page,
         "is_manager": bool(managed_ranges(user)),
         "at": timezone.now(),
     }

@@ -29,7 +29,7 @@ def hand_over_events(
     they may not handle one of the cases.
     """
     at = at or timezone.now()
-    found = Event.objects.handled_inside(user, grids)
+    found = Event.objects.handled_inside({user: list(grids)})
     # Grids before events, as a reorganisation locks them.
     staffing = Staffing.above(set(found.values_list("grid__code", flat=True)))
     locked = list(found.select_for_update(of=("self",)).order_by("pk").values_list("pk", flat=True))

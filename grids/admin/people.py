@@ -130,7 +130,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
 
     def get_queryset(self, request):
         inside = within(managed_ranges(request.user))
-        active = Post.objects.active().filter(inside).select_related("grid")
+        active = Post.objects.active().filter(inside).select_related("grid", "user")
         people = visible_people(request.user).order_by(*self.get_ordering(request))
         return people.prefetch_related(Prefetch("posts", active, to_attr="shown_posts"))
 
@@ -266,8 +266,9 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
             if not form.errors:
                 return HttpResponseRedirect(reverse("admin:grids_user_changelist"))
             users = [user for user in users if user not in left]
+        counts = open_cases(post for user in users for post in user.shown_posts)
         for user in users:
-            user.open_count = open_cases(user, [post.grid for post in user.shown_posts]).count()
+            user.open_count = counts.get(user.pk, 0)
         return self._page(request, "leave", _("People who have left"), form, users)
 
     def _left(self, request, users: list[User], form: EndForm) -> list[User]:

@@ -16,7 +16,7 @@ from grids.admin.base import ManagedAdmin
 from grids.admin.sheets import SheetAdmin
 from grids.admin.staffing_forms import AppointManyForm, EndForm, PostForm, TransferForm
 from grids.forms import DayForm
-from grids.models import Duty, Grid, Post, Role, load_ancestors, load_duties
+from grids.models import Duty, Post, Role, load_ancestors, load_duties
 from grids.services import open_cases
 
 
@@ -219,8 +219,7 @@ class PostAdmin(SheetAdmin, ManagedAdmin):
             else:
                 for post in ended:
                     self.log_change(request, post, [{"changed": {"fields": [str(_("ended at"))]}}])
-                said = ", ".join(_("%(post)s has ended.") % {"post": post} for post in ended)
-                self.message_user(request, said, messages.SUCCESS)
+                self.message_user(request, _ended_message(ended), messages.SUCCESS)
                 return HttpResponseRedirect(reverse("admin:grids_post_changelist"))
         return self._page(request, "end", _("End posts"), form, posts, 400 if form.errors else 200)
 
@@ -241,13 +240,12 @@ class PostAdmin(SheetAdmin, ManagedAdmin):
             "form": form,
             "media": self.media + form.media,
             "posts": posts,
-            "open_count": sum(open_cases(user, grids).count() for user, grids in _grids_by_user(posts).items()),
+            "open_count": sum(open_cases(posts).values()) if posts else 0,
         }
         return TemplateResponse(request, f"admin/grids/post/{name}.html", context, status=status)
 
 
-def _grids_by_user(posts: list[Post]) -> dict[object, list[Grid]]:
-    grids: dict[object, list[Grid]] = {}
-    for post in posts:
-        grids.setdefault(post.user, []).append(post.grid)
-    return grids
+def _ended_message(posts: list[Post]) -> str:
+    if len(posts) == 1:
+        return _("%(post)s has ended.") % {"post": posts[0]}
+    return _("%(count)d posts have ended.") % {"count": len(posts)}

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q
 from django.dispatch import Signal
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -219,9 +219,7 @@ def _end(actor: User | None, posts: list[Post], successor: User | None, at: date
 def _hand_over(actor: User | None, ended: list[Post], successor: User, at: datetime) -> None:
     if not successor.is_active:
         raise ValidationError({"successor": _("The account of %(user)s has been closed.") % {"user": successor}})
-    grids: dict[User, list[Grid]] = {}
-    for post in ended:
-        grids.setdefault(post.user, []).append(post.grid)
+    grids = _grids_by_user(ended)
     if successor in grids:
         raise ValidationError({"successor": _("Choose somebody else: this person gives the post up.")})
     for user, left in grids.items():
@@ -255,12 +253,20 @@ def transfer_post(
         return appoint(actor=actor, user=post.user, role=role, grid=grid, duties=duties, source=ended.source, at=at)
 
 
-def open_cases(user: User, grids: Iterable[Grid]) -> QuerySet:
-    """The open cases that the user handles inside these grids.
+def open_cases(posts: Iterable[Post]) -> dict[int, int]:
+    """How many open cases the holders of these posts handle inside their grids, by primary key of the person.
 
     Cases stand a floor above, so they are known here by the reverse relation alone.
     """
-    return User._meta.get_field("handled_events").related_model.objects.handled_inside(user, grids)
+    cases = User._meta.get_field("handled_events").related_model.objects.handled_inside(_grids_by_user(posts))
+    return dict(cases.order_by().values_list("handler").annotate(Count("pk")))
+
+
+def _grids_by_user(posts: Iterable[Post]) -> dict[User, list[Grid]]:
+    grids: dict[User, list[Grid]] = {}
+    for post in posts:
+        grids.setdefault(post.user, []).append(post.grid)
+    return grids
 
 
 def _locked_user(user: User) -> User:

@@ -183,7 +183,7 @@ def test_only_managers_are_led_to_what_is_to_mend(cast, as_, manager):
 def test_coverage_takes_a_pinned_number_of_queries(peopled, as_, django_assert_max_num_queries):
     browser = as_(peopled.city)
     for name, query in (("coverage", {}), ("coverage_list", {"figure": "vacant"})):
-        with django_assert_max_num_queries(12, info=name):
+        with django_assert_max_num_queries(13, info=name):
             browser.get(reverse(name), query)
 
 

@@ -80,6 +80,7 @@ def test_ticked_and_pasted_grids_are_given_at_once(browser, cast, manager):
         ({"codes": "1501050010010001", "started_at_0": "2199-01-01", "started_at_1": "08:00"}, "不能晚于"),
         ({"codes": "1501050010010001", "user": ""}, "errorlist"),
         ({"codes": "x" * 20, "role": "king"}, "errorlist"),
+        ({"place": "9" * 30, "codes": "1501050010010001"}, "errorlist"),
         ({"place": "x", "codes": "1501050010010001"}, "errorlist"),
         ({"user": "9" * 30, "codes": "1501050010010001"}, "errorlist"),
     ],
@@ -224,3 +225,9 @@ def test_people_whom_a_manager_may_not_look_up_cannot_be_chosen_either(browser, 
     many = {"user": cast.city.pk, "role": "staff", "codes": cast.tree.unit.code, "appoint": "1"}
     assert browser.post(address("post_appoint"), many).status_code == 400
     assert cast.city.posts.count() == 1
+
+
+def test_ending_many_posts_of_many_people_asks_for_their_cases_once(browser, cast, django_assert_max_num_queries):
+    posts = [make_post(make_user(), cast.tree.unit) for _number in range(20)]
+    with django_assert_max_num_queries(11):
+        browser.post(address("post_changelist"), {"action": "end", "_selected_action": [post.pk for post in posts]})
