@@ -290,6 +290,16 @@ class Event(Placed):
             models.CheckConstraint(
                 condition=~Q(status=Status.RESOLVED) | Q(checker__isnull=False), name="event_resolved_has_checker"
             ),
+            models.CheckConstraint(
+                condition=Q(handler=None) | Q(organisation=None),
+                name="event_handled_by_one",
+                violation_error_message=_("A person or an organisation handles a case, never both."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_confidential=False) | Q(organisation=None),
+                name="event_clue_without_organisation",
+                violation_error_message=_("A clue report is never given to an organisation."),
+            ),
         ]
         indexes = [
             # The sweep takes what is due, oldest first; most rows are closed and not in it.

@@ -4,13 +4,13 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Count, Q
+from django.db.models import Func, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from grids import services
 from grids.admin.base import ManagedAdmin, refusal_text
 from grids.admin.sheets import SheetAdmin
-from grids.models import Organisation, load_ancestors
+from grids.models import Organisation, User, load_ancestors
 
 
 class InUseFilter(admin.SimpleListFilter):
@@ -68,8 +68,9 @@ class OrganisationAdmin(SheetAdmin, ManagedAdmin):
         return OrganisationChangeList
 
     def get_queryset(self, request):
-        people = Count("representatives", filter=Q(representatives__is_active=True))
-        return super().get_queryset(request).annotate(people=people)
+        people = User.objects.filter(organisations=OuterRef("pk"), is_active=True).order_by()
+        counted = people.annotate(count=Func("pk", function="COUNT")).values("count")
+        return super().get_queryset(request).annotate(people=Subquery(counted))
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.search(search_term) if search_term.strip() else queryset), False
