@@ -8,8 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, validate_no_direction_marks
-from events.services import handler_candidates
+from events import services
+from events.attachments import ACCEPT
+from events.models import TEXT_LENGTH, TITLE_LENGTH, Attachment, Category, Event, validate_no_direction_marks
 from events.workflow import Action, Loop, Move, Status, Urgency
 from grids.access import visible_grids
 from grids.models import Grid, User
@@ -27,6 +28,45 @@ class TextField(forms.CharField):
         "null_characters_not_allowed": _("The text holds a NUL character. Type it again."),
         "max_length": _("At most %(limit_value)d characters; this has %(show_value)d."),
     }
+
+
+class AttachmentsInput(forms.FileInput):
+    """Inputs of one name for files, and beside them the keys of what was kept of a form that was refused.
+
+    Drawn by `events/_attachments.html`.
+    """
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data, files, name: str) -> tuple[list, list[str]]:
+        return _all(files, name), _all(data, f"{name}_kept")
+
+
+def _all(source, name: str) -> list:
+    return source.getlist(name) if hasattr(source, "getlist") else source.get(name, [])
+
+
+class AttachmentsField(forms.Field):
+    """Photos and files of a step, never required; what is good is kept for `uploader` even when the form is not.
+
+    A browser forgets chosen files, so `kept` holds what the form shows again: a form sets `uploader`, the person or
+    None for who has no account, and hands the cleaned list to a service as its `attachments`.
+    """
+
+    widget = AttachmentsInput
+    accept = ACCEPT
+
+    def __init__(self, *, uploader: User | None = None, **options):
+        super().__init__(required=False, **options)
+        self.uploader = uploader
+        self.kept: list[Attachment] = []
+
+    def clean(self, value: tuple[list, list[str]]) -> list[Attachment]:
+        files, keys = value
+        self.kept, problems = services.receive_uploads(files=files, keys=keys, uploader=self.uploader)
+        if problems:
+            raise ValidationError(problems)
+        return self.kept
 
 
 class FilingForm(forms.Form):
@@ -61,9 +101,14 @@ class FilingForm(forms.Form):
     urgency = forms.ChoiceField(
         choices=Urgency, required=False, error_messages={"invalid_choice": _("Choose normal or urgent.")}
     )
+    attachments = AttachmentsField()
     idempotency_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
     category_search = TextField(max_length=SEARCH_LENGTH, required=False)
     place_search = TextField(max_length=SEARCH_LENGTH, required=False)
+
+    def __init__(self, data=None, files=None, *, uploader: User | None = None, **options):
+        super().__init__(data, files, **options)
+        self.fields["attachments"].uploader = uploader
 
     def clean_urgency(self) -> str:
         return self.cleaned_data["urgency"] or Urgency.NORMAL
@@ -72,12 +117,14 @@ class FilingForm(forms.Form):
         """What `services.file_event` takes."""
         names = ("grid", "category", "title", "description", "address", "urgency")
         inputs = {name: self.cleaned_data[name] for name in names}
-        return inputs | {"idempotency_key": self._key(inputs)}
+        attachments = self.cleaned_data["attachments"]
+        return inputs | {"attachments": attachments, "idempotency_key": self._key(inputs, attachments)}
 
-    def _key(self, inputs: dict) -> str:
+    def _key(self, inputs: dict, attachments: list[Attachment]) -> str:
         """The form's key together with what was typed: who goes back, types something else and sends it files anew."""
         key = self.cleaned_data["idempotency_key"]
         typed = [key, *(str(getattr(value, "pk", value)) for value in inputs.values())]
+        typed += sorted(attachment.sha256 for attachment in attachments)
         return hashlib.sha256("\0".join(typed).encode()).hexdigest() if key else ""
 
     def text(self, name: str) -> str:
@@ -94,8 +141,11 @@ class ActForm(forms.Form):
 
     version = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
 
-    def __init__(self, move: Move, event: Event, data=None):
-        super().__init__(data, auto_id=f"{move.action}_%s", initial={"version": event.step_count})
+    attachments = AttachmentsField()
+
+    def __init__(self, move: Move, event: Event, data=None, files=None, *, uploader: User | None = None):
+        super().__init__(data, files, auto_id=f"{move.action}_%s", initial={"version": event.step_count})
+        self.fields["attachments"].uploader = uploader
         self.move = move
         if "reason" in move.needs:
             self.fields["reason"] = _text(_("Reason"))
@@ -103,7 +153,7 @@ class ActForm(forms.Form):
             self.fields["note"] = _text(_("What was done") if move.action == Action.RESOLVE else _("Note"))
         if "handler" in move.needs:
             self.fields["handler"] = forms.ModelChoiceField(
-                handler_candidates(event),
+                services.handler_candidates(event),
                 required=False,
                 label=_("Handler"),
                 error_messages={"invalid_choice": _("This person cannot handle it. Choose one of the list.")},

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from events import views
+from events import attachment_views, views
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),
@@ -8,6 +8,8 @@ urlpatterns = [
     path("events/file/", views.event_file, name="event_file"),
     path("events/<slug:number>/", views.event_detail, name="event_detail"),
     path("events/<slug:number>/<slug:action>/", views.event_act, name="event_act"),
+    path("attachments/<uuid:key>/", attachment_views.attachment, name="attachment"),
+    path("attachments/<uuid:key>/thumbnail/", attachment_views.attachment_thumbnail, name="attachment_thumbnail"),
     path("notices/", views.notice_list, name="notice_list"),
     path("notices/read/", views.notices_read, name="notices_read"),
 ]

@@ -3,6 +3,7 @@
 from pathlib import Path
 from urllib.parse import quote
 
+from celery.schedules import crontab
 from django.utils.translation import gettext_lazy as _
 
 from saihan import broker, env
@@ -130,7 +131,16 @@ STORAGES = {
         else "django.contrib.staticfiles.storage.StaticFilesStorage"
     },
 }
+
+# Photos and files: their view decides who gets them, so nobody else on the machine reads them
 MEDIA_ROOT = VAR / "uploads"
+FILE_UPLOAD_PERMISSIONS = 0o600
+FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o700
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "events.uploads.BoundedUploadHandler",
+]
+DATA_UPLOAD_MAX_NUMBER_FILES = 300  # what is too many is for the form to say, which keeps the text
 
 # Security
 SECURE_CSP = {
@@ -260,6 +270,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A message that nobody took before the next one is due is worthless.
     "sweep": {"task": "events.tasks.sweep", "schedule": 60, "options": {"expires": 55}},
+    "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
 }
 

@@ -1,6 +1,6 @@
 """Taking an action on a case."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
-from events.models import Event, Step, offices, says_nothing
+from events.models import Attachment, Event, Step, offices, says_nothing
 from events.routing import Staffing
+from events.services.attaching import attach, fingerprints
 from events.services.storing import aware_now, post_name, store
 from events.transitions import TRANSITIONS, Draft, Limits
 from events.workflow import DESK_ROLES, TABLE, Action, Move, Side, open_moves, refusal, sides
@@ -26,12 +27,14 @@ def act(
     note: str = "",
     handler: User | None = None,
     checklist: Iterable[str] = (),
+    attachments: Sequence[Attachment] = (),
     version: int | None = None,
     at: datetime | None = None,
 ) -> Event:
     """Take one action on an event and return the event as it then stands.
 
-    `version` is the number of steps the person had seen; without it, that of `event`. Raises StaleEvent when somebody
+    `version` is the number of steps the person had seen; without it, that of `event`. `attachments` come from
+    `receive_uploads`, and wait on when the action is refused. Raises StaleEvent when somebody
     was faster, ActionConflict when it is not open now, ActionForbidden when it is not theirs, ValidationError by field.
     """
     at = aware_now(at)
@@ -57,8 +60,11 @@ def act(
             actor_post=_acting_post(event, actor, side),
             **inputs,
         )
+        draft.details |= fingerprints(attachments)
+        ordinal = event.step_count + 1
         TRANSITIONS[move.action](draft)
         store([draft])
+        attach(attachments, event, ordinal)
     return event
 
 

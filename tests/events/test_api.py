@@ -172,9 +172,7 @@ def test_json_that_is_no_case(cast, as_, body):
     assert response.status_code == 400
 
 
-@pytest.mark.parametrize(
-    "kind", ["application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x"]
-)
+@pytest.mark.parametrize("kind", ["application/json", "application/x-www-form-urlencoded"])
 def test_a_huge_body_is_not_read(cast, as_, kind):
     response = as_(cast.worker).post(EVENTS, data=b"x" * 3_000_000, content_type=kind)
     assert response.status_code == 400
