@@ -133,9 +133,10 @@ def clean_name(name: str | None) -> str:
     """The last part of a file's name without what is invisible or turns text around, short enough to be shown."""
     last = PurePath((name or "").replace("\\", "/")).name
     shown = "".join(character for character in last if unicodedata.category(character)[0] != "C")
-    stem, dot, ending = shown.strip(" .").rpartition(".")
+    shown = shown.strip().rstrip(" .")
+    stem, dot, ending = shown.rpartition(".")
     if not dot or len(ending) > 10:
-        stem, ending = shown.strip(" ."), ""
+        stem, ending = shown, ""
     stem = stem.strip() or _("unnamed")
     return f"{stem[: NAME_LENGTH - len(ending) - 1]}.{ending}" if ending else stem[:NAME_LENGTH]
 
