@@ -17,6 +17,7 @@ MPTT_ROOMS = {"grids/tree.py", "grids/models/grid.py", "grids/admin.py"}
 WITHOUT_TEMPLATE: dict[str, str] = {
     "attachment": "it answers with the file",
     "attachment_thumbnail": "it answers with the picture",
+    "event_export": "it answers with an Excel sheet",
     "event_act": "it answers with the case's own page",
     "notices_read": "it leads back to the inbox",
 }
