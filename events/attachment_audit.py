@@ -20,7 +20,7 @@ def attachment_problems(*, read_files: bool = False) -> Iterator[tuple[str, str,
     yield from _strays()
     for steps in _chunks(Step.objects.filter(details__has_key="attachments").select_related("event")):
         found: dict[int, list[Attachment]] = {step.pk: [] for step in steps}
-        for attachment in Attachment.objects.filter(step__in=found).order_by("step", "ordinal"):
+        for attachment in Attachment.objects.filter(step__in=found).order_by("step_id", "ordinal"):
             found[attachment.step_id].append(attachment)
         for step in steps:
             yield from _step_problems(step, found[step.pk], read_files)

@@ -455,7 +455,7 @@ class Attachment(models.Model):
     class Meta:
         verbose_name = _("attachment")
         verbose_name_plural = _("attachments")
-        ordering = ["step", "ordinal"]
+        ordering = ["step_id", "ordinal"]  # by the key alone: by the step, its event would be joined as well
         constraints = [
             models.UniqueConstraint(fields=["step", "ordinal"], name="attachment_follows_once"),
             models.CheckConstraint(

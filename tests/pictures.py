@@ -33,13 +33,13 @@ def noise(side: int = 1200, kind: str = "JPEG", **options) -> bytes:
     return output.getvalue()
 
 
-def telling_photo(kind: str = "JPEG") -> bytes:
+def telling_photo(kind: str = "JPEG", colour="#b3131f") -> bytes:
     """A photo as a phone takes it: lying on its side, with place and make, and a comment where there may be one."""
     exif = Image.Exif()
     exif[ORIENTATION], exif[MAKE] = 6, "Xiaomi"
     exif[GPS] = HOHHOT
     comment = {"comment": b"taken at home"} if kind == "JPEG" else {}
-    return picture(kind=kind, exif=exif.tobytes(), **comment)
+    return picture(kind=kind, colour=colour, exif=exif.tobytes(), **comment)
 
 
 def two_in_one() -> bytes:

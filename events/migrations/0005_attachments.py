@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
             options={
                 "verbose_name": "attachment",
                 "verbose_name_plural": "attachments",
-                "ordering": ["step", "ordinal"],
+                "ordering": ["step_id", "ordinal"],
                 "indexes": [
                     models.Index(condition=models.Q(("step", None)), fields=["created_at"], name="attachment_pending")
                 ],

@@ -138,9 +138,9 @@ def _delete_files(names: Iterable[str]) -> None:
 
 @transaction.atomic
 def _remove(pks: list[int]) -> int:
-    waiting = Attachment.objects.pending().filter(pk__in=pks).select_for_update()
-    names = [name for row in waiting.values_list("file", "thumbnail") for name in row if name]
-    removed, _rows = waiting.delete()
+    waiting = list(Attachment.objects.pending().filter(pk__in=pks).order_by("pk").select_for_update())
+    names = [file.name for each in waiting for file in (each.file, each.thumbnail) if file]
+    removed, _rows = Attachment.objects.filter(pk__in=[each.pk for each in waiting]).delete()
     transaction.on_commit(partial(_delete_files, names))
     return removed
 
@@ -162,7 +162,8 @@ def attach(attachments: Sequence[Attachment], event: Event, ordinal: int) -> Non
     """Bind them to the step of this ordinal, in the transaction that has just written it."""
     if not attachments:
         return
-    waiting = Attachment.objects.pending().select_for_update().filter(pk__in=[each.pk for each in attachments])
+    waiting = Attachment.objects.pending().filter(pk__in=[each.pk for each in attachments])
+    waiting = waiting.order_by("pk").select_for_update()  # in one order, so that two steps never wait for each other
     if len(waiting) != len(attachments):
         problem = _("These photos or files went with another step already, or were kept too long. Choose them again.")
         raise ValidationError({"attachments": [problem]})
