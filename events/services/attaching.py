@@ -43,9 +43,10 @@ def receive_uploads(
 
     `keys` name what the same person (None: who has no account) sent with this form before and keeps.
     """
-    good = _kept(list(keys)[: MOST_IMAGES + MOST_DOCUMENTS], uploader)
-    problems = []
-    files = list(files)
+    keys, files = list(keys)[: MOST_IMAGES + MOST_DOCUMENTS], list(files)
+    good, problems = _kept(keys, uploader), []
+    if len(good) < len(set(keys)):
+        problems.append(_("Photos or files of an earlier try were kept too long and are gone. Choose them again."))
     for file in files[: MOST_IMAGES + MOST_DOCUMENTS]:
         try:
             prepared = prepare(file)
@@ -72,13 +73,12 @@ def discard_uploads(*, attachments: Iterable[Attachment]) -> int:
 
 
 def _kept(keys: list[str], uploader: User | None) -> list[Attachment]:
+    """What they sent before, also when it has a step by now: the same form twice must come to the same."""
     wanted = []
     for key in keys:
         with suppress(ValueError):
             wanted.append(uuid.UUID(key))
-    if not wanted:
-        return []
-    return list(Attachment.objects.pending().filter(key__in=wanted, uploader=uploader).order_by("pk"))
+    return list(Attachment.objects.filter(key__in=wanted, uploader=uploader).order_by("pk"))
 
 
 def _check_room(kind: Kind, name: str, others: list[Attachment]) -> None:
@@ -165,7 +165,7 @@ def attach(attachments: Sequence[Attachment], event: Event, ordinal: int) -> Non
     waiting = Attachment.objects.pending().filter(pk__in=[each.pk for each in attachments])
     waiting = waiting.order_by("pk").select_for_update()  # in one order, so that two steps never wait for each other
     if len(waiting) != len(attachments):
-        problem = _("These photos or files went with another step already, or were kept too long. Choose them again.")
+        problem = _("These photos or files went with a step already. Untick them, or choose them again.")
         raise ValidationError({"attachments": [problem]})
     step = event.steps.get(ordinal=ordinal)
     for number, attachment in enumerate(attachments, start=1):

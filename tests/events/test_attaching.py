@@ -135,10 +135,27 @@ def test_a_photo_chosen_again_beside_its_kept_self_is_one(cast):
 def test_nobody_takes_the_waiting_photos_of_another(cast):
     (photo,) = make_uploads(cast.worker)
     for uploader in (cast.chief, None):
-        assert receive_uploads(files=[], keys=[str(photo.key)], uploader=uploader) == ([], [])
+        good, problems = receive_uploads(files=[], keys=[str(photo.key)], uploader=uploader)
+        assert (good, len(problems)) == ([], 1)
     (anonymous,) = make_uploads(None)
     assert receive_uploads(files=[], keys=[str(anonymous.key)], uploader=None)[0] == [anonymous]
-    assert receive_uploads(files=[], keys=["no key", "", "'"], uploader=None) == ([], [])
+    assert receive_uploads(files=[], keys=["no key", "", "'"], uploader=None)[0] == []
+
+
+def test_photos_that_were_kept_too_long_are_missed_aloud(cast, as_):
+    (photo,) = make_uploads(cast.worker)
+    discard_uploads(attachments=[photo])
+    answer = as_(cast.worker).post(FILE, filing(cast, attachments_kept=[str(photo.key)]))
+    assert (answer.status_code, "保留时间已过" in page(answer)) == (400, True)
+
+
+def test_a_form_with_kept_photos_that_is_sent_twice_files_once(cast, as_):
+    browser = as_(cast.worker)
+    (photo,) = make_uploads(cast.worker)
+    for _time in range(2):
+        answer = browser.post(FILE, filing(cast, attachments_kept=[str(photo.key)]))
+        assert answer.status_code == 302
+    assert Event.objects.get().attachments.get() == photo
 
 
 @committing
@@ -228,7 +245,7 @@ def test_photos_go_with_one_step_alone(cast, event):
     photos = make_uploads(cast.worker)
     comment(event, cast.worker, attachments=photos)
     steps = event.steps.count()
-    with pytest.raises(ValidationError, match="已随另一步骤提交"):
+    with pytest.raises(ValidationError, match="已随某一步骤提交"):
         comment(event, cast.worker, attachments=photos)
     assert event.steps.count() == steps
 

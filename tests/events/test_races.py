@@ -361,7 +361,7 @@ def test_a_photo_goes_with_the_first_of_two_steps(cast, pool):
     photos, inputs = make_uploads(cast.worker), {"action": "comment", "actor": cast.worker, "note": "as shown"}
     with first(pool, services.act, event=two, attachments=list(photos), **inputs) as futures:
         services.act(event=one, attachments=list(photos), **inputs)
-    with pytest.raises(ValidationError, match="went with another step"):
+    with pytest.raises(ValidationError, match="went with a step already"):
         futures[0].result()
     assert (one.attachments.count(), two.attachments.count(), two.steps.count()) == (1, 0, 1)
 
