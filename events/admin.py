@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.db.models import QuerySet
+from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
@@ -60,13 +61,21 @@ class ServiceLevelAdmin(ServiceAdmin):
 class StepInline(ReadOnly, admin.TabularInline):
     model = Step
     fk_name = "event"
-    fields = readonly_fields = ["at", "action", "who", "to_status", "to_loop", "holder_name", "why", "due_at"]
+    fields = readonly_fields = ["at", "action", "who", "to_status", "to_loop", "holder_name", "why", "files", "due_at"]
     ordering = ["ordinal"]
     extra = 0
 
     @admin.display(description=_("who"))
     def who(self, step: Step) -> str:
         return f"{step.actor_name} {step.actor_post}".strip() or step.get_side_display()
+
+    def get_queryset(self, request) -> QuerySet[Step]:
+        return super().get_queryset(request).prefetch_related("attachments")
+
+    @admin.display(description=_("files"))
+    def files(self, step: Step) -> str:
+        links = ((reverse("attachment", args=[each.key]), each.name) for each in step.attachments.all())
+        return format_html_join("", '<p><a href="{}">{}</a></p>', links)
 
     @admin.display(description=_("why"))
     def why(self, step: Step) -> str:

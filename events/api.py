@@ -14,6 +14,8 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from events import services
+from events.attachment_api import AttachmentSerializer, AttachmentsField, AttachmentViewSet, received
+from events.attachments import MOST_REQUEST_BYTES
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, plain_text
@@ -77,6 +79,7 @@ class FilingSerializer(serializers.Serializer):
     description = TextField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
     address = TextField(max_length=200, required=False, allow_blank=True, help_text=_("Exact place inside the grid"))
     urgency = serializers.ChoiceField(Urgency.choices, required=False)
+    attachments = AttachmentsField()
 
 
 class ActSerializer(serializers.Serializer):
@@ -104,6 +107,7 @@ class ActSerializer(serializers.Serializer):
         required=False,
         help_text=_("Version of the case that you looked at; if it has changed since, the answer is 409"),
     )
+    attachments = AttachmentsField()
 
 
 class CategoryQuery(serializers.Serializer):
@@ -253,6 +257,7 @@ class StepSerializer(serializers.ModelSerializer):
     to_loop_label = serializers.CharField(read_only=True, source="get_to_loop_display")
     organisation_name = serializers.SerializerMethodField(help_text=_("Of the organisation that handled it then"))
     explanation = serializers.SerializerMethodField(help_text=_("Sentences that tell why it went this way"))
+    attachments = AttachmentSerializer(many=True, read_only=True)
 
     class Meta:
         model = Step
@@ -260,7 +265,7 @@ class StepSerializer(serializers.ModelSerializer):
             "ordinal", "at", "action", "action_label", "actor_name", "actor_post", "from_status", "from_status_label",
             "to_status", "to_status_label", "from_loop", "from_loop_label", "to_loop", "to_loop_label", "holder_name",
             "handler_name", "organisation_name", "checker_name", "round", "reason", "note", "rule", "explanation",
-            "due_at",
+            "due_at", "attachments",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -346,6 +351,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     queryset = Event.objects.none()
     lookup_field = "number"
     lookup_value_regex = "[0-9]{8}-[0-9]{6}"
+    request_limit = MOST_REQUEST_BYTES
 
     def get_queryset(self) -> QuerySet[Event]:
         return Event.objects.visible_to(self.request.user).with_related().order_by("-filed_at", "-pk")
@@ -410,7 +416,10 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         serializer = FilingSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         given, at = serializer.validated_data, timezone.now()
-        event = services.file_event(actor=request.user, idempotency_key=key, at=at, **given)
+        with received(given.pop("attachments", ()), request.user) as attachments:
+            event = services.file_event(
+                actor=request.user, idempotency_key=key, at=at, attachments=attachments, **given
+            )
         if event.filed_at != at:  # by an earlier request with this key
             return self._answer(event)
         event.grid.ancestors = given["grid"].ancestors
@@ -436,8 +445,8 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     )
     @action(detail=True)
     def steps(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        page = self.paginate_queryset(self.get_object().steps.all())
-        return self.get_paginated_response(StepSerializer(page, many=True).data)
+        page = self.paginate_queryset(self.get_object().steps.prefetch_related("attachments"))
+        return self.get_paginated_response(StepSerializer(page, many=True, context={"request": request}).data)
 
     @extend_schema(
         summary=_("Act on a case"),
@@ -469,7 +478,15 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         handler = self._handler(event, given.pop("handler", ""))
         organisation = self._organisation(event, given.pop("organisation", None))
         try:
-            event = services.act(event=event, actor=request.user, handler=handler, organisation=organisation, **given)
+            with received(given.pop("attachments", ()), request.user) as attachments:
+                event = services.act(
+                    event=event,
+                    actor=request.user,
+                    handler=handler,
+                    organisation=organisation,
+                    attachments=attachments,
+                    **given,
+                )
         except ActionRefused as error:
             return refused(error)
         if event.is_confidential and not self.get_queryset().filter(pk=event.pk).exists():
@@ -497,4 +514,5 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
 router = SimpleRouter()
 router.register("categories", CategoryViewSet, basename="category")
 router.register("events", EventViewSet, basename="event")
+router.register("attachments", AttachmentViewSet, basename="api_attachment")
 urlpatterns = router.urls

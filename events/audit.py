@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count, F
 from django.utils.translation import gettext as _
 
+from events.attachment_audit import attachment_problems
 from events.history import digest, replay, report_digest
 from events.models import Event, Notice, Step
 from events.transitions import Rule
@@ -18,12 +19,17 @@ RUNNING = frozenset({Status.FILED, Status.HANDLING, Status.RESOLVED})
 COUNTED = (*OPEN, Status.CLOSED, Status.VOIDED, Status.MERGED)
 
 
-def problems() -> Iterator[str]:
-    """One sentence for each thing wrong: which case, what, what was expected and what was found."""
+def problems(*, read_files: bool = False) -> Iterator[str]:
+    """One sentence for each thing wrong: which case, what, what was expected and what was found.
+
+    Photos and files must be there; `read_files` also reads every one and compares its hash, which takes its time.
+    """
     for event, steps in _histories():
         for what, expected, found in (*_chain_problems(steps), *_row_problems(event, steps), *_clock_problems(event)):
             yield _sentence(event.number, what, expected, found)
     yield from _place_problems()
+    for problem in attachment_problems(read_files=read_files):
+        yield _sentence(*problem)
     yield from _notice_problems()
     yield from _balance_problems()
 

@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, validate_no_direction_marks
-from events.services import handler_candidates, organisation_candidates
+from events import services
+from events.attachments import ACCEPT
+from events.models import TEXT_LENGTH, TITLE_LENGTH, Attachment, Category, Event, validate_no_direction_marks
 from events.workflow import Action, Loop, Move, Status, Urgency
 from grids.access import SeveralSuccessors, find_grid
 from grids.models import Grid, Organisation, User
@@ -53,6 +54,45 @@ class PlaceField(forms.ModelChoiceField):
             raise ValidationError(str(error), "several", {"grids": error.grids}) from error
 
 
+class AttachmentsInput(forms.FileInput):
+    """Inputs of one name for files, and beside them the keys of what was kept of a form that was refused.
+
+    Drawn by `events/_attachments.html`.
+    """
+
+    allow_multiple_selected = True
+
+    def value_from_datadict(self, data, files, name: str) -> tuple[list, list[str]]:
+        return _all(files, name), _all(data, f"{name}_kept")
+
+
+def _all(source, name: str) -> list:
+    return source.getlist(name) if hasattr(source, "getlist") else source.get(name, [])
+
+
+class AttachmentsField(forms.Field):
+    """Photos and files of a step, never required; what is good is kept for `uploader` even when the form is not.
+
+    A browser forgets chosen files, so `kept` holds what the form shows again: a form sets `uploader`, the person or
+    None for who has no account, and hands the cleaned list to a service as its `attachments`.
+    """
+
+    widget = AttachmentsInput
+    accept = ACCEPT
+
+    def __init__(self, *, uploader: User | None = None, **options):
+        super().__init__(required=False, **options)
+        self.uploader = uploader
+        self.kept: list[Attachment] = []
+
+    def clean(self, value: tuple[list, list[str]]) -> list[Attachment]:
+        files, keys = value
+        self.kept, problems = services.receive_uploads(files=files, keys=keys, uploader=self.uploader)
+        if problems:
+            raise ValidationError(problems)
+        return self.kept
+
+
 class FilingForm(forms.Form):
     """A new case. The hidden key makes a form that is sent twice file once."""
 
@@ -85,13 +125,14 @@ class FilingForm(forms.Form):
     urgency = forms.ChoiceField(
         choices=Urgency, required=False, error_messages={"invalid_choice": _("Choose normal or urgent.")}
     )
+    attachments = AttachmentsField()
     idempotency_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
     category_search = TextField(max_length=SEARCH_LENGTH, required=False)
     place_search = TextField(max_length=SEARCH_LENGTH, required=False)
 
-    def __init__(self, user: User, data=None, initial: dict | None = None):
-        super().__init__(data, initial=initial)
-        self.user = self.fields["grid"].user = user
+    def __init__(self, user: User, data=None, files=None, *, initial: dict | None = None):
+        super().__init__(data, files, initial=initial)
+        self.user = self.fields["grid"].user = self.fields["attachments"].uploader = user
 
     def several_places(self) -> list[Grid]:
         """What to choose from where the code that came is of a grid that was divided."""
@@ -105,12 +146,14 @@ class FilingForm(forms.Form):
         """What `services.file_event` takes."""
         names = ("grid", "category", "title", "description", "address", "urgency")
         inputs = {name: self.cleaned_data[name] for name in names}
-        return inputs | {"idempotency_key": self._key(inputs)}
+        attachments = self.cleaned_data["attachments"]
+        return inputs | {"attachments": attachments, "idempotency_key": self._key(inputs, attachments)}
 
-    def _key(self, inputs: dict) -> str:
+    def _key(self, inputs: dict, attachments: list[Attachment]) -> str:
         """The form's key together with what was typed: who goes back, types something else and sends it files anew."""
         key = self.cleaned_data["idempotency_key"]
         typed = [key, *(str(getattr(value, "pk", value)) for value in inputs.values())]
+        typed += sorted(attachment.sha256 for attachment in attachments)
         return hashlib.sha256("\0".join(typed).encode()).hexdigest() if key else ""
 
     def text(self, name: str) -> str:
@@ -136,7 +179,7 @@ class HandlerField(forms.Field):
         if value in self.empty_values:
             return None
         key = value.removeprefix(self.ORGANISATION)
-        among = handler_candidates if key == value else organisation_candidates
+        among = services.handler_candidates if key == value else services.organisation_candidates
         # More digits than a key has would be too much for the database.
         found = among(self.event).filter(pk=key).first() if KEY.fullmatch(key) else None
         if found is None:
@@ -149,8 +192,11 @@ class ActForm(forms.Form):
 
     version = forms.IntegerField(min_value=1, required=False, widget=forms.HiddenInput)
 
-    def __init__(self, move: Move, event: Event, data=None):
-        super().__init__(data, auto_id=f"{move.action}_%s", initial={"version": event.step_count})
+    attachments = AttachmentsField()
+
+    def __init__(self, move: Move, event: Event, data=None, files=None, *, uploader: User | None = None):
+        super().__init__(data, files, auto_id=f"{move.action}_%s", initial={"version": event.step_count})
+        self.fields["attachments"].uploader = uploader
         self.move = move
         if "reason" in move.needs:
             self.fields["reason"] = _text(_("Reason"))

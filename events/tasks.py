@@ -11,5 +11,10 @@ def sweep() -> dict[str, int]:
 
 
 @shared_task
+def clean_uploads() -> dict[str, int]:
+    return services.clean_uploads()
+
+
+@shared_task
 def deliver_notices() -> int:
     return services.deliver_notices()

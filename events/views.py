@@ -5,6 +5,7 @@ from functools import cached_property
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Page, Paginator
+from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -75,9 +76,9 @@ def event_file(request: HttpRequest) -> HttpResponse:
     user = request.user
     if request.method != "POST":
         return _preset_page(request)
-    form = FilingForm(user, request.POST)
+    form = FilingForm(user, request.POST, request.FILES)
     if "search" in request.POST:
-        return _filing_page(request, FilingForm(user, initial=request.POST.dict()))
+        return _filing_page(request, _looking_up(request, form))
     if form.is_valid():
         try:
             event = services.file_event(actor=user, **form.inputs())
@@ -87,6 +88,15 @@ def event_file(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("Filed as no. %(number)s.") % {"number": event.number})
             return redirect("event_detail", event.number)
     return _filing_page(request, form, status=400)
+
+
+def _looking_up(request: HttpRequest, sent: FilingForm) -> FilingForm:
+    """The form without a complaint about what is still empty, and with the photos that were chosen already."""
+    form = FilingForm(request.user, initial=request.POST.dict())
+    for problem in sent.errors.get("attachments", ()):
+        messages.error(request, problem)
+    form.fields["attachments"].kept = sent.fields["attachments"].kept
+    return form
 
 
 def _preset_page(request: HttpRequest) -> HttpResponse:
@@ -204,7 +214,7 @@ def event_act(request: HttpRequest, number: str, action: str) -> HttpResponse:
         raise Http404
     if request.method != "POST":
         return redirect("event_detail", number)
-    form = ActForm(move, event, request.POST)
+    form = ActForm(move, event, request.POST, request.FILES, uploader=request.user)
     if not form.is_valid():
         return _event_page(request, event, form, status=400)
     try:
@@ -232,10 +242,12 @@ def _event_page(
     show_events([event], user, at)
     moves = open_moves(event.case(), event.sides_of(user))
     forms = [_act_form(move, event, form) for move in moves]
+    _keep_uploads(form, forms)
     handler = _working_handler(event)
     first = _first_move(event, moves, handler, user)
     may_assign = any(move.action == Action.ASSIGN for move in moves)
     steps = list(event.steps.order_by("-ordinal"))
+    prefetch_related_objects([step for step in steps if "attachments" in step.details], "attachments")
     for step in steps:
         step.sentences = explain(step)
     context = {
@@ -266,6 +278,15 @@ def _act_form(move: Move, event: Event, sent: ActForm | None) -> ActForm:
     sent.data["version"] = event.step_count
     sent.is_sent = True
     return sent
+
+
+def _keep_uploads(sent: ActForm | None, forms: list[ActForm]) -> None:
+    """What came with a form that has become pointless waits in the one for a remark, which is always open."""
+    if sent is None or sent in forms:
+        return
+    for form in forms:
+        if form.move.action == Action.COMMENT:
+            form.fields["attachments"].kept = sent.fields["attachments"].kept
 
 
 def _working_handler(event: Event) -> User | Organisation | None:

@@ -21,12 +21,16 @@ class JSONParser(parsers.JSONParser):
 
 
 class MultiPartParser(parsers.MultiPartParser):
-    """Django's limit leaves out files, which would be written to disk; nothing here takes one."""
+    """Django's limit leaves out files, which are written to disk: a view that takes some tells its `request_limit`."""
 
     def parse(self, stream, media_type=None, parser_context=None):
-        if int(parser_context["request"].META["CONTENT_LENGTH"]) > settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+        limit = getattr(parser_context["view"], "request_limit", settings.DATA_UPLOAD_MAX_MEMORY_SIZE)
+        if int(parser_context["request"].META["CONTENT_LENGTH"]) > limit:
             raise RequestDataTooBig
-        return super().parse(stream, media_type, parser_context)
+        try:
+            return super().parse(stream, media_type, parser_context)
+        except ParseError as error:
+            raise ParseError(_("The request is no valid form.")) from error
 
 
 class Pages(PageNumberPagination):

@@ -7,11 +7,12 @@ from itertools import count
 
 from django.apps import apps
 
-from events.models import Category, Event, ServiceLevel
-from events.services import act, file_event, save_category
+from events.models import Attachment, Category, Event, ServiceLevel
+from events.services import act, file_event, receive_uploads, save_category
 from events.workflow import DESK_ROLES, Action
 from grids import services
 from grids.models import Grid, Organisation, Post, Role, User
+from tests.pictures import picture, upload
 
 _number = count(1)
 
@@ -99,6 +100,14 @@ def make_event(reporter: User, grid: Grid, *, category: Category | None = None, 
     """A case filed through the service; without a category, one with the loops' default limits."""
     category = category or Category.objects.filter(minor="物业管理").first() or make_category()
     return file_event(actor=reporter, category=category, grid=grid, title=title, **fields)
+
+
+def make_uploads(uploader: User | None, *contents: bytes) -> list[Attachment]:
+    """Photos and files that wait for a step of this person; without contents, one photo."""
+    files = [upload(content, f"{number}.jpg") for number, content in enumerate(contents or [picture()], start=1)]
+    uploads, problems = receive_uploads(files=files, uploader=uploader)
+    assert not problems
+    return uploads
 
 
 def person_to(action: str, event: Event) -> User:

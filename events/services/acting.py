@@ -1,6 +1,6 @@
 """Taking an action on a case."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
 from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
-from events.models import Event, Step, memberships, offices, says_nothing
+from events.models import Attachment, Event, Step, memberships, offices, says_nothing
 from events.routing import Staffing
+from events.services.attaching import attach, fingerprints
 from events.services.storing import aware_now, post_name, store
 from events.transitions import TRANSITIONS, Draft, Limits, take_place
 from events.workflow import DESK_ROLES, TABLE, Action, Move, Side, open_moves, refusal, sides
@@ -27,12 +28,14 @@ def act(
     handler: User | None = None,
     organisation: Organisation | None = None,
     checklist: Iterable[str] = (),
+    attachments: Sequence[Attachment] = (),
     version: int | None = None,
     at: datetime | None = None,
 ) -> Event:
     """Take one action on an event and return the event as it then stands.
 
-    Assigned is to a handler or to a joint organisation. `version` is the number of steps the person had seen; without
+    Assigned is to a handler or to a joint organisation. `attachments` come from `receive_uploads`, and wait on when the
+    action is refused. `version` is the number of steps the person had seen; without
     it, that of `event`. Raises StaleEvent when somebody was faster, ActionConflict when it is not open now,
     ActionForbidden when it is not theirs, ValidationError by field.
     """
@@ -48,7 +51,7 @@ def act(
     }
     while True:
         try:
-            return _act(event, move, actor, seen, at, given)
+            return _act(event, move, actor, seen, at, given, attachments)
         except Reorganised:
             event = Event.objects.select_related("grid").get(pk=event.pk)
 
@@ -58,7 +61,9 @@ class Reorganised(Exception):
 
 
 @transaction.atomic
-def _act(event: Event, move: Move, actor: User, seen: int, at: datetime, given: dict) -> Event:
+def _act(
+    event: Event, move: Move, actor: User, seen: int, at: datetime, given: dict, attachments: Sequence[Attachment]
+) -> Event:
     # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
     heir = _heir(event.grid) if move.action == Action.REOPEN else None
     staffing = Staffing.above({event.grid.code, heir.code} if heir else [event.grid.code], holding=actor)
@@ -81,8 +86,11 @@ def _act(event: Event, move: Move, actor: User, seen: int, at: datetime, given: 
     )
     if heir:
         take_place(draft, staffing.grids[heir.code])
+    draft.details |= fingerprints(attachments)
+    ordinal = event.step_count + 1
     TRANSITIONS[move.action](draft)
     store([draft])
+    attach(attachments, event, ordinal)
     return event
 
 

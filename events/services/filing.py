@@ -1,6 +1,7 @@
 """Filing a case."""
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
@@ -8,8 +9,9 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.models import Category, Event, says_nothing
+from events.models import Attachment, Category, Event, says_nothing
 from events.routing import Staffing, entry, loop_of, path
+from events.services.attaching import attach, discard_uploads, fingerprints
 from events.services.storing import aware_now, post_name, store
 from events.transitions import Draft, Limits, Rule, file
 from events.workflow import LOOPS, Action, Side, Urgency
@@ -29,11 +31,13 @@ def file_event(
     address: str = "",
     urgency: str = Urgency.NORMAL,
     idempotency_key: str | None = None,
+    attachments: Sequence[Attachment] = (),
     at: datetime | None = None,
 ) -> Event:
-    """File a case where it happened; the same actor and key again return the first event.
+    """File a case where it happened; the same actor and key again return the first event, and store nothing twice.
 
-    Raises ValidationError by field for bad input, a grid out of the actor's area, or an actor without a post.
+    `attachments` come from `receive_uploads`, and wait on when it is refused. Raises ValidationError by field for bad
+    input, a grid out of the actor's area, or an actor without a post.
     """
     at = aware_now(at)
     event = Event(
@@ -49,31 +53,33 @@ def file_event(
         filed_at=at,
     )
     try:
-        return _file_under_free_number(event, at)
+        return _file_under_free_number(event, at, attachments)
     except ValidationError as error:
         # A repeated request returns its event even if it could not be filed any more.
-        if "idempotency_key" not in error.message_dict and (first := _filed_before(event)):
+        if "idempotency_key" not in error.message_dict and (first := _filed_before(event, attachments)):
             return first
         raise
 
 
-def _file_under_free_number(event: Event, at: datetime) -> Event:
+def _file_under_free_number(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Event:
     for _attempt in range(NUMBER_ATTEMPTS):
         event.number = f"{timezone.localtime(at):%Y%m%d}-{secrets.randbelow(10**6):06}"
         try:
-            return _file(event, at)
+            return _file(event, at, attachments)
         except IntegrityError:  # the number is taken, or the same request is being served beside this one
-            if first := _filed_before(event):
+            if first := _filed_before(event, attachments):
                 return first
             event = _unsaved(event)
     raise DatabaseError("No free event number was found.")
 
 
-def _filed_before(event: Event) -> Event | None:
+def _filed_before(event: Event, attachments: Sequence[Attachment]) -> Event | None:
     if not event.idempotency_key:
         return None
     mine = Event.objects.filter(reporter=event.reporter, idempotency_key=event.idempotency_key)
-    return mine.with_related().first()
+    if first := mine.with_related().first():
+        discard_uploads(attachments=attachments)
+    return first
 
 
 def _unsaved(event: Event) -> Event:
@@ -111,7 +117,7 @@ def _nearest_post(event: Event) -> Post:
 
 
 @transaction.atomic
-def _file(event: Event, at: datetime) -> Event:
+def _file(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Event:
     staffing = Staffing.above([event.grid.code], holding=event.reporter)
     _check_filing(event)
     grid = staffing.grids.get(event.grid.code)
@@ -137,7 +143,9 @@ def _file(event: Event, at: datetime) -> Event:
         side=Side.REPORTER,
         actor_post=post_name(_nearest_post(event)),
         rule=Rule.CATEGORY if lifted else Rule.PLACE,
+        details=fingerprints(attachments),
     )
     file(draft, route)
     store([draft])
+    attach(attachments, event, 1)
     return event

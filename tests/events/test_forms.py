@@ -31,7 +31,7 @@ def event(cast):
     ],
 )
 def test_an_action_asks_for_what_it_needs_and_no_more(event, action, fields):
-    assert list(ActForm(TABLE[action], event).fields) == ["version", *fields]
+    assert list(ActForm(TABLE[action], event).fields) == ["version", "attachments", *fields]
 
 
 def test_the_checklist_is_the_categorys(event):

@@ -13,6 +13,7 @@ import pytest
 from celery import current_app
 from django.core import mail
 from django.core.exceptions import ValidationError
+from django.core.files.storage import default_storage
 from django.db import connection, transaction
 from django.db.models import Count
 from django.utils import translation
@@ -20,7 +21,7 @@ from django.utils import translation
 from events import services
 from events.exceptions import StaleEvent
 from events.history import replay
-from events.models import Event, Notice, Step
+from events.models import Attachment, Event, Notice, Step
 from events.routing import Staffing, entry
 from events.services import sweeping
 from events.services.storing import store
@@ -30,7 +31,8 @@ from grids.models import Grid
 from grids.services import merge_grids, move_grid, retire_grid
 from tests.conftest import Worker, wait_until
 from tests.events.conftest import MONDAY, moment
-from tests.factories import make_category, make_event, make_post, make_user, take
+from tests.factories import make_category, make_event, make_post, make_uploads, make_user, take
+from tests.pictures import picture
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]
 
@@ -368,3 +370,37 @@ def test_without_redis_filing_and_acting_work_promptly_and_what_waited_goes_out(
     finally:
         worker.stop()
     assert not Notice.objects.filter(attempts__gt=1).exists()
+
+
+# Photos
+
+
+def test_a_photo_goes_with_the_first_of_two_steps(cast, pool):
+    one, two = (make_event(cast.worker, cast.tree.building) for _time in range(2))
+    photos, inputs = make_uploads(cast.worker), {"action": "comment", "actor": cast.worker, "note": "as shown"}
+    with first(pool, services.act, event=two, attachments=list(photos), **inputs) as futures:
+        services.act(event=one, attachments=list(photos), **inputs)
+    with pytest.raises(ValidationError, match="went with a step already"):
+        futures[0].result()
+    assert (one.attachments.count(), two.attachments.count(), two.steps.count()) == (1, 0, 1)
+
+
+def test_cleaning_passes_over_a_photo_that_is_just_being_used(cast, pool):
+    event = make_event(cast.worker, cast.tree.building)
+    photos = make_uploads(cast.worker)
+    with first(pool, services.discard_uploads, attachments=photos) as futures:
+        services.act(event=event, action="comment", actor=cast.worker, note="as shown", attachments=photos)
+    assert futures[0].result() == 0
+    assert default_storage.exists(event.attachments.get().file.name)
+
+
+def test_the_same_filing_twice_at_once_stores_its_photos_once(cast, pool):
+    category = make_category("路灯")
+
+    def file_once() -> Event:
+        photos = make_uploads(cast.worker, picture((200, 200)))
+        given = {"category": category, "grid": cast.tree.building, "title": "The lamp is out", "attachments": photos}
+        return services.file_event(actor=cast.worker, idempotency_key="tap", **given)
+
+    numbers = {event.number for event in at_once(pool, *[file_once] * 4)}
+    assert len(numbers) == Event.objects.count() == Attachment.objects.count() == 1

@@ -15,6 +15,9 @@ MPTT_ROOMS = {"grids/tree.py", "grids/models/grid.py", "grids/admin.py"}
 
 # URL names whose view shows no page of its own, and why.
 WITHOUT_TEMPLATE: dict[str, str] = {
+    "attachment": "it answers with the file",
+    "attachment_thumbnail": "it answers with the picture",
+    "event_export": "it answers with an Excel sheet",
     "event_act": "it answers with the case's own page",
     "notices_read": "it leads back to the inbox",
     "signboard_qr": "it is a picture to be downloaded",

@@ -9,9 +9,12 @@ from events.models import Event
 class Command(BaseCommand):
     help = "Prove that every event is what its steps tell: replay, hash chain, deadlines, outbox and balance."
 
-    def handle(self, *args, **options):
+    def add_arguments(self, parser):
+        parser.add_argument("--files", action="store_true", help="read every photo and file and compare its hash")
+
+    def handle(self, *args, files: bool, **options):
         found = 0
-        for problem in problems():
+        for problem in problems(read_files=files):
             found += 1
             self.stderr.write(problem)
         if found:

@@ -1,0 +1,208 @@
+"""Photos and files: stored before the step that they come with, and bound to it inside its transaction.
+
+So no transaction waits for a disk, and what came with a refused form is still there when the form is sent again.
+"""
+
+import logging
+import os
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
+
+from django.core.exceptions import ValidationError
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events.attachments import MOST_DOCUMENTS, MOST_IMAGES, FileRefused, Kind, Prepared, no_room, prepare
+from events.models import Attachment, Event
+from grids.models import User
+
+logger = logging.getLogger(__name__)
+
+FOLDER = "attachments"
+KEPT_FOR = timedelta(hours=24)
+MOST = {Kind.IMAGE: MOST_IMAGES, Kind.DOCUMENT: MOST_DOCUMENTS}
+BATCH = 500
+
+
+# What waits for its step
+
+
+def receive_uploads(
+    *, files: Iterable[File], uploader: User | None, keys: Iterable[str] = (), at: datetime | None = None
+) -> tuple[list[Attachment], list[str]]:
+    """Check and store what came with a form; returns what is good and a sentence for each file that is not.
+
+    `keys` name what the same person (None: who has no account) sent with this form before and keeps.
+    """
+    keys, files = list(keys)[: MOST_IMAGES + MOST_DOCUMENTS], list(files)
+    good, problems = _kept(keys, uploader), []
+    if len(good) < len(set(keys)):
+        problems.append(_("Photos or files of an earlier try were kept too long and are gone. Choose them again."))
+    for file in files[: MOST_IMAGES + MOST_DOCUMENTS]:
+        try:
+            prepared = prepare(file)
+            if all(prepared.sha256 != other.sha256 for other in good):  # chosen again beside what was kept
+                _check_room(prepared.kind, prepared.name, good)
+                good.append(_store(prepared, uploader, at or timezone.now()))
+        except FileRefused as error:
+            problems.append(str(error))
+    if over := len(files[MOST_IMAGES + MOST_DOCUMENTS :]):
+        problems.append(
+            ngettext(
+                "%(over)d more file left out: at most %(images)d photos and %(documents)d files go with one step.",
+                "%(over)d more files left out: at most %(images)d photos and %(documents)d files go with one step.",
+                over,
+            )
+            % {"over": over, "images": MOST_IMAGES, "documents": MOST_DOCUMENTS}
+        )
+    return good, problems
+
+
+def discard_uploads(*, attachments: Iterable[Attachment]) -> int:
+    """Remove those of them that still wait for a step, files and all; returns how many."""
+    return _remove([attachment.pk for attachment in attachments])
+
+
+def _kept(keys: list[str], uploader: User | None) -> list[Attachment]:
+    """What they sent before, also when it has a step by now: the same form twice must come to the same."""
+    wanted = []
+    for key in keys:
+        with suppress(ValueError):
+            wanted.append(uuid.UUID(key))
+    return list(Attachment.objects.filter(key__in=wanted, uploader=uploader).order_by("pk"))
+
+
+def _check_room(kind: Kind, name: str, others: list[Attachment]) -> None:
+    if sum(other.kind == kind for other in others) >= MOST[kind]:
+        raise FileRefused(_too_many(name))
+
+
+def _too_many(name: str) -> str:
+    text = _("“%(name)s” is one too many: at most %(images)d photos and %(documents)d files go with one step.")
+    return text % {"name": name, "images": MOST_IMAGES, "documents": MOST_DOCUMENTS}
+
+
+def _store(prepared: Prepared, uploader: User | None, at: datetime) -> Attachment:
+    """Both files and their row, or nothing of them."""
+    attachment = Attachment(
+        kind=prepared.kind,
+        name=prepared.name,
+        content_type=prepared.content_type,
+        size=len(prepared.content),
+        sha256=prepared.sha256,
+        width=prepared.width,
+        height=prepared.height,
+        created_at=at,
+        uploader=uploader,
+    )
+    # Under a name that nobody chose, in one of 256 folders.
+    stem = f"{FOLDER}/{attachment.key.hex[:2]}/{attachment.key.hex}"
+    attachment.file.name = f"{stem}.{prepared.ending}"
+    contents = {attachment.file.name: prepared.content}
+    if prepared.thumbnail:
+        attachment.thumbnail.name = f"{stem}-small.jpg"
+        contents[attachment.thumbnail.name] = prepared.thumbnail
+    try:
+        for name, content in contents.items():
+            _write(name, content)
+    except OSError as error:
+        logger.error("An upload could not be stored: %s", type(error).__name__)
+        _delete_files(contents)
+        raise FileRefused(no_room(prepared.name)) from error
+    attachment.save()
+    return attachment
+
+
+def _write(name: str, content: bytes) -> None:
+    default_storage.save(name, ContentFile(content))
+    with default_storage.open(name) as file:  # the database keeps its promise after a power cut, and so does the disk
+        os.fsync(file.fileno())
+
+
+def _delete_files(names: Iterable[str]) -> None:
+    for name in names:
+        try:
+            default_storage.delete(name)
+        except OSError as error:  # the daily cleaning finds it
+            logger.warning("A file could not be deleted: %s", type(error).__name__)
+
+
+@transaction.atomic
+def _remove(pks: list[int]) -> int:
+    waiting = list(Attachment.objects.pending().filter(pk__in=pks).order_by("pk").select_for_update())
+    names = [file.name for each in waiting for file in (each.file, each.thumbnail) if file]
+    removed, _rows = Attachment.objects.filter(pk__in=[each.pk for each in waiting]).delete()
+    transaction.on_commit(partial(_delete_files, names))
+    return removed
+
+
+# Their step
+
+
+def fingerprints(attachments: Sequence[Attachment]) -> dict:
+    """What the step's `details` say of what came with it; the chain of hashes covers the files by it."""
+    for kind, most in MOST.items():
+        if len(over := [attachment for attachment in attachments if attachment.kind == kind]) > most:
+            raise ValidationError({"attachments": [_too_many(over[most].name)]})
+    if not attachments:
+        return {}
+    return {"attachments": [{"name": each.name, "sha256": each.sha256} for each in attachments]}
+
+
+def attach(attachments: Sequence[Attachment], event: Event, ordinal: int) -> None:
+    """Bind them to the step of this ordinal, in the transaction that has just written it."""
+    if not attachments:
+        return
+    waiting = Attachment.objects.pending().filter(pk__in=[each.pk for each in attachments])
+    waiting = waiting.order_by("pk").select_for_update()  # in one order, so that two steps never wait for each other
+    if len(waiting) != len(attachments):
+        problem = _("These photos or files went with a step already. Untick them, or choose them again.")
+        raise ValidationError({"attachments": [problem]})
+    step = event.steps.get(ordinal=ordinal)
+    for number, attachment in enumerate(attachments, start=1):
+        attachment.event, attachment.step, attachment.ordinal = event, step, number
+    Attachment.objects.bulk_update(attachments, ["event", "step", "ordinal"])
+
+
+# Cleaning
+
+
+def clean_uploads(*, at: datetime | None = None) -> dict[str, int]:
+    """Remove what waited too long for its step, and files without a row; returns how many of each.
+
+    Safe beside anything: nothing younger than a day is touched.
+    """
+    before = (at or timezone.now()) - KEPT_FOR
+    removed = 0
+    while old := list(Attachment.objects.pending().filter(created_at__lt=before).values_list("pk", flat=True)[:BATCH]):
+        removed += _remove(old)
+    strays = 0
+    names = _old_files(before)
+    while batch := dict(islice(names, BATCH)):
+        known = set(Attachment.objects.filter(key__in=batch.values()).values_list("key", flat=True))
+        lost = [name for name, key in batch.items() if key not in known]
+        _delete_files(lost)
+        strays += len(lost)
+    return {"waiting": removed, "strays": strays}
+
+
+def _old_files(before: datetime) -> Iterator[tuple[str, uuid.UUID]]:
+    """Files that are old enough to be looked at, each with the key of the row that it should belong to."""
+    if not default_storage.exists(FOLDER):
+        return
+    for folder in default_storage.listdir(FOLDER)[0]:
+        for name in default_storage.listdir(f"{FOLDER}/{folder}")[1]:
+            path = f"{FOLDER}/{folder}/{name}"
+            # Discarded meanwhile, or put there by somebody else and none of our business.
+            with suppress(FileNotFoundError, ValueError):
+                if default_storage.get_modified_time(path) < before:
+                    yield path, uuid.UUID(name[:32])
