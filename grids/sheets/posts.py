@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime, time
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
@@ -351,10 +351,12 @@ def spell(name: str) -> str:
 
 
 def _posts_of(rows: list[Row]) -> dict[tuple[int, str], list[Post]]:
-    """The active posts of the grids of these rows, by grid and role."""
+    """The active posts that may be those of these rows, and the chiefs of their grids, by grid and role."""
     found: dict[tuple[int, str], list[Post]] = defaultdict(list)
-    grids = {row.grid.pk for row in rows}
-    for post in Post.objects.active().filter(grid__in=grids).select_related("user"):
+    # By name too: a community may have very many posts.
+    ours = Q(role=Role.CHIEF) | Q(user__name__in={row.given["name"] for row in rows})
+    posts = Post.objects.active().filter(ours, grid__in={row.grid.pk for row in rows})
+    for post in posts.select_related("user"):
         found[post.grid_id, post.role].append(post)
     return found
 
