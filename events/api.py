@@ -17,7 +17,7 @@ from events import services
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, offices, plain_text
-from events.workflow import OPEN, TABLE, Loop, Move, Side, Status, Urgency, open_moves, sides
+from events.workflow import OPEN, TABLE, Loop, Move, Rating, Side, Status, Urgency, open_moves, sides
 from grids.access import visible_grids
 from grids.api import read_query
 from grids.models import Grid, User, load_ancestors
@@ -89,6 +89,9 @@ class ActSerializer(serializers.Serializer):
         max_length=100,
         required=False,
         help_text=_("The ticked items of the closing checklist"),
+    )
+    rating = serializers.ChoiceField(
+        Rating.choices, required=False, help_text=_("Of the action rate; unsatisfied also needs a reason")
     )
     version = serializers.IntegerField(
         min_value=1,
@@ -172,6 +175,7 @@ class EventSerializer(serializers.ModelSerializer):
     loop_label = serializers.CharField(read_only=True, source="get_loop_display")
     start_loop_label = serializers.CharField(read_only=True, source="get_start_loop_display")
     urgency_label = serializers.CharField(read_only=True, source="get_urgency_display")
+    rating_label = serializers.CharField(read_only=True, source="get_rating_display")
     category = CategoryNameSerializer(read_only=True)
     grid = PlaceSerializer(read_only=True, help_text=_("Where it happened"))
     holder = GridNameSerializer(read_only=True, help_text=_("The grid whose desk answers for it now"))
@@ -187,7 +191,7 @@ class EventSerializer(serializers.ModelSerializer):
             "number", "title", "category", "grid", "address", "urgency", "urgency_label", "is_confidential", "status",
             "status_label", "loop", "loop_label", "start_loop", "start_loop_label", "holder", "handler",
             "reporter_name", "checker", "round", "is_supervised", "filed_at", "accepted_at", "resolved_at",
-            "closed_at", "due_at", "is_overdue", "version",
+            "closed_at", "rating", "rating_label", "rated_at", "asked_at", "due_at", "is_overdue", "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -225,6 +229,7 @@ class EventDetailSerializer(EventSerializer):
 
 class StepSerializer(serializers.ModelSerializer):
     action_label = serializers.CharField(read_only=True, source="get_action_display")
+    side_label = serializers.CharField(read_only=True, source="get_side_display")
     from_status_label = serializers.CharField(read_only=True, source="get_from_status_display")
     to_status_label = serializers.CharField(read_only=True, source="get_to_status_display")
     from_loop_label = serializers.CharField(read_only=True, source="get_from_loop_display")
@@ -234,7 +239,8 @@ class StepSerializer(serializers.ModelSerializer):
     class Meta:
         model = Step
         fields = [
-            "ordinal", "at", "action", "action_label", "actor_name", "actor_post", "from_status", "from_status_label",
+            "ordinal", "at", "action", "action_label", "side", "side_label", "actor_name", "actor_post",
+            "from_status", "from_status_label",
             "to_status", "to_status_label", "from_loop", "from_loop_label", "to_loop", "to_loop_label", "holder_name",
             "handler_name", "checker_name", "round", "reason", "note", "rule", "explanation", "due_at",
         ]  # fmt: skip

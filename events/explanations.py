@@ -5,7 +5,7 @@ from django.utils.translation import ngettext
 
 from events.models import Step, Unit
 from events.transitions import Rule
-from events.workflow import Action, Loop, Status
+from events.workflow import Action, Loop, Rating, Status
 
 
 def explain(step: Step) -> list[str]:
@@ -26,6 +26,8 @@ def explain(step: Step) -> list[str]:
             ngettext("The system acted %(minutes)s minute late.", "The system acted %(minutes)s minutes late.", minutes)
             % {"minutes": minutes}
         )
+    if rating := details.get("rating"):
+        sentences.append(_("Rated: %(rating)s.") % {"rating": Rating(rating).label})
     if ticked := details.get("checklist"):
         sentences.append(_("Ticked: %(items)s.") % {"items": "、".join(ticked)})
     return sentences

@@ -8,12 +8,24 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from events.contacts import ResidentContact
 from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
 from events.models import Event, Step, offices, says_nothing
 from events.routing import Staffing
 from events.services.storing import aware_now, post_name, store
 from events.transitions import TRANSITIONS, Draft, Limits
-from events.workflow import DESK_ROLES, TABLE, Action, Move, Side, open_moves, refusal, sides
+from events.workflow import (
+    DESK_ROLES,
+    RESIDENT_SIDES,
+    TABLE,
+    Action,
+    Move,
+    Rating,
+    Side,
+    open_moves,
+    refusal,
+    sides,
+)
 from grids.models import Post, Role, User
 
 
@@ -21,21 +33,26 @@ def act(
     *,
     event: Event,
     action: str,
-    actor: User,
+    actor: User | None = None,
+    resident: ResidentContact | None = None,
     reason: str = "",
     note: str = "",
     handler: User | None = None,
     checklist: Iterable[str] = (),
+    rating: str = "",
     version: int | None = None,
     at: datetime | None = None,
 ) -> Event:
     """Take one action on an event and return the event as it then stands.
 
+    `actor` is who is logged in, or `resident` whose report it is and who has shown so, by code or by what it left.
     `version` is the number of steps the person had seen; without it, that of `event`. Raises StaleEvent when somebody
     was faster, ActionConflict when it is not open now, ActionForbidden when it is not theirs, ValidationError by field.
     """
     at = aware_now(at)
     move = TABLE[Action(action)]
+    if (actor is None) == (resident is None):
+        raise ValueError("Either an actor or a resident acts.")
     with transaction.atomic():
         seen = event.step_count if version is None else version
         # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
@@ -43,9 +60,9 @@ def act(
         event = _lock(event)
         if event.grid.code not in staffing.grids:  # reorganised since it was read
             staffing = Staffing.above([event.grid.code])
-        standing = _check_move(event, move, actor, seen)
-        inputs = _check_inputs(event, move, actor, reason, note, handler, checklist)
-        side = next(side for side in Side if side in move.sides & standing)
+        standing = _check_move(event, move, _standing(event, actor, resident), seen, at)
+        inputs = _check_inputs(event, move, reason, note, handler, checklist, rating)
+        side = Side.REPORTER if resident else next(side for side in Side if side in move.sides & standing)
         draft = Draft(
             event,
             move.action,
@@ -54,7 +71,7 @@ def act(
             Limits(),
             actor=actor,
             side=side,
-            actor_post=_acting_post(event, actor, side),
+            actor_post=acting_post(event, actor, side) if actor else "",
             **inputs,
         )
         TRANSITIONS[move.action](draft)
@@ -72,10 +89,15 @@ def _lock(event: Event) -> Event:
     return Event.objects.with_related().get(pk=event.pk)
 
 
-def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[Side]:
-    """The sides that the actor stands on, once it is certain that the move is open to them."""
-    case = event.case()
-    standing = sides(case, actor.pk, offices(actor)) - {Side.SYSTEM}
+def _standing(event: Event, actor: User | None, resident: ResidentContact | None) -> frozenset[Side]:
+    if actor:
+        return sides(event.case(), actor.pk, offices(actor)) - {Side.SYSTEM}
+    return RESIDENT_SIDES if resident.event_id == event.pk and not resident.erased_at else frozenset()
+
+
+def _check_move(event: Event, move: Move, standing: frozenset[Side], seen: int, at: datetime) -> frozenset[Side]:
+    """The same sides, once it is certain that the move is open to them."""
+    case = event.case(at)
     refused = refusal(case, move, standing)
     # A remark or an urging does no harm to what somebody else did meanwhile; a decision might.
     if move.target and seen != event.step_count:
@@ -87,7 +109,7 @@ def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[S
     return standing
 
 
-def _check_inputs(event, move, actor, reason, note, handler, checklist) -> dict:
+def _check_inputs(event, move, reason, note, handler, checklist, rating) -> dict:
     errors: dict[str, list[str]] = {}
     reason, note = reason.strip(), note.strip()
     if "reason" in move.needs and says_nothing(reason):
@@ -98,6 +120,8 @@ def _check_inputs(event, move, actor, reason, note, handler, checklist) -> dict:
         errors["handler"] = [problem]
     if move.action == Action.RESOLVE and (left := set(event.category.checklist_items()) - set(checklist)):
         errors["checklist"] = [_("Still to be ticked: %(items)s.") % {"items": "、".join(sorted(left))}]
+    if "rating" in move.needs:
+        errors |= _rating_problems(rating, reason)
     try:
         Step(reason=reason, note=note).clean_fields(
             exclude=[field.name for field in Step._meta.fields if field.name not in ("reason", "note")]
@@ -107,7 +131,17 @@ def _check_inputs(event, move, actor, reason, note, handler, checklist) -> dict:
     if errors:
         raise ValidationError(errors)
     details = {"checklist": event.category.checklist_items()} if checklist and move.action == Action.RESOLVE else {}
+    if "rating" in move.needs:
+        details["rating"] = rating
     return {"reason": reason, "note": note, "handler": handler if "handler" in move.needs else None, "details": details}
+
+
+def _rating_problems(rating: str, reason: str) -> dict[str, list[str]]:
+    if rating not in Rating.values:
+        return {"rating": [_("Choose how satisfied you are.")]}
+    if rating == Rating.UNSATISFIED and says_nothing(reason):
+        return {"reason": [_("Say what is not good yet; it is then handled again.")]}
+    return {}
 
 
 def _handler_problem(event: Event, handler: User | None) -> str:
@@ -129,7 +163,7 @@ def handler_candidates(event: Event) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=posts.values("user"))
 
 
-def _acting_post(event: Event, actor: User, side: Side) -> str:
+def acting_post(event: Event, actor: User, side: Side) -> str:
     """The name of the post that puts the actor on this side, for the history."""
     case = event.case()
     for post, office in zip(actor.active_posts, offices(actor), strict=False):  # a superuser's last one is no post

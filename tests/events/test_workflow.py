@@ -31,10 +31,13 @@ EXPECTED = {
     "escalate": ("filed handling", "filed", "desk"),
     "pass_check": ("resolved", "closed", "origin"),
     "fail_check": ("resolved", "handling", "origin"),
+    "rate": ("closed", "closed", "reporter"),
     "reopen": ("closed", "handling", "upper"),
     "void": ("filed", "voided", "desk"),
     "urge": (OPEN, "", "upper"),
     "supervise": (OPEN, "", "upper"),
+    "ask": ("filed handling", "", "desk handler"),
+    "answer": (OPEN, "", "reporter"),
     "comment": (OPEN, "", "desk handler origin upper reporter viewer"),
     "remind": ("filed handling resolved", "", ""),
     "climb_check": ("resolved", "", ""),
@@ -68,6 +71,7 @@ class Stage:
             reason="情况如此",
             note="已处理",
             handler=self.people["handler"],
+            rating="satisfied",
         )
 
 
@@ -80,7 +84,7 @@ def held_by_the_street(cast, status: str) -> Stage:
     event = take(event, *WAYS[status])
     if status in NOT_YET_REACHED:
         Event.objects.filter(pk=event.pk).update(status=status)
-    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour)
+    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour, asked_at=event.filed_at)
     people = {
         "desk": cast.street,
         "handler": cast.neighbour,

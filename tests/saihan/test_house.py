@@ -16,6 +16,9 @@ MPTT_ROOMS = {"grids/tree.py", "grids/models/grid.py", "grids/admin.py"}
 # URL names whose view shows no page of its own, and why.
 WITHOUT_TEMPLATE: dict[str, str] = {
     "event_act": "it answers with the case's own page",
+    "event_spam": "it leads back to the case",
+    "public_act": "it answers with the resident's own page of the case",
+    "public_leave": "it leads back to the way in",
     "notices_read": "it leads back to the inbox",
 }
 
