@@ -7,8 +7,8 @@ from itertools import count
 
 from django.apps import apps
 
-from events.models import Category, Event, ServiceLevel
-from events.services import act, file_event, save_category
+from events.models import Category, Event, ResidentContact, ServiceLevel
+from events.services import act, file_event, file_resident_report, save_category
 from events.workflow import DESK_ROLES, Action
 from grids import services
 from grids.models import Grid, Post, Role, User
@@ -83,6 +83,11 @@ def make_event(reporter: User, grid: Grid, *, category: Category | None = None, 
     """A case filed through the service; without a category, one with the loops' default limits."""
     category = category or Category.objects.filter(minor="物业管理").first() or make_category()
     return file_event(actor=reporter, category=category, grid=grid, title=title, **fields)
+
+
+def make_contact(grid: Grid, text: str = "楼道灯坏了", **fields) -> ResidentContact:
+    """The contact of a case that a resident reported through the service; its `event` is that case."""
+    return file_resident_report(grid=grid, text=text, **fields).event.contact
 
 
 def person_to(action: str, event: Event) -> User:

@@ -132,7 +132,7 @@ def _report_page(request: HttpRequest, form: ReportForm, status: int = 200, refu
 
 def _places(grid: Grid) -> list[Grid]:
     """What lies below: from a community on down to the units, unless they are too many to choose from."""
-    below = Grid.objects.active().below(grid).order_by("lft")
+    below = Grid.objects.active().within(grid).exclude(pk=grid.pk).order_by("lft")
     if grid.level >= Level.COMMUNITY and len(found := list(below[: MOST_PLACES + 1])) <= MOST_PLACES:
         return found
     return list(below.filter(level=grid.level + 1))

@@ -24,7 +24,7 @@ from grids.encryption import Secret
 from grids.models import Grid, Level, User
 from grids.tree import community_code
 
-# Without what looks alike on paper: 0 O, 1 I L, 2 Z, 5 S, 8 B, U V.
+# Without what looks alike on paper: 0 O, 1 I L, 2 Z, 5 S, 8 B, V beside U.
 CODE_ALPHABET = "34679ACDEFGHJKMNPQRTUWXY"
 CODE_LENGTH = 6
 NAME_LENGTH = 32

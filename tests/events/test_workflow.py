@@ -196,7 +196,7 @@ def test_the_city_may_not_escalate_and_nothing_changes(cast):
     with pytest.raises(ActionConflict, match="there is no level above it") as refused:
         services.act(event=event, action="escalate", actor=cast.city, reason="太难")
     assert refused.value.code == "not_open"
-    assert [move.action for move in refused.value.moves] == ["accept", "send_back", "void", "comment"]
+    assert [move.action for move in refused.value.moves] == ["accept", "send_back", "void", "ask", "comment"]
     assert snapshot(event) == before
 
 
@@ -435,7 +435,7 @@ def test_acting_on_what_somebody_changed_meanwhile_is_refused_with_what_is_open_
     with pytest.raises(StaleEvent, match=r"Somebody was faster.*It is now: in handling\.") as refused:
         services.act(event=event, action="escalate", actor=cast.chief, reason="太难")
     assert refused.value.code == "somebody_was_faster"
-    assert [move.action for move in refused.value.moves] == ["assign", "resolve", "escalate", "comment"]
+    assert [move.action for move in refused.value.moves] == ["assign", "resolve", "escalate", "ask", "comment"]
     assert snapshot(event) == row
 
 
