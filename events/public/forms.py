@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.forms import TextField
 from events.models import TEXT_LENGTH, Category, Event
-from events.services.residents import CODE_LENGTH, NAME_LENGTH
+from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
 from events.workflow import Rating
 from grids.models import Grid
 
@@ -45,7 +45,7 @@ class ReportForm(forms.Form):
     address = TextField(max_length=200, required=False)
     text = TextField(max_length=TEXT_LENGTH, error_messages={"required": _("Tell us in a few words what happened.")})
     name = TextField(max_length=NAME_LENGTH, required=False)
-    phone = TextField(max_length=32, required=False)
+    phone = TextField(max_length=32, required=False, validators=[validate_phone])
     homepage = forms.CharField(max_length=200, required=False)
     opened = forms.CharField(max_length=128, required=False)
     key = TextField(max_length=KEY_LENGTH, required=False)

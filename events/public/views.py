@@ -26,7 +26,7 @@ from events.public.wording import course, question, standing, state_name
 from events.wording import stations
 from events.workflow import RATED_WITHIN, RESIDENT_SIDES, TABLE, Action, Rating, open_moves
 from grids.encryption import Unreadable, decrypt, encrypt
-from grids.models import FormerCode, Grid, Level, Organisation, OrganisationKind
+from grids.models import Grid, Level, Organisation, OrganisationKind
 from grids.tree import community_code
 
 MOST_PLACES = 200
@@ -57,17 +57,8 @@ def source(request: HttpRequest) -> str:
 
 def reporting_grids(code: str) -> list[Grid]:
     """The grid in use of this code, or those that took the place of one that was given up."""
-    grids = list(Grid.objects.filter(code=code))
-    for _change in range(50):  # codes are never given out again, so this ends; a limit all the same
-        retired = [grid.code for grid in grids if grid.retired_at]
-        if grids and not retired:
-            break
-        codes = retired or [code]
-        followers = [former.grid for former in FormerCode.objects.filter(code__in=codes).select_related("grid")]
-        grids = list({grid.pk: grid for grid in [*(g for g in grids if not g.retired_at), *followers]}.values())
-        if not grids:
-            break
-    return [grid for grid in grids if not grid.retired_at and grid.level >= Level.STREET]
+    grids = Grid.objects.active().filter(level__gte=Level.STREET)
+    return list(grids.filter(code=code)) or list(grids.filter(former_codes__code=code).distinct().order_by("lft"))
 
 
 @public
@@ -75,7 +66,7 @@ def public_report(request: HttpRequest, code: str) -> HttpResponse:
     """Report what is wrong in this grid."""
     grids, at = reporting_grids(code), timezone.now()
     if not grids:
-        raise Http404
+        return render(request, "events/_public_missing.html", status=404)
     if len(grids) > 1:
         return render(request, "events/_public_grids.html", {"grids": grids})
     grid = grids[0]
@@ -266,7 +257,7 @@ def _event_page(
     context = {
         "event": event,
         "state": state_name(event),
-        "standing": standing(event),
+        "standing": standing(event, steps),
         "question": question(event, steps),
         "lines": course(event, steps),
         "loops": stations(event, steps),

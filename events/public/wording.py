@@ -1,7 +1,7 @@
 """A case told to the resident who reported it: plain words, people by their post alone, nothing that is internal."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -85,9 +85,9 @@ def _careful(text: str) -> str:
     return MOBILE.sub(r"\1****\2", text)
 
 
-def standing(event: Event) -> str:
-    """Where the case stands, in one sentence; `event.holder` and `event.checker` are loaded."""
-    holder = {"holder": event.holder.name}
+def standing(event: Event, steps: Sequence[Step]) -> str:
+    """Where the case stands, in one sentence; `steps` in their order."""
+    holder = {"holder": steps[-1].holder_name}
     match event.status:
         case Status.FILED:
             return _("It has arrived; %(holder)s will take it up.") % holder

@@ -105,10 +105,16 @@ def _check_report(grid: Grid, text: str, name: str, phone: str) -> None:
         errors["name"] = [_("A name has at most %(length)d characters.") % {"length": NAME_LENGTH}]
     elif problems := _problems(name, plain_text):
         errors["name"] = problems
-    if phone and not PHONE.fullmatch(phone):
-        errors["phone"] = [_("This is no phone number of eleven digits. Correct it, or leave it empty.")]
+    if problems := _problems(phone, [validate_phone]):
+        errors["phone"] = problems
     if errors:
         raise ValidationError(errors)
+
+
+def validate_phone(phone: str) -> None:
+    """As people type it, or nothing."""
+    if phone and not PHONE.fullmatch(plain_phone(phone)):
+        raise ValidationError(_("This is no phone number of eleven digits. Correct it, or leave it empty."))
 
 
 def _problems(text: str, validators: list) -> list[str]:

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from django.core import signing
 from django.core.exceptions import ValidationError
+from django.template import Context, Template
 from django.urls import reverse
 from django.utils import timezone
 
@@ -28,6 +29,17 @@ TEXT = "2单元楼道灯坏了。晚上老人下楼很危险，请尽快修。"
 
 def report(grid, **fields) -> services.Receipt:
     return services.file_resident_report(**{"grid": grid, "text": TEXT, "at": MONDAY} | fields)
+
+
+# On the public page of a grid
+
+
+def test_the_public_page_of_a_grid_leads_here(cast):
+    tag = Template("{% load event_tags %}{% report_here grid %}")
+    shown = tag.render(Context({"grid": cast.tree.unit}))
+    assert f"/g/{cast.tree.unit.code}/report/" in shown
+    assert 'href="/follow/"' in shown
+    assert not tag.render(Context({"grid": cast.tree.city})).strip()
 
 
 # Filing
@@ -393,7 +405,9 @@ def test_the_page_opens_for_anybody_and_is_kept_nowhere(cast, client, django_ass
 
 @pytest.mark.parametrize("code", ["150105", "1501", "999999999999", "nothing"])
 def test_other_codes_lead_nowhere(cast, client, code):
-    assert client.get(f"/g/{code}/report/").status_code == 404
+    answer = client.get(f"/g/{code}/report/")
+    assert answer.status_code == 404
+    assert "12345" in answer.content.decode()
 
 
 def given_up(cast, code: str, *grids) -> None:
