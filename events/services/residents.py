@@ -63,6 +63,7 @@ def file_resident_report(
     _check_report(grid, text, name, phone)
     key = idempotency_key or secrets.token_hex(16)
     code = _code_of(key)
+    code_hash = make_password(code)  # slow by design, so before anything is locked
     with transaction.atomic():
         category = category or catch_all_category()
         title = title_of(text)
@@ -85,7 +86,7 @@ def file_resident_report(
             defaults={
                 "name": Secret.of(name) if name else None,
                 "phone": Secret.of(phone) if phone else None,
-                "code_hash": make_password(code),
+                "code_hash": code_hash,
                 "source": source,
                 "created_at": at,
             },
