@@ -44,7 +44,7 @@ test: setup
 check: setup
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	SAIHAN_ENV=production SAIHAN_VAR=$$scratch ALLOWED_HOSTS=saihan.example SECRET_KEY=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n') \
-	DATABASE_URL=sqlite:///$$scratch/check.sqlite3 BROKER_URL=redis://127.0.0.1/0 \
+	FIELD_KEYS=$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_') DATABASE_URL=sqlite:///$$scratch/check.sqlite3 BROKER_URL=redis://127.0.0.1/0 \
 	sh -ec '$(BIN)/python manage.py check --deploy --fail-level WARNING; $(BIN)/python manage.py makemigrations --check --dry-run'
 
 lint: setup

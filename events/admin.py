@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import services
 from events.explanations import explain
-from events.models import Category, Event, Notice, ServiceLevel, Step
+from events.models import Category, ContactReveal, Event, Notice, ServiceLevel, Step
 from grids.admin import ServiceAdmin
 
 
@@ -31,7 +31,8 @@ class CategoryAdmin(ServiceAdmin):
     list_filter = ["kind", "is_active", "is_confidential", "lowest_loop"]
     search_fields = ["major", "minor"]
     fields = [
-        "kind", ("major", "minor"), ("limit", "unit"), "lowest_loop", "checklist", "is_confidential", "is_active",
+        "kind", ("major", "minor"), "public_name", ("limit", "unit"), "lowest_loop", "checklist", "is_confidential",
+        "is_active",
     ]  # fmt: skip
 
     def save_model(self, request, obj: Category, form, change: bool) -> None:
@@ -109,6 +110,26 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     @admin.display(description=_("holder"))
     def holder_name(self, event: Event) -> str:
         return event.holder.name
+
+
+@admin.register(ContactReveal)
+class ContactRevealAdmin(ReadOnly, admin.ModelAdmin):
+    list_display = ["event_number", "actor_name", "actor_post", "at", "reason"]
+    list_select_related = ["event"]
+    list_per_page = 50
+    show_facets = admin.ShowFacets.NEVER
+    search_fields = ["event__number__startswith", "actor_name"]
+    search_help_text = _("Beginning of the case's number, or part of who looked")
+    show_full_result_count = False
+    ordering = ["-pk"]
+    fields = list_display
+
+    def get_queryset(self, request) -> QuerySet[ContactReveal]:
+        return super().get_queryset(request).filter(event__in=Event.objects.visible_to(request.user))
+
+    @admin.display(description=_("event"))
+    def event_number(self, reveal: ContactReveal) -> str:
+        return reveal.event.number
 
 
 class DeliveredFilter(admin.SimpleListFilter):

@@ -20,7 +20,7 @@ from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, plain_text
 from events.wording import place_of
-from events.workflow import OPEN, TABLE, Loop, Move, Side, Status, Urgency, open_moves
+from events.workflow import OPEN, TABLE, Loop, Move, Rating, Side, Status, Urgency, open_moves
 from grids.access import visible_organisations
 from grids.api import grid_of, read_query
 from grids.models import Grid, Organisation, User, load_ancestors
@@ -101,6 +101,9 @@ class ActSerializer(serializers.Serializer):
         max_length=100,
         required=False,
         help_text=_("The ticked items of the closing checklist"),
+    )
+    rating = serializers.ChoiceField(
+        Rating.choices, required=False, help_text=_("Of the action rate; unsatisfied also needs a reason")
     )
     version = serializers.IntegerField(
         min_value=1,
@@ -189,6 +192,7 @@ class EventSerializer(serializers.ModelSerializer):
     loop_label = serializers.CharField(read_only=True, source="get_loop_display")
     start_loop_label = serializers.CharField(read_only=True, source="get_start_loop_display")
     urgency_label = serializers.CharField(read_only=True, source="get_urgency_display")
+    rating_label = serializers.CharField(read_only=True, source="get_rating_display")
     category = CategoryNameSerializer(read_only=True)
     grid = PlaceSerializer(read_only=True, help_text=_("Where it happened"))
     holder = GridNameSerializer(read_only=True, help_text=_("The grid whose desk answers for it now"))
@@ -210,8 +214,8 @@ class EventSerializer(serializers.ModelSerializer):
             "number", "title", "category", "grid", "place_name", "address", "urgency", "urgency_label",
             "is_confidential", "status", "status_label", "loop", "loop_label", "start_loop", "start_loop_label",
             "holder", "handler", "organisation", "reporter_name", "checker", "round", "is_supervised", "filed_at",
-            "accepted_at",
-            "resolved_at", "closed_at", "due_at", "is_overdue", "version",
+            "accepted_at", "resolved_at", "closed_at", "rating", "rating_label", "rated_at", "asked_at", "due_at",
+            "is_overdue", "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -251,6 +255,7 @@ class EventDetailSerializer(EventSerializer):
 
 class StepSerializer(serializers.ModelSerializer):
     action_label = serializers.CharField(read_only=True, source="get_action_display")
+    side_label = serializers.CharField(read_only=True, source="get_side_display")
     from_status_label = serializers.CharField(read_only=True, source="get_from_status_display")
     to_status_label = serializers.CharField(read_only=True, source="get_to_status_display")
     from_loop_label = serializers.CharField(read_only=True, source="get_from_loop_display")
@@ -262,7 +267,8 @@ class StepSerializer(serializers.ModelSerializer):
     class Meta:
         model = Step
         fields = [
-            "ordinal", "at", "action", "action_label", "actor_name", "actor_post", "from_status", "from_status_label",
+            "ordinal", "at", "action", "action_label", "side", "side_label", "actor_name", "actor_post",
+            "from_status", "from_status_label",
             "to_status", "to_status_label", "from_loop", "from_loop_label", "to_loop", "to_loop_label", "holder_name",
             "handler_name", "organisation_name", "checker_name", "round", "reason", "note", "rule", "explanation",
             "due_at", "attachments",

@@ -32,3 +32,11 @@ class StaleEvent(ActionConflict):
     """Somebody was faster: the event changed after this person looked at it."""
 
     code = "somebody_was_faster"
+
+
+class PublicLimit(Exception):
+    """A public page is used too often from one place; the sentence is for the resident."""
+
+    def __init__(self, detail: str):
+        super().__init__(str(detail))
+        self.detail = str(detail)

@@ -11,8 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from events import services
 from events.attachments import ACCEPT
+from events.contacts import REASON_LENGTH
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Attachment, Category, Event, validate_no_direction_marks
-from events.workflow import Action, Loop, Move, Status, Urgency
+from events.workflow import Action, Loop, Move, Rating, Status, Urgency
 from grids.access import SeveralSuccessors, find_grid
 from grids.models import Grid, Organisation, User
 
@@ -20,6 +21,13 @@ SEARCH_LENGTH = 64
 KEY = re.compile("[0-9]{1,18}", re.ASCII)
 # The moves that a word may be added to; the table names those that need one.
 WITH_NOTE = frozenset({Action.ASSIGN, Action.PASS_CHECK, Action.URGE, Action.SUPERVISE})
+
+
+NOTES = {
+    Action.RESOLVE: _("What was done"),
+    Action.ASK: _("Question to the reporter"),
+    Action.ANSWER: _("Answer"),
+}
 
 
 class TextField(forms.CharField):
@@ -198,10 +206,17 @@ class ActForm(forms.Form):
         super().__init__(data, files, auto_id=f"{move.action}_%s", initial={"version": event.step_count})
         self.fields["attachments"].uploader = uploader
         self.move = move
-        if "reason" in move.needs:
+        if "rating" in move.needs:
+            self.fields["rating"] = forms.ChoiceField(
+                choices=Rating.choices,
+                required=False,
+                label=_("How satisfied are you"),
+                error_messages={"invalid_choice": _("Choose how satisfied you are.")},
+            )
+        if "reason" in move.needs or "rating" in move.needs:
             self.fields["reason"] = _text(_("Reason"))
         if "note" in move.needs or move.action in WITH_NOTE:
-            self.fields["note"] = _text(_("What was done") if move.action == Action.RESOLVE else _("Note"))
+            self.fields["note"] = _text(NOTES.get(move.action, _("Note")))
         if "handler" in move.needs:
             self.fields["handler"] = HandlerField(event)
         if move.action == Action.RESOLVE and (items := event.category.checklist_items()):
@@ -226,6 +241,12 @@ class ActForm(forms.Form):
 
 def _text(label) -> TextField:
     return TextField(max_length=TEXT_LENGTH, required=False, label=label)
+
+
+class RevealForm(forms.Form):
+    """Why somebody needs a resident's contact. That it must be said is for the service to say."""
+
+    reason = TextField(max_length=REASON_LENGTH, required=False, label=_("What you need it for"))
 
 
 class FilterForm(forms.Form):

@@ -15,7 +15,7 @@ CONTENT = tuple(
 REPLAYED = (
     "status", "start_loop", "loop", "holder_id", "handler_id", "organisation_id", "resolver_id", "checker_id", "round",
     "send_backs", "reworks", "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "due_at",
-    "step_count", "head_hash",
+    "asked_at", "rating", "rated_at", "step_count", "head_hash",
 )  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def seal(step: Step, event: Event) -> None:
 def replay(steps: Iterable[Step]) -> dict[str, Any]:
     """What the event's row must hold after these steps, by field name."""
     row: dict[str, Any] = dict.fromkeys(REPLAYED)
-    row |= {"send_backs": 0, "reworks": 0, "is_supervised": False, "step_count": 0, "head_hash": ""}
+    row |= {"send_backs": 0, "reworks": 0, "is_supervised": False, "rating": "", "step_count": 0, "head_hash": ""}
     for step in steps:
         row |= {
             "status": step.to_status,
@@ -84,6 +84,12 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
                 row["reworks"] += 1
             case Action.SUPERVISE:
                 row["is_supervised"] = True
+            case Action.RATE:
+                row |= {"rating": step.details["rating"], "rated_at": step.at}
+            case Action.ASK:
+                row["asked_at"] = step.at
+            case Action.ANSWER:
+                row["asked_at"] = None
         row["resolved_at"] = _since(row["resolved_at"], step, Action.RESOLVE, Status.RESOLVED, Status.CLOSED)
         resolver = step.actor_id if step.action == Action.RESOLVE else row["resolver_id"]
         row["resolver_id"] = resolver if row["resolved_at"] else None

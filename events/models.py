@@ -22,6 +22,7 @@ from events.workflow import (
     Loop,
     Membership,
     Office,
+    Rating,
     Side,
     Status,
     Urgency,
@@ -91,6 +92,10 @@ class Category(models.Model):
         _("closing checklist"), blank=True, help_text=_("One item a line; all are ticked to resolve.")
     )
     is_confidential = models.BooleanField(_("confidential"), default=False)
+    public_name = models.CharField(
+        _("name for residents"), max_length=32, blank=True, validators=plain_text,
+        help_text=_("In plain words; with a name it stands among the choices of the public reporting page."),
+    )  # fmt: skip
     is_active = models.BooleanField(_("in use"), default=True)
 
     class Meta:
@@ -274,6 +279,12 @@ class Event(Placed):
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
     wake_at = models.DateTimeField(_("the clock acts next at"), null=True, blank=True)
 
+    asked_at = models.DateTimeField(
+        _("asked at"), null=True, blank=True, help_text=_("A question waits for the answer of the reporter.")
+    )
+    rating = models.CharField(_("rating"), max_length=16, choices=Rating, blank=True)
+    rated_at = models.DateTimeField(_("rated at"), null=True, blank=True)
+
     step_count = models.PositiveIntegerField(default=0, editable=False)
     head_hash = models.CharField(max_length=64, blank=True, editable=False)
     idempotency_key = models.CharField(max_length=64, null=True, blank=True, editable=False, validators=plain_text)
@@ -285,6 +296,8 @@ class Event(Placed):
         verbose_name_plural = _("events")
         constraints = [
             models.UniqueConstraint(fields=["reporter", "idempotency_key"], name="event_filed_once"),
+            # Without a reporter the database takes no two of those for the same.
+            models.UniqueConstraint(fields=["idempotency_key"], condition=Q(reporter=None), name="event_reported_once"),
             models.CheckConstraint(
                 condition=~Q(status__in=[Status.FILED, Status.HANDLING, Status.RESOLVED]) | Q(due_at__isnull=False),
                 name="event_running_has_deadline",
@@ -326,11 +339,16 @@ class Event(Placed):
     def is_open(self) -> bool:
         return self.status in OPEN
 
+    @property
+    def is_of_resident(self) -> bool:
+        """Reported without an account, through the public page."""
+        return self.reporter_id is None and hasattr(self, "contact")
+
     def is_overdue(self, at=None) -> bool:
         return self.is_open and self.due_at is not None and self.due_at < (at or timezone.now())
 
-    def case(self) -> Case:
-        """This row as `workflow` asks for it."""
+    def case(self, at=None) -> Case:
+        """This row as `workflow` asks for it, at that time or now."""
         return Case(
             status=self.status,
             loop=self.loop,
@@ -344,6 +362,10 @@ class Event(Placed):
             resolver_id=self.resolver_id,
             send_backs=self.send_backs,
             is_confidential=self.is_confidential,
+            is_asked=self.asked_at is not None,
+            is_rated=self.rated_at is not None,
+            closed_at=self.closed_at,
+            at=at or timezone.now(),
         )
 
     def sides_of(self, user: User) -> frozenset[Side]:
@@ -529,3 +551,9 @@ class Attachment(models.Model):
     @property
     def is_image(self) -> bool:
         return self.kind == AttachmentKind.IMAGE
+
+
+# Django finds models in this module; those above refer to these by name alone.
+from events.contacts import ContactReveal, PublicUse, ResidentContact  # noqa: E402  they stand in a file of their own
+
+__all__ = ["ContactReveal", "PublicUse", "ResidentContact"]

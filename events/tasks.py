@@ -16,5 +16,10 @@ def clean_uploads() -> dict[str, int]:
 
 
 @shared_task
+def erase_contacts() -> dict[str, int]:
+    return dict(services.erase_contacts())
+
+
+@shared_task
 def deliver_notices() -> int:
     return services.deliver_notices()

@@ -11,7 +11,18 @@ from events.clock import STATUTORY, Deadline, WorkCalendar, deadline
 from events.history import organisation_details, report_digest, seal
 from events.models import Event, ServiceLevel, Step
 from events.routing import Route, Staffing, Unroutable, climb, descend, entry
-from events.workflow import MAX_REWORKS, MAX_SEND_BACKS, Action, Case, Loop, Side, Status, can_climb, is_at_or_below
+from events.workflow import (
+    MAX_REWORKS,
+    MAX_SEND_BACKS,
+    Action,
+    Case,
+    Loop,
+    Rating,
+    Side,
+    Status,
+    can_climb,
+    is_at_or_below,
+)
 from grids.models import Grid, Organisation, User
 
 STAGE_CHECK = ServiceLevel.Stage.CHECK
@@ -254,6 +265,15 @@ def fail_check(draft: Draft) -> None:
         draft.system_follows(Action.ESCALATE if can_climb(draft.case) else Action.SUPERVISE, Rule.THIRD_REWORK)
 
 
+def rate(draft: Draft) -> None:
+    """What the reporter thinks of the result; who is not satisfied has it done again."""
+    event = draft.event
+    event.rating, event.rated_at = draft.details["rating"], draft.at
+    if event.rating == Rating.UNSATISFIED:
+        return reopen(draft)
+    draft.recipients.update({*draft.workers(), event.resolver_id})
+
+
 def reopen(draft: Draft) -> None:
     """Back to who held it; where the grids were reorganised while it was closed, to who would hold it now."""
     if not _is_on_path(draft.event, draft.event.holder):
@@ -285,6 +305,16 @@ def urge(draft: Draft) -> None:
 
 def supervise(draft: Draft) -> None:
     draft.event.is_supervised = True
+    draft.recipients.update(draft.workers())
+
+
+def ask(draft: Draft) -> None:
+    draft.event.asked_at = draft.at
+    draft.recipients.add(draft.event.reporter_id)
+
+
+def answer(draft: Draft) -> None:
+    draft.event.asked_at = None
     draft.recipients.update(draft.workers())
 
 
@@ -374,10 +404,13 @@ TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.ESCALATE: escalate,
     Action.PASS_CHECK: pass_check,
     Action.FAIL_CHECK: fail_check,
+    Action.RATE: rate,
     Action.REOPEN: reopen,
     Action.VOID: void,
     Action.URGE: urge,
     Action.SUPERVISE: supervise,
+    Action.ASK: ask,
+    Action.ANSWER: answer,
     Action.COMMENT: comment,
     Action.REMIND: remind,
     Action.CLIMB_CHECK: climb_check,

@@ -3,19 +3,20 @@
 from functools import cached_property
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
 from django.db.models import prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from events import services
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
-from events.forms import SEARCH_LENGTH, ActForm, FilingForm, FilterForm
+from events.forms import SEARCH_LENGTH, ActForm, FilingForm, FilterForm, RevealForm
 from events.models import Category, Event, Notice
 from events.suggestions import (
     by_major,
@@ -27,8 +28,8 @@ from events.suggestions import (
     organisations,
     with_places,
 )
-from events.wording import awaited, is_handler, show_events
-from events.workflow import LOOPS, TABLE, Action, Move, Status, open_moves
+from events.wording import awaited, is_handler, show_events, stations
+from events.workflow import TABLE, Action, Move, Status, open_moves
 from grids.access import SeveralSuccessors, find_grid, may_see, visible_grids
 from grids.models import Grid, Organisation, User, load_ancestors
 
@@ -233,6 +234,38 @@ def event_act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     return redirect("event_detail", number)
 
 
+@never_cache
+def event_contact(request: HttpRequest, number: str) -> HttpResponse:
+    """Name and phone of the resident behind a case, for who needs them to handle it; each look is written down."""
+    event = get_event(request.user, number)
+    if not services.may_see_contact(event, request.user):
+        raise PermissionDenied
+    form, person = RevealForm(request.POST if request.method == "POST" else None), None
+    if form.is_valid():
+        try:
+            person = services.reveal_contact(event=event, actor=request.user, **form.cleaned_data)
+        except ValidationError as error:
+            form.add_error(None, error)
+    context = {"event": event, "form": form, "person": person}
+    return render(request, "events/event_contact.html", context, status=400 if form.errors else 200)
+
+
+def event_spam(request: HttpRequest, number: str) -> HttpResponse:
+    """Void a resident's report as a nuisance, with one tap."""
+    event = get_event(request.user, number)
+    if request.method != "POST" or not event.is_of_resident:
+        return redirect("event_detail", number)
+    form = ActForm(TABLE[Action.VOID], event, request.POST)
+    version = form.cleaned_data["version"] if form.is_valid() else None
+    try:
+        event = services.mark_spam(event=event, actor=request.user, version=version)
+    except ActionRefused as error:
+        status = 403 if isinstance(error, ActionForbidden) else 409
+        return _event_page(request, get_event(request.user, number), problem=error.detail, status=status)
+    messages.success(request, _("Marked as nuisance and voided."))
+    return redirect("event_detail", number)
+
+
 def _event_page(
     request: HttpRequest, event: Event, form: ActForm | None = None, problem: str = "", status: int = 200
 ) -> HttpResponse:
@@ -262,9 +295,9 @@ def _event_page(
         "may_see_grid": may_see(user, event.grid),
         "handler_search": searched,
         "problem": problem,
-        "typed": form.typed() if problem and form.move not in moves else "",
+        "typed": form.typed() if problem and form and form.move not in moves else "",
         "steps": steps,
-        "loops": _stepper(event, steps),
+        "loops": stations(event, steps),
         "unpublished_years": _unpublished_years(steps),
     }
     return render(request, "events/event_detail.html", context, status=status)
@@ -305,26 +338,6 @@ def _first_move(event: Event, moves: list[Move], handler: User | Organisation | 
     if event.status == Status.HANDLING:
         wanted = Action.ASSIGN if handler is None else Action.RESOLVE if is_handler(event, user) else None
     return wanted if any(move.action == wanted for move in moves) else None
-
-
-def _stepper(event: Event, steps: list) -> list[dict]:
-    """The four loops: where it started, where it passed, where it is, and when it came there."""
-    came = {step.to_loop: step for step in steps if step.from_loop != step.to_loop}
-    start, now = LOOPS.index(event.start_loop), LOOPS.index(event.loop)
-    stations = []
-    for index, loop in enumerate(LOOPS):
-        step = came.get(loop)
-        stations.append(
-            {
-                "label": loop.label,
-                "is_now": index == now,
-                "is_passed": step is not None and index != now,
-                "is_start": index == start,
-                "is_below": index < start,
-                "step": step,
-            }
-        )
-    return stations
 
 
 def _unpublished_years(steps: list) -> str:

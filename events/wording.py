@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.clock import STATUTORY, Unit, WorkCalendar, elapsed
 from events.models import Event, Step
-from events.workflow import Action, Status
+from events.workflow import LOOPS, Action, Status
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 
 HOUR = timedelta(hours=1)
@@ -144,3 +144,23 @@ def awaited(event: Event, handler: User | Organisation | None) -> str:
             return _("This case was voided; nothing is left to do.")
         case _other:
             return _("Nothing is to be done now.")
+
+
+def stations(event: Event, steps: list[Step]) -> list[dict]:
+    """The four loops: where it started, where it passed, where it is, and when it came there."""
+    came = {step.to_loop: step for step in steps if step.from_loop != step.to_loop}
+    start, now = LOOPS.index(event.start_loop), LOOPS.index(event.loop)
+    passed = []
+    for index, loop in enumerate(LOOPS):
+        step = came.get(loop)
+        passed.append(
+            {
+                "label": loop.label,
+                "is_now": index == now,
+                "is_passed": step is not None and index != now,
+                "is_start": index == start,
+                "is_below": index < start,
+                "step": step,
+            }
+        )
+    return passed

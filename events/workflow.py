@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models import TextChoices
 from django.utils.functional import Promise
@@ -36,6 +37,12 @@ class Urgency(TextChoices):
     URGENT = "urgent", pgettext_lazy("urgency", "urgent")
 
 
+class Rating(TextChoices):
+    SATISFIED = "satisfied", pgettext_lazy("rating", "satisfied")
+    FAIR = "fair", pgettext_lazy("rating", "fair")
+    UNSATISFIED = "unsatisfied", pgettext_lazy("rating", "unsatisfied")
+
+
 class Action(TextChoices):
     FILE = "file", pgettext_lazy("action", "file")
     ACCEPT = "accept", pgettext_lazy("action", "accept")
@@ -45,10 +52,13 @@ class Action(TextChoices):
     ESCALATE = "escalate", pgettext_lazy("action", "escalate")
     PASS_CHECK = "pass_check", pgettext_lazy("action", "pass check")
     FAIL_CHECK = "fail_check", pgettext_lazy("action", "fail check")
+    RATE = "rate", pgettext_lazy("action", "rate")
     REOPEN = "reopen", pgettext_lazy("action", "reopen")
     VOID = "void", pgettext_lazy("action", "void")
     URGE = "urge", pgettext_lazy("action", "urge")
     SUPERVISE = "supervise", pgettext_lazy("action", "supervise")
+    ASK = "ask", pgettext_lazy("action", "ask")
+    ANSWER = "answer", pgettext_lazy("action", "answer")
     COMMENT = "comment", pgettext_lazy("action", "comment")
     REMIND = "remind", pgettext_lazy("action", "remind")
     CLIMB_CHECK = "climb_check", pgettext_lazy("action", "move check up")
@@ -66,6 +76,8 @@ class Side(TextChoices):
 
 
 LOOPS = tuple(Loop)
+# Where a resident stands who has shown that the case is theirs.
+RESIDENT_SIDES = frozenset({Side.REPORTER, Side.VIEWER})
 OPEN = frozenset({Status.FILED, Status.HANDLING, Status.RESOLVED, Status.SUSPENDED})
 DESK_ROLES = frozenset({Role.CHIEF, Role.OFFICIAL, Role.DISPATCHER})
 UPPER_ROLES = frozenset({Role.CHIEF, Role.OFFICIAL})
@@ -73,6 +85,7 @@ LOOP_OF_DIGITS = {18: Loop.GRID, 16: Loop.GRID, 12: Loop.COMMUNITY, 9: Loop.STRE
 CITY_DIGITS = 4
 MAX_SEND_BACKS = 2
 MAX_REWORKS = 2
+RATED_WITHIN = timedelta(days=7)
 
 
 @dataclass(frozen=True)
@@ -93,7 +106,10 @@ class Membership:
 
 @dataclass(frozen=True)
 class Case:
-    """An event as the workflow sees it. Codes are grid codes; `checker_code` is set while a check is due."""
+    """An event as the workflow sees it at the time `at`.
+
+    Codes are grid codes; `checker_code` is set while a check is due.
+    """
 
     status: str
     loop: str
@@ -107,6 +123,10 @@ class Case:
     resolver_id: int | None = None
     send_backs: int = 0
     is_confidential: bool = False
+    is_asked: bool = False
+    is_rated: bool = False
+    closed_at: datetime | None = None
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -143,6 +163,17 @@ def can_be_sent_back(case: Case) -> bool:
     return can_go_down(case) and (case.send_backs < MAX_SEND_BACKS or can_climb(case))
 
 
+def can_be_answered(case: Case) -> bool:
+    return case.is_asked
+
+
+def can_be_rated(case: Case) -> bool:
+    """Once for a case, within seven days of its closing."""
+    if case.is_rated or case.closed_at is None or case.at is None:
+        return False
+    return case.at <= case.closed_at + RATED_WITHIN
+
+
 def _move(action: Action, sources: str, target: Status | None, sides: str, needs: str = "", **rules) -> Move:
     return Move(
         action,
@@ -172,10 +203,21 @@ TABLE: dict[Action, Move] = {
         ),
         _move(Action.PASS_CHECK, "resolved", Status.CLOSED, "origin"),
         _move(Action.FAIL_CHECK, "resolved", Status.HANDLING, "origin", "reason"),
+        _move(
+            Action.RATE, "closed", Status.CLOSED, "reporter", "rating",
+            possible=can_be_rated,
+            otherwise=_("The result is rated once, within seven days of closing."),
+        ),
         _move(Action.REOPEN, "closed", Status.HANDLING, "upper", "reason"),
         _move(Action.VOID, "filed", Status.VOIDED, "desk", "reason"),
         _move(Action.URGE, "", None, "upper"),
         _move(Action.SUPERVISE, "", None, "upper system"),
+        _move(Action.ASK, "filed handling", None, "desk handler", "note"),
+        _move(
+            Action.ANSWER, "", None, "reporter", "note",
+            possible=can_be_answered,
+            otherwise=_("No question is waiting for an answer."),
+        ),
         _move(Action.COMMENT, "", None, "viewer", "note"),
         _move(Action.REMIND, "filed handling resolved", None, "system"),
         _move(Action.CLIMB_CHECK, "resolved", None, "system"),

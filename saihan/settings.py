@@ -18,6 +18,8 @@ DEBUG = env.flag("DEBUG")
 if DEBUG and PRODUCTION:
     env.stop("DEBUG", "is on, and must be off when SAIHAN_ENV is production.")
 SECRET_KEY = env.secret_key("SECRET_KEY", required=PRODUCTION, keep=VAR / "secret_key")
+# They encrypt names and phones of residents. Lost keys are lost names: back them up, apart from the database.
+FIELD_KEYS = env.field_keys("FIELD_KEYS", required=PRODUCTION, keep=VAR / "field_keys")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") if PRODUCTION else env.hosts("ALLOWED_HOSTS", "") or ["*"]
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
@@ -237,6 +239,8 @@ SPECTACULAR_SETTINGS = {
         "Status": "events.workflow.Status",
         "Loop": "events.workflow.Loop",
         "Urgency": "events.workflow.Urgency",
+        "Rating": "events.workflow.Rating",
+        "Side": "events.workflow.Side",
         "Action": "events.api.ACTION_CHOICES",
         "StepAction": "events.workflow.Action",
         "Level": "grids.api.LEVEL_CHOICES",
@@ -285,6 +289,7 @@ CELERY_BEAT_SCHEDULE = {
     # A message that nobody took before the next one is due is worthless.
     "sweep": {"task": "events.tasks.sweep", "schedule": 60, "options": {"expires": 55}},
     "continue sheets": {"task": "grids.tasks.continue_sheets", "schedule": 60, "options": {"expires": 55}},
+    "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
     "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
 }
@@ -294,6 +299,20 @@ CACHES = {
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"},
     "progress": broker.cache(CELERY_BROKER_URL),
 }
+
+# The pages for residents. How often, in how many seconds; counted in the database, sources as keyed hashes.
+PUBLIC_LIMITS = {
+    "report": (20, 3600),  # from one address: mobile networks and offices put hundreds of people behind one
+    "report_in_grid": (60, 3600),  # in one community of some 3,000 households: a power cut brings dozens
+    "code": (20, 3600),  # wrong codes from one address
+    "code_of_case": (30, 24 * 3600),  # wrong codes for one case, of 191 million possible ones
+    "word": (10, 3600),  # what a resident adds to a case
+    "spam": (3, 7 * 24 * 3600),  # marked as nuisance, from one address, until it has to call instead
+}
+PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer
+CASE_COOKIE_DAYS = 7  # the phone that opened a case with its code need not be told the code again
+CONTACT_KEPT_DAYS = 180  # names and phones after the case has ended; the reporting page says so
+SOURCE_KEPT_DAYS = 7  # within a week a desk has seen what came, and has marked what is a nuisance
 
 # Logs go to stderr and hold no personal data: paths and ids, no form contents and no query strings.
 LOGGING = {

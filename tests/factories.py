@@ -7,8 +7,8 @@ from itertools import count
 
 from django.apps import apps
 
-from events.models import Attachment, Category, Event, ServiceLevel
-from events.services import act, file_event, receive_uploads, save_category
+from events.models import Attachment, Category, Event, ResidentContact, ServiceLevel
+from events.services import act, file_event, file_resident_report, receive_uploads, save_category
 from events.workflow import DESK_ROLES, Action
 from grids import services
 from grids.models import Grid, Organisation, Post, Role, User
@@ -108,6 +108,11 @@ def make_uploads(uploader: User | None, *contents: bytes) -> list[Attachment]:
     uploads, problems = receive_uploads(files=files, uploader=uploader)
     assert not problems
     return uploads
+
+
+def make_contact(grid: Grid, text: str = "楼道灯坏了", **fields) -> ResidentContact:
+    """The contact of a case that a resident reported through the service; its `event` is that case."""
+    return file_resident_report(grid=grid, text=text, **fields).event.contact
 
 
 def person_to(action: str, event: Event) -> User:

@@ -3,26 +3,45 @@
 from events.services.acting import act, handler_candidates, organisation_candidates
 from events.services.attaching import clean_uploads, discard_uploads, receive_uploads
 from events.services.catalogue import load_categories, save_category, save_service_level
+from events.services.contacts import Person, erase_contacts, may_see_contact, reveal_contact
 from events.services.filing import file_event
 from events.services.handing_over import hand_over_events
+from events.services.limits import source_of
 from events.services.notices import deliver_notices, read_notices
 from events.services.rehoming import rehome_events
+from events.services.residents import (
+    Receipt,
+    act_as_resident,
+    file_resident_report,
+    mark_spam,
+    open_case,
+)
 from events.services.sweeping import sweep
 
 __all__ = [
+    "Person",
+    "Receipt",
     "act",
+    "act_as_resident",
     "clean_uploads",
     "deliver_notices",
     "discard_uploads",
+    "erase_contacts",
     "file_event",
+    "file_resident_report",
     "hand_over_events",
     "handler_candidates",
     "load_categories",
+    "mark_spam",
+    "may_see_contact",
+    "open_case",
     "organisation_candidates",
     "read_notices",
     "receive_uploads",
     "rehome_events",
+    "reveal_contact",
     "save_category",
     "save_service_level",
+    "source_of",
     "sweep",
 ]

@@ -8,13 +8,25 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from events.contacts import ResidentContact
 from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
 from events.models import Attachment, Event, Step, memberships, offices, says_nothing
 from events.routing import Staffing
 from events.services.attaching import attach, fingerprints
 from events.services.storing import aware_now, post_name, store
 from events.transitions import TRANSITIONS, Draft, Limits, take_place
-from events.workflow import DESK_ROLES, TABLE, Action, Move, Side, open_moves, refusal, sides
+from events.workflow import (
+    DESK_ROLES,
+    RESIDENT_SIDES,
+    TABLE,
+    Action,
+    Move,
+    Rating,
+    Side,
+    open_moves,
+    refusal,
+    sides,
+)
 from grids.models import Grid, Organisation, Post, Role, User
 
 
@@ -22,22 +34,25 @@ def act(
     *,
     event: Event,
     action: str,
-    actor: User,
+    actor: User | None = None,
+    resident: ResidentContact | None = None,
     reason: str = "",
     note: str = "",
     handler: User | None = None,
     organisation: Organisation | None = None,
     checklist: Iterable[str] = (),
     attachments: Sequence[Attachment] = (),
+    rating: str = "",
     version: int | None = None,
     at: datetime | None = None,
 ) -> Event:
     """Take one action on an event and return the event as it then stands.
 
+    `actor` is who is logged in, or `resident` whose report it is and who has shown so, by code or by what it left.
     Assigned is to a handler or to a joint organisation. `attachments` come from `receive_uploads`, and wait on when the
-    action is refused. `version` is the number of steps the person had seen; without
-    it, that of `event`. Raises StaleEvent when somebody was faster, ActionConflict when it is not open now,
-    ActionForbidden when it is not theirs, ValidationError by field.
+    action is refused. `version` is the number of steps the person had seen; without it, that of `event`. Raises
+    StaleEvent when somebody was faster, ActionConflict when it is not open now, ActionForbidden when it is not theirs,
+    ValidationError by field.
     """
     at = aware_now(at)
     move = TABLE[Action(action)]
@@ -48,10 +63,13 @@ def act(
         "handler": handler,
         "organisation": organisation,
         "checklist": checklist,
+        "rating": rating,
     }
+    if (actor is None) == (resident is None):
+        raise ValueError("Either an actor or a resident acts.")
     while True:
         try:
-            return _act(event, move, actor, seen, at, given, attachments)
+            return _act(event, move, actor, resident, seen, at, given, attachments)
         except Reorganised:
             event = Event.objects.select_related("grid").get(pk=event.pk)
 
@@ -62,17 +80,25 @@ class Reorganised(Exception):
 
 @transaction.atomic
 def _act(
-    event: Event, move: Move, actor: User, seen: int, at: datetime, given: dict, attachments: Sequence[Attachment]
+    event: Event,
+    move: Move,
+    actor: User | None,
+    resident: ResidentContact | None,
+    seen: int,
+    at: datetime,
+    given: dict,
+    attachments: Sequence[Attachment],
 ) -> Event:
     # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
-    heir = _heir(event.grid) if move.action == Action.REOPEN else None
+    reopens = move.action == Action.REOPEN or given["rating"] == Rating.UNSATISFIED
+    heir = _heir(event.grid) if reopens else None
     staffing = Staffing.above({event.grid.code, heir.code} if heir else [event.grid.code], holding=actor)
     event = _lock(event)
     if event.grid.code not in staffing.grids or (heir and heir.code not in staffing.grids):
         raise Reorganised  # and let go of the event before other grids are locked
-    standing = _check_move(event, move, actor, seen)
+    standing = _check_move(event, move, _standing(event, actor, resident), seen, at)
     inputs = _check_inputs(event, move, **given)
-    side = next(side for side in Side if side in move.sides & standing)
+    side = Side.REPORTER if resident else next(side for side in Side if side in move.sides & standing)
     draft = Draft(
         event,
         move.action,
@@ -81,7 +107,7 @@ def _act(
         Limits(),
         actor=actor,
         side=side,
-        actor_post=_acting_post(event, actor, side),
+        actor_post=acting_post(event, actor, side) if actor else "",
         **inputs,
     )
     if heir:
@@ -112,10 +138,15 @@ def _lock(event: Event) -> Event:
     return Event.objects.with_people().get(pk=event.pk)
 
 
-def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[Side]:
-    """The sides that the actor stands on, once it is certain that the move is open to them."""
-    case = event.case()
-    standing = event.sides_of(actor) - {Side.SYSTEM}
+def _standing(event: Event, actor: User | None, resident: ResidentContact | None) -> frozenset[Side]:
+    if actor:
+        return event.sides_of(actor) - {Side.SYSTEM}
+    return RESIDENT_SIDES if resident.event_id == event.pk and not resident.erased_at else frozenset()
+
+
+def _check_move(event: Event, move: Move, standing: frozenset[Side], seen: int, at: datetime) -> frozenset[Side]:
+    """The same sides, once it is certain that the move is open to them."""
+    case = event.case(at)
     refused = refusal(case, move, standing)
     # A remark or an urging does no harm to what somebody else did meanwhile; a decision might.
     if move.target and seen != event.step_count:
@@ -127,7 +158,7 @@ def _check_move(event: Event, move: Move, actor: User, seen: int) -> frozenset[S
     return standing
 
 
-def _check_inputs(event, move, reason, note, handler, organisation, checklist) -> dict:
+def _check_inputs(event, move, reason, note, handler, organisation, checklist, rating) -> dict:
     errors: dict[str, list[str]] = {}
     reason, note = reason.strip(), note.strip()
     if "reason" in move.needs and says_nothing(reason):
@@ -138,6 +169,8 @@ def _check_inputs(event, move, reason, note, handler, organisation, checklist) -
         errors |= _handling_problem(event, handler, organisation)
     if move.action == Action.RESOLVE and (left := set(event.category.checklist_items()) - set(checklist)):
         errors["checklist"] = [_("Still to be ticked: %(items)s.") % {"items": "、".join(sorted(left))}]
+    if "rating" in move.needs:
+        errors |= _rating_problems(rating, reason)
     try:
         Step(reason=reason, note=note).clean_fields(
             exclude=[field.name for field in Step._meta.fields if field.name not in ("reason", "note")]
@@ -147,6 +180,8 @@ def _check_inputs(event, move, reason, note, handler, organisation, checklist) -
     if errors:
         raise ValidationError(errors)
     details = {"checklist": event.category.checklist_items()} if checklist and move.action == Action.RESOLVE else {}
+    if "rating" in move.needs:
+        details["rating"] = rating
     given = {"reason": reason, "note": note, "details": details}
     return given | ({"handler": handler, "organisation": organisation} if "handler" in move.needs else {})
 
@@ -158,6 +193,14 @@ def _handling_problem(event: Event, handler: User | None, organisation: Organisa
     field = "organisation" if organisation else "handler"
     problem = _organisation_problem(event, organisation) if organisation else _handler_problem(event, handler)
     return {field: [problem]} if problem else {}
+
+
+def _rating_problems(rating: str, reason: str) -> dict[str, list[str]]:
+    if rating not in Rating.values:
+        return {"rating": [_("Choose how satisfied you are.")]}
+    if rating == Rating.UNSATISFIED and says_nothing(reason):
+        return {"reason": [_("Say what is not good yet; it is then handled again.")]}
+    return {}
 
 
 def _handler_problem(event: Event, handler: User | None) -> str:
@@ -215,7 +258,7 @@ def handler_candidates(event: Event) -> QuerySet[User]:
     return User.objects.filter(is_active=True, pk__in=posts.values("user"))
 
 
-def _acting_post(event: Event, actor: User, side: Side) -> str:
+def acting_post(event: Event, actor: User, side: Side) -> str:
     """The name of the post, or of the organisation, that puts the actor on this side, for the history."""
     case = event.case()
     for post, office in zip(actor.active_posts, offices(actor), strict=False):  # a superuser's last one is no post

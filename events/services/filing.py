@@ -53,27 +53,27 @@ def file_event(
         filed_at=at,
     )
     try:
-        return _file_under_free_number(event, at, attachments)
+        return file_under_free_number(event, at, attachments)
     except ValidationError as error:
         # A repeated request returns its event even if it could not be filed any more.
-        if "idempotency_key" not in error.message_dict and (first := _filed_before(event, attachments)):
+        if "idempotency_key" not in error.message_dict and (first := filed_before(event, attachments)):
             return first
         raise
 
 
-def _file_under_free_number(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Event:
+def file_under_free_number(event: Event, at: datetime, attachments: Sequence[Attachment] = ()) -> Event:
     for _attempt in range(NUMBER_ATTEMPTS):
         event.number = f"{timezone.localtime(at):%Y%m%d}-{secrets.randbelow(10**6):06}"
         try:
             return _file(event, at, attachments)
         except IntegrityError:  # the number is taken, or the same request is being served beside this one
-            if first := _filed_before(event, attachments):
+            if first := filed_before(event, attachments):
                 return first
             event = _unsaved(event)
     raise DatabaseError("No free event number was found.")
 
 
-def _filed_before(event: Event, attachments: Sequence[Attachment]) -> Event | None:
+def filed_before(event: Event, attachments: Sequence[Attachment] = ()) -> Event | None:
     if not event.idempotency_key:
         return None
     mine = Event.objects.filter(reporter=event.reporter, idempotency_key=event.idempotency_key)
@@ -89,12 +89,13 @@ def _unsaved(event: Event) -> Event:
 
 
 def _check_filing(event: Event) -> None:
+    """ValidationError by field; without a reporter it is a resident's, who may report anywhere."""
     errors = {}
-    if not event.reporter.active_posts:
+    if event.reporter and not event.reporter.active_posts:
         errors["__all__"] = [_("Only somebody who holds a post can file a case.")]
     elif event.grid.retired_at:
         errors["grid"] = [_("This grid is retired. Choose the one that took its place.")]
-    elif not may_work_on(event.reporter, event.grid):
+    elif event.reporter and not may_work_on(event.reporter, event.grid):
         errors["grid"] = [_("This grid is outside your area.")]
     if not event.category.is_active:
         errors["category"] = [_("This category is no longer in use. Choose another.")]
@@ -141,7 +142,7 @@ def _file(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Even
         Limits(),
         actor=event.reporter,
         side=Side.REPORTER,
-        actor_post=post_name(_nearest_post(event)),
+        actor_post=post_name(_nearest_post(event)) if event.reporter else "",
         rule=Rule.CATEGORY if lifted else Rule.PLACE,
         details=fingerprints(attachments),
     )

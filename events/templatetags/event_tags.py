@@ -3,16 +3,17 @@
 from datetime import datetime, timedelta
 
 from django import template
+from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from events.models import Event, Notice
+from events.models import Event, Notice, offices
 from events.wording import show_events
-from events.workflow import Action, Status
-from grids.models import Grid
+from events.workflow import Action, Side, Status, sides
+from grids.models import Grid, Level
 
 register = template.Library()
 
@@ -25,10 +26,13 @@ STEP_ICONS = {
     Action.ESCALATE: "arrow-up",
     Action.PASS_CHECK: "check",
     Action.FAIL_CHECK: "x",
+    Action.RATE: "mood-check",
     Action.REOPEN: "rotate",
     Action.VOID: "ban",
     Action.URGE: "bell-ringing",
     Action.SUPERVISE: "eye",
+    Action.ASK: "help-circle",
+    Action.ANSWER: "message-reply",
     Action.COMMENT: "message",
     Action.REMIND: "clock",
     Action.CLIMB_CHECK: "arrow-up",
@@ -82,6 +86,32 @@ def moment(time: datetime, at: datetime) -> str:
         if local.date() == today - timedelta(days=days):
             return f"{word} {clock}"
     return date_format(local, _("M j, H:i") if local.year == today.year else _("M j, Y, H:i"))
+
+
+@register.inclusion_tag("events/_resident.html", takes_context=True)
+def resident_card(context: template.Context, event: Event) -> dict:
+    """Who the resident behind a case is, as far as the person may see it, and who looked at their contact."""
+    user = context["request"].user
+    if not event.is_of_resident:
+        return {}
+    standing = sides(event.case(), user.pk, offices(user))
+    is_desk = Side.DESK in standing
+    return {
+        "event": event,
+        "contact": event.contact if standing & {Side.DESK, Side.HANDLER} else None,
+        "is_erased": event.contact.erased_at is not None,
+        "reveals": event.contact_reveals.all() if is_desk else (),
+        "may_void": is_desk and event.status == Status.FILED,
+        "csrf_token": context.get("csrf_token"),
+        "kept_days": settings.CONTACT_KEPT_DAYS,
+        "at": timezone.now(),
+    }
+
+
+@register.inclusion_tag("events/_report_here.html")
+def report_here(grid: Grid) -> dict:
+    """For the public page of a grid: the way to report something there, and to follow what one has reported."""
+    return {"grid": grid, "may_report": grid.level >= Level.STREET and not grid.retired_at}
 
 
 @register.inclusion_tag("events/_open_cases.html", takes_context=True)

@@ -24,6 +24,7 @@ from grids.services.importing import (
     undo_sheet,
     upload_sheet,
 )
+from grids.services.keys import rotate_keys
 from grids.services.loading import Loaded, load_divisions
 from grids.services.organisations import (
     create_organisation,
@@ -86,6 +87,7 @@ __all__ = [
     "reorganised",
     "request_undo",
     "retire_grid",
+    "rotate_keys",
     "save_duty",
     "save_person",
     "set_households",

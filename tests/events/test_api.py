@@ -342,7 +342,7 @@ def test_from_filing_to_closing(cast, as_, event):
     assert act(chief, event, "accept").json()["status"] == "handling"
     assigned = act(chief, event, "assign", handler="worker").json()
     assert assigned["handler"] == {"username": "worker", "name": "乌兰"}
-    assert worker.get(address(event)).json()["actions"] == ["resolve", "comment"]
+    assert worker.get(address(event)).json()["actions"] == ["resolve", "ask", "comment"]
     assert act(worker, event, "resolve", note="换了灯泡").json()["checker"]["code"] == cast.tree.building.code
     closed = act(chief, event, "pass_check").json()
     assert (closed["status"], closed["due_at"], closed["version"]) == ("closed", None, 5)
@@ -357,7 +357,7 @@ def test_not_now(cast, as_, event):
         "status": "filed",
         "status_label": "待受理",
         "version": 1,
-        "actions": ["accept", "escalate", "void", "comment"],
+        "actions": ["accept", "escalate", "void", "ask", "comment"],
     }
 
 

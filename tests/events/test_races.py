@@ -19,9 +19,9 @@ from django.db.models import Count
 from django.utils import translation
 
 from events import services
-from events.exceptions import StaleEvent
+from events.exceptions import PublicLimit, StaleEvent
 from events.history import replay
-from events.models import Attachment, Event, Notice, Step
+from events.models import Attachment, Event, Notice, ResidentContact, Step
 from events.routing import Staffing, entry
 from events.services import sweeping
 from events.services.storing import store
@@ -122,7 +122,7 @@ def test_of_two_who_accept_at_once_one_wins_and_the_other_learns_what_is_open(ca
     assert winner.status == "handling"
     assert isinstance(loser, StaleEvent)
     assert (loser.event.status, loser.event.step_count) == ("handling", 2)
-    assert [move.action for move in loser.moves] == ["assign", "resolve", "escalate", "comment"]
+    assert [move.action for move in loser.moves] == ["assign", "resolve", "escalate", "ask", "comment"]
     assert event.steps.filter(action="accept").count() == 1
     assert_sound(event)
 
@@ -404,3 +404,48 @@ def test_the_same_filing_twice_at_once_stores_its_photos_once(cast, pool):
 
     numbers = {event.number for event in at_once(pool, *[file_once] * 4)}
     assert len(numbers) == Event.objects.count() == Attachment.objects.count() == 1
+
+
+def test_one_page_sent_at_the_same_moments_is_one_report_with_one_code(cast, pool):
+    start = Barrier(6)
+
+    def send():
+        start.wait()
+        return services.file_resident_report(
+            grid=cast.tree.unit, text="楼道灯坏了", phone="13812345678", idempotency_key="k"
+        )
+
+    receipts = [one.result() for one in [beside(pool, send) for _time in range(6)]]
+    assert len({(receipt.event.pk, receipt.code) for receipt in receipts}) == 1
+    assert (Event.objects.count(), ResidentContact.objects.count()) == (1, 1)
+
+
+def test_a_limit_is_kept_by_processes_that_count_at_the_same_moments(cast, pool, settings):
+    settings.PUBLIC_LIMITS = settings.PUBLIC_LIMITS | {"report": (3, 3600)}
+    start = Barrier(8)
+
+    def send():
+        start.wait()
+        try:
+            services.file_resident_report(grid=cast.tree.unit, text="楼道灯坏了", source="a", at=MONDAY)
+        except PublicLimit:
+            return "refused"
+        return "filed"
+
+    assert Counter(one.result() for one in [beside(pool, send) for _time in range(8)]) == {"filed": 3, "refused": 5}
+    assert Event.objects.count() == 3
+
+
+def test_a_case_that_is_reopened_at_this_moment_keeps_its_contact(cast, pool):
+    event = file_for_resident(cast)
+    event = take(event, "accept", "resolve", "pass_check", at=MONDAY)
+    with transaction.atomic():
+        services.act(event=event, action="reopen", actor=cast.district, reason="又坏了", at=MONDAY)
+        erasing = beside(pool, services.erase_contacts, at=MONDAY + timedelta(days=181))
+        wait_until(somebody_waits_for_us, what="the erasing waits for the case")
+    assert erasing.result()["contacts"] == 0
+    assert ResidentContact.objects.get().phone.reveal() == "13812345678"
+
+
+def file_for_resident(cast) -> Event:
+    return services.file_resident_report(grid=cast.tree.unit, text="楼道灯坏了", phone="13812345678", at=MONDAY).event

@@ -31,10 +31,13 @@ EXPECTED = {
     "escalate": ("filed handling", "filed", "desk"),
     "pass_check": ("resolved", "closed", "origin"),
     "fail_check": ("resolved", "handling", "origin"),
+    "rate": ("closed", "closed", "reporter"),
     "reopen": ("closed", "handling", "upper"),
     "void": ("filed", "voided", "desk"),
     "urge": (OPEN, "", "upper"),
     "supervise": (OPEN, "", "upper"),
+    "ask": ("filed handling", "", "desk handler"),
+    "answer": (OPEN, "", "reporter"),
     "comment": (OPEN, "", "desk handler origin upper reporter viewer"),
     "remind": ("filed handling resolved", "", ""),
     "climb_check": ("resolved", "", ""),
@@ -68,6 +71,7 @@ class Stage:
             reason="情况如此",
             note="已处理",
             handler=self.people["handler"],
+            rating="satisfied",
         )
 
 
@@ -80,7 +84,7 @@ def held_by_the_street(cast, status: str) -> Stage:
     event = take(event, *WAYS[status])
     if status in NOT_YET_REACHED:
         Event.objects.filter(pk=event.pk).update(status=status)
-    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour)
+    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour, asked_at=event.filed_at)
     people = {
         "desk": cast.street,
         "handler": cast.neighbour,
@@ -192,7 +196,7 @@ def test_the_city_may_not_escalate_and_nothing_changes(cast):
     with pytest.raises(ActionConflict, match="there is no level above it") as refused:
         services.act(event=event, action="escalate", actor=cast.city, reason="太难")
     assert refused.value.code == "not_open"
-    assert [move.action for move in refused.value.moves] == ["accept", "send_back", "void", "comment"]
+    assert [move.action for move in refused.value.moves] == ["accept", "send_back", "void", "ask", "comment"]
     assert snapshot(event) == before
 
 
@@ -431,7 +435,7 @@ def test_acting_on_what_somebody_changed_meanwhile_is_refused_with_what_is_open_
     with pytest.raises(StaleEvent, match=r"Somebody was faster.*It is now: in handling\.") as refused:
         services.act(event=event, action="escalate", actor=cast.chief, reason="太难")
     assert refused.value.code == "somebody_was_faster"
-    assert [move.action for move in refused.value.moves] == ["assign", "resolve", "escalate", "comment"]
+    assert [move.action for move in refused.value.moves] == ["assign", "resolve", "escalate", "ask", "comment"]
     assert snapshot(event) == row
 
 

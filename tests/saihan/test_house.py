@@ -19,6 +19,9 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "attachment_thumbnail": "it answers with the picture",
     "event_export": "it answers with an Excel sheet",
     "event_act": "it answers with the case's own page",
+    "event_spam": "it leads back to the case",
+    "public_act": "it answers with the resident's own page of the case",
+    "public_leave": "it leads back to the way in",
     "notices_read": "it leads back to the inbox",
     "signboard_qr": "it is a picture to be downloaded",
 }

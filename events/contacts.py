@@ -1,0 +1,127 @@
+"""Residents who report without an account: how to reach them, who looked at it, and how often a source was heard."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from grids.encryption import EncryptedTextField, Secret, Unreadable
+
+REASON_LENGTH = 500
+STARS = "****"
+
+
+def mask_name(name: str) -> str:
+    """张*: the family name, and nothing that tells how long the rest is."""
+    return f"{name[:1]}*" if name else ""
+
+
+def mask_phone(phone: str) -> str:
+    """138****5678; of a number too short for that only the end."""
+    return f"{phone[:3]}{STARS}{phone[-4:]}" if len(phone) > 8 else f"{STARS}{phone[-2:]}"
+
+
+class ResidentContact(models.Model):
+    """The resident behind a case. Name and phone are theirs to give; the code shows that a case is theirs.
+
+    `source` is a keyed hash of the address that the report came from; it is emptied after some days.
+    """
+
+    event = models.OneToOneField(
+        "events.Event", models.PROTECT, related_name="contact", verbose_name=_("event"), editable=False
+    )
+    name = EncryptedTextField(_("name"), null=True)
+    phone = EncryptedTextField(_("phone"), null=True)
+    code_hash = models.CharField(max_length=128, blank=True, editable=False)
+    source = models.CharField(max_length=64, blank=True, editable=False)
+    created_at = models.DateTimeField(_("created at"))
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("resident's contact")
+        verbose_name_plural = _("residents' contacts")
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(erased_at=None)
+                | models.Q(name__isnull=True, phone__isnull=True, code_hash="", source=""),
+                name="resident_contact_erased_is_empty",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["created_at"], condition=~models.Q(source=""), name="resident_contact_source"),
+            models.Index(fields=["event"], condition=models.Q(erased_at=None), name="resident_contact_kept"),
+        ]
+
+    def __str__(self) -> str:
+        return f"contact {self.pk}"
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing was given, or it is erased."""
+        return self.name is None and self.phone is None
+
+    @property
+    def masked_name(self) -> str:
+        return _masked(self.name, mask_name)
+
+    @property
+    def masked_phone(self) -> str:
+        return _masked(self.phone, mask_phone)
+
+
+def _masked(secret: Secret | None, mask) -> str:
+    if secret is None:
+        return ""
+    try:
+        return mask(secret.reveal())
+    except Unreadable:
+        return STARS
+
+
+class ContactReveal(models.Model):
+    """Somebody looked at a resident's name and phone: who, when, for which case and why. Never edited or removed."""
+
+    event = models.ForeignKey("events.Event", models.PROTECT, related_name="contact_reveals", verbose_name=_("event"))
+    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
+    actor_name = models.CharField(_("name of who acted"), max_length=64)
+    actor_post = models.CharField(_("post of who acted"), max_length=128, blank=True)
+    at = models.DateTimeField(_("at"))
+    reason = models.CharField(_("reason"), max_length=REASON_LENGTH)
+
+    class Meta:
+        verbose_name = _("look at a contact")
+        verbose_name_plural = _("looks at contacts")
+        ordering = ["-at", "-pk"]
+
+    def __str__(self) -> str:
+        return f"{self.event_id} {self.actor_name}"
+
+    def save(self, *args, **kwargs):
+        if not self._state.adding:
+            raise TypeError("A look at a contact is never edited.")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        raise TypeError("A look at a contact is never removed.")
+
+
+class PublicUse(models.Model):
+    """How often a public page was used from one source in one window of time; `source` is a keyed hash.
+
+    In the database, so that all web processes count together; removed when the window is over.
+    """
+
+    kind = models.CharField(max_length=24)
+    source = models.CharField(max_length=64)
+    starts_at = models.DateTimeField()
+    ends_at = models.DateTimeField(db_index=True)
+    used = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name = _("use of a public page")
+        verbose_name_plural = _("uses of public pages")
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "source", "starts_at"], name="public_use_once_for_each_window")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.used}"

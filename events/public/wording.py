@@ -1,0 +1,126 @@
+"""A case told to the resident who reported it: plain words, people by their post alone, nothing that is internal."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, pgettext
+
+from events.models import Event, Step
+from events.workflow import Action, Rating, Side, Status
+
+MOBILE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+
+# What became of it, step by step. Reminders, urging and remarks among colleagues are not for the resident.
+TOLD: dict[Action, str | Promise] = {
+    Action.FILE: gettext_lazy("Your report has arrived"),
+    Action.ACCEPT: gettext_lazy("Taken up"),
+    Action.ASSIGN: gettext_lazy("Somebody was sent to it"),
+    Action.RESOLVE: gettext_lazy("Handled"),
+    Action.SEND_BACK: gettext_lazy("Passed on to who can handle it best"),
+    Action.ESCALATE: gettext_lazy("Passed on to the level above"),
+    Action.PASS_CHECK: gettext_lazy("Checked on the spot and closed"),
+    Action.FAIL_CHECK: gettext_lazy("The check found that it is not good yet; it is handled further"),
+    Action.RATE: gettext_lazy("You rated the result"),
+    Action.REOPEN: gettext_lazy("Taken up again"),
+    Action.VOID: gettext_lazy("Not taken up"),
+    Action.ASK: gettext_lazy("A question for you"),
+    Action.ANSWER: gettext_lazy("Your answer"),
+    Action.COMMENT: gettext_lazy("You added a word"),
+}
+# Whose words are shown with it.
+WITH_NOTE = frozenset({Action.RESOLVE, Action.ASK, Action.ANSWER, Action.COMMENT, Action.RATE})
+WITH_REASON = frozenset({Action.VOID, Action.RATE})
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of the course: what, when, by which post, and the words that belong to it."""
+
+    action: str
+    at: datetime
+    title: str | Promise
+    who: str
+    words: str
+
+
+def course(event: Event, steps: Iterable[Step]) -> list[Line]:
+    """What happened, newest first; `steps` in any order."""
+    lines = [_line(step) for step in steps if _is_told(step)]
+    return sorted(lines, key=lambda line: line.at, reverse=True)
+
+
+def _is_told(step: Step) -> bool:
+    # A remark is the resident's own, or it stays among colleagues.
+    return step.action in TOLD and (step.action != Action.COMMENT or is_of_resident(step))
+
+
+def is_of_resident(step: Step) -> bool:
+    return step.actor_id is None and step.side == Side.REPORTER
+
+
+def _line(step: Step) -> Line:
+    words = [step.reason if step.action in WITH_REASON else "", step.note if step.action in WITH_NOTE else ""]
+    if rating := step.details.get("rating"):
+        words.insert(0, Rating(rating).label)
+    text = "\n".join(str(part) for part in words if part)
+    return Line(step.action, step.at, TOLD[step.action], _who(step), text if is_of_resident(step) else _careful(text))
+
+
+def _who(step: Step) -> str:
+    if is_of_resident(step):
+        return ""
+    if step.side == Side.SYSTEM:
+        return (
+            _("by the system, because the time limit ran out") if step.action == Action.ESCALATE else _("by the system")
+        )
+    return step.actor_post or _("staff of %(grid)s") % {"grid": step.holder_name}
+
+
+def _careful(text: str) -> str:
+    """Without the mobile numbers of staff, who may have typed them for each other."""
+    return MOBILE.sub(r"\1****\2", text)
+
+
+def standing(event: Event, steps: Sequence[Step]) -> str:
+    """Where the case stands, in one sentence; `steps` in their order."""
+    holder = {"holder": steps[-1].holder_name}
+    match event.status:
+        case Status.FILED:
+            return _("It has arrived; %(holder)s will take it up.") % holder
+        case Status.HANDLING:
+            return _("%(holder)s is handling it.") % holder
+        case Status.RESOLVED:
+            return _("It has been handled; somebody else checks now whether it is really good.")
+        case Status.CLOSED:
+            return _("It has been handled, checked and closed.")
+        case Status.SUSPENDED:
+            return _("It cannot be handled at the moment; it rests until it can.")
+        case Status.MERGED:
+            return _("Others reported the same; it is handled together with their report.")
+        case _other:
+            return _("It was not taken up; the reason stands below.")
+
+
+def state_name(event: Event) -> str:
+    """The state in a word or two."""
+    return {
+        Status.FILED: pgettext("to residents", "arrived"),
+        Status.HANDLING: pgettext("to residents", "being handled"),
+        Status.RESOLVED: pgettext("to residents", "being checked"),
+        Status.CLOSED: pgettext("to residents", "closed"),
+        Status.SUSPENDED: pgettext("to residents", "resting"),
+        Status.MERGED: pgettext("to residents", "handled together"),
+        Status.VOIDED: pgettext("to residents", "not taken up"),
+    }[Status(event.status)]
+
+
+def question(event: Event, steps: Iterable[Step]) -> str:
+    """The question that waits for an answer, or empty."""
+    if not event.asked_at or not event.is_open:
+        return ""
+    asked = [step for step in steps if step.action == Action.ASK]
+    return _careful(max(asked, key=lambda step: step.ordinal).note) if asked else ""

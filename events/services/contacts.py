@@ -1,0 +1,114 @@
+"""Residents' names and phones: looked at with a reason, erased in time."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
+
+from events.contacts import REASON_LENGTH, ContactReveal, ResidentContact
+from events.models import Event, Step, offices, plain_text, says_nothing
+from events.services import limits
+from events.services.acting import acting_post
+from events.services.storing import aware_now
+from events.workflow import OPEN, Side, Status, sides
+from grids.encryption import Unreadable
+from grids.models import User
+
+BATCH = 500
+REVEALING = (Side.DESK, Side.HANDLER)
+
+
+@dataclass(frozen=True)
+class Person:
+    """A name and a phone in plain text, for one answer; not even a traceback shows them."""
+
+    name: str = field(repr=False)
+    phone: str = field(repr=False)
+
+
+def may_see_contact(event: Event, user: User) -> bool:
+    """The desk that holds the case and its handler, nobody else."""
+    return bool(sides(event.case(), user.pk, offices(user)) & set(REVEALING))
+
+
+@transaction.atomic
+def reveal_contact(*, event: Event, actor: User, reason: str, at: datetime | None = None) -> Person:
+    """Name and phone behind a case; who looks, when and why is written down first.
+
+    Raises PermissionDenied, or ValidationError without a reason or where nothing is kept.
+    """
+    at, reason = aware_now(at), reason.strip()
+    Event.objects.select_for_update().values_list("pk").get(pk=event.pk)
+    event = Event.objects.with_related().get(pk=event.pk)
+    if not may_see_contact(event, actor):
+        raise PermissionDenied(_("Only the desk that holds the case and its handler may see the contact."))
+    contact = ResidentContact.objects.filter(event=event).first()
+    if contact is None or contact.is_empty:
+        raise ValidationError(_("No contact is kept for this case."))
+    if says_nothing(reason):
+        raise ValidationError({"reason": [_("Say what you need it for; it is written down.")]})
+    if len(reason) > REASON_LENGTH:
+        raise ValidationError({"reason": [_("At most %(length)d characters.") % {"length": REASON_LENGTH}]})
+    for validate in plain_text:
+        validate(reason)
+    try:
+        person = Person(*(secret.reveal() if secret else "" for secret in (contact.name, contact.phone)))
+    except Unreadable:
+        raise ValidationError(_("The contact cannot be read: its key is missing. Tell the administrator.")) from None
+    standing = sides(event.case(), actor.pk, offices(actor))
+    side = next(side for side in REVEALING if side in standing)
+    ContactReveal.objects.create(
+        event=event,
+        actor=actor,
+        actor_name=str(actor),
+        actor_post=acting_post(event, actor, side),
+        at=at,
+        reason=reason,
+    )
+    return person
+
+
+def erase_contacts(*, at: datetime | None = None) -> Counter:
+    """Erase what is kept of residents whose case ended long ago, sources of some days, and counts of past windows.
+
+    Returns how many of each; the emptied rows stay, so that reports can still be counted. Safe to run beside itself.
+    """
+    at = aware_now(at)
+    done: Counter = Counter(contacts=0, sources=0, uses=limits.forget(at))
+    old = at - timedelta(days=settings.SOURCE_KEPT_DAYS)
+    done["sources"] = ResidentContact.objects.filter(created_at__lt=old).exclude(source="").update(source="")
+    last = 0
+    while pks := list(_ended(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+        done["contacts"] += _erase(pks, at)
+        last = pks[-1]
+    return done
+
+
+def _ended(at: datetime):
+    """Contacts that are still kept of cases that ended long enough ago; a reopened case has not ended."""
+    steps = Step.objects.filter(event=OuterRef("event"), ordinal=OuterRef("event__step_count"))
+    kept_until = at - timedelta(days=settings.CONTACT_KEPT_DAYS)
+    return (
+        ResidentContact.objects.filter(erased_at=None)
+        .exclude(event__status__in=OPEN)
+        .annotate(last_at=Subquery(steps.values("at")[:1]))
+        .filter(
+            Q(event__status=Status.CLOSED, event__closed_at__lt=kept_until)
+            | (~Q(event__status=Status.CLOSED) & Q(last_at__lt=kept_until))
+        )
+    )
+
+
+@transaction.atomic
+def _erase(pks: list[int], at: datetime) -> int:
+    """Under the lock of their events, so that one that is being reopened at this moment is asked again after it."""
+    events = Event.objects.filter(contact__in=pks).order_by("pk").select_for_update(of=("self",))
+    list(events.values_list("pk", flat=True))
+    still = list(_ended(at).filter(pk__in=pks).values_list("pk", flat=True))
+    empty = {"name": None, "phone": None, "code_hash": "", "source": "", "erased_at": at}
+    return ResidentContact.objects.filter(pk__in=still).update(**empty)

@@ -1,0 +1,73 @@
+"""How often a source may use a public page. Sources are known here by keyed hashes alone, and not for long."""
+
+import ipaddress
+from datetime import UTC, datetime, timedelta
+
+from django.conf import settings
+from django.db.models import F
+from django.utils.crypto import salted_hmac
+
+from events.models import PublicUse
+
+
+def source_of(address: str) -> str:
+    """A keyed hash of an internet address. A home of version 6 changes the lower half of its address at will."""
+    try:
+        ip = ipaddress.ip_address(address.strip())
+    except ValueError:  # a proxy that is set up wrongly; all such count as one
+        return _hashed("address", "unknown")
+    if ip.version == 6 and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    network = ipaddress.ip_network((ip, 64 if ip.version == 6 else 32), strict=False)
+    return _hashed("address", str(network))
+
+
+def _hashed(kind: str, source: str) -> str:
+    return salted_hmac(f"events.public_use.{kind}", source, algorithm="sha256").hexdigest()
+
+
+def _window(kind: str, at: datetime) -> tuple[datetime, datetime]:
+    _limit, seconds = settings.PUBLIC_LIMITS[kind]
+    start = datetime.fromtimestamp(int(at.timestamp()) // seconds * seconds, UTC)
+    return start, start + timedelta(seconds=seconds)
+
+
+def spend(kind: str, source: str, at: datetime) -> bool:
+    """Count one use; False, and nothing counted, when the window's limit is reached. Exact between processes."""
+    limit, _seconds = settings.PUBLIC_LIMITS[kind]
+    return _count(kind, source, at, limit)
+
+
+def note(kind: str, source: str, at: datetime) -> None:
+    """Count one use, whatever the limit."""
+    _count(kind, source, at, None)
+
+
+def _count(kind: str, source: str, at: datetime, limit: int | None) -> bool:
+    start, end = _window(kind, at)
+    row, _made = PublicUse.objects.get_or_create(
+        kind=kind, source=_hashed(kind, source), starts_at=start, defaults={"ends_at": end}
+    )
+    rows = PublicUse.objects.filter(pk=row.pk)
+    if limit is not None:
+        rows = rows.filter(used__lt=limit)
+    return bool(rows.update(used=F("used") + 1))
+
+
+def give_back(kind: str, source: str, at: datetime) -> None:
+    """Take one use back, of what turned out to be no attempt."""
+    start, _end = _window(kind, at)
+    PublicUse.objects.filter(kind=kind, source=_hashed(kind, source), starts_at=start, used__gt=0).update(
+        used=F("used") - 1
+    )
+
+
+def is_exhausted(kind: str, source: str, at: datetime) -> bool:
+    limit, _seconds = settings.PUBLIC_LIMITS[kind]
+    start, _end = _window(kind, at)
+    return PublicUse.objects.filter(kind=kind, source=_hashed(kind, source), starts_at=start, used__gte=limit).exists()
+
+
+def forget(at: datetime) -> int:
+    """Remove what no limit asks for any more."""
+    return PublicUse.objects.filter(ends_at__lt=at).delete()[0]

@@ -1,0 +1,216 @@
+"""Reports of residents without an account, and what they do with their own case later."""
+
+import re
+import secrets
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from events.contacts import ResidentContact
+from events.exceptions import PublicLimit
+from events.models import Category, Event, Kind, long_text, plain_text, says_nothing
+from events.services import limits
+from events.services.acting import act
+from events.services.filing import file_under_free_number, filed_before
+from events.services.storing import aware_now
+from events.workflow import Action
+from grids.encryption import Secret
+from grids.models import Grid, Level, User
+from grids.tree import community_code
+
+# Without what looks alike on paper: 0 O, 1 I L, 2 Z, 5 S, 8 B, V beside U.
+CODE_ALPHABET = "34679ACDEFGHJKMNPQRTUWXY"
+CODE_LENGTH = 6
+NAME_LENGTH = 32
+LONGEST_TITLE = 40
+PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}\d{7,8}|\d{7,8}")
+CATCH_ALL = {"kind": Kind.GOVERNANCE, "major": "社会治理", "minor": "其他诉求"}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A filed report, and the code that opens it; the code is kept nowhere and shown once."""
+
+    event: Event
+    code: str
+
+
+def file_resident_report(
+    *,
+    grid: Grid,
+    text: str,
+    category: Category | None = None,
+    address: str = "",
+    name: str = "",
+    phone: str = "",
+    idempotency_key: str = "",
+    source: str = "",
+    at: datetime | None = None,
+) -> Receipt:
+    """File what a resident tells; the same key again returns the same receipt.
+
+    Without a category it is filed as 其他诉求, for the desk to decide. `source` is `source_of` the sender's address.
+    Raises ValidationError by field, PublicLimit when too many came.
+    """
+    at = aware_now(at)
+    text, name, phone = text.strip(), name.strip(), plain_phone(phone)
+    _check_report(grid, text, name, phone)
+    key = idempotency_key or secrets.token_hex(16)
+    code = _code_of(key)
+    code_hash = make_password(code)  # slow by design, so before anything is locked
+    with transaction.atomic():
+        category = category or catch_all_category()
+        title = title_of(text)
+        event = Event(
+            category=category,
+            grid=grid,
+            title=title,
+            description="" if title == text else text,
+            address=address.strip(),
+            is_confidential=category.is_confidential,
+            idempotency_key=key,
+            filed_at=at,
+        )
+        if first := filed_before(event):
+            return Receipt(first, code)
+        _spend_report(grid, source, at)
+        event = file_under_free_number(event, at)
+        ResidentContact.objects.get_or_create(  # a request beside this one may have been first
+            event=event,
+            defaults={
+                "name": Secret.of(name) if name else None,
+                "phone": Secret.of(phone) if phone else None,
+                "code_hash": code_hash,
+                "source": source,
+                "created_at": at,
+            },
+        )
+    return Receipt(event, code)
+
+
+def _check_report(grid: Grid, text: str, name: str, phone: str) -> None:
+    errors = {}
+    if grid.level < Level.STREET:
+        errors["grid"] = [_("Choose your street or community.")]
+    if says_nothing(text):
+        errors["text"] = [_("Tell us in a few words what happened.")]
+    elif problems := _problems(text, long_text):
+        errors["text"] = problems
+    if len(name) > NAME_LENGTH:
+        errors["name"] = [_("A name has at most %(length)d characters.") % {"length": NAME_LENGTH}]
+    elif problems := _problems(name, plain_text):
+        errors["name"] = problems
+    if problems := _problems(phone, [validate_phone]):
+        errors["phone"] = problems
+    if errors:
+        raise ValidationError(errors)
+
+
+def validate_phone(phone: str) -> None:
+    """As people type it, or nothing."""
+    if phone and not PHONE.fullmatch(plain_phone(phone)):
+        raise ValidationError(_("This is no phone number of eleven digits. Correct it, or leave it empty."))
+
+
+def _problems(text: str, validators: list) -> list[str]:
+    problems = []
+    for validate in validators:
+        try:
+            validate(text)
+        except ValidationError as error:
+            problems += error.messages
+    return problems
+
+
+def _spend_report(grid: Grid, source: str, at: datetime) -> None:
+    if limits.is_exhausted("spam", source, at):
+        raise PublicLimit(_("Reports from your network were marked as nuisance, so this page takes none for a while."))
+    if not limits.spend("report", source, at):
+        raise PublicLimit(_("Very many reports have come from your network within an hour."))
+    if not limits.spend("report_in_grid", community_code(grid.code) or grid.code, at):
+        raise PublicLimit(_("Very many reports have come from this neighbourhood within an hour."))
+
+
+def plain_phone(phone: str) -> str:
+    """The digits as people type them: full-width ones, spaces, hyphens and +86 are taken away."""
+    text = unicodedata.normalize("NFKC", phone)
+    return re.sub(r"[\s().-]", "", text).removeprefix("+86")
+
+
+def title_of(text: str) -> str:
+    """The first sentence or line, cut where it is long."""
+    first = re.split(r"[\n。！？!?；;]", text, maxsplit=1)[0].strip() or text.split("\n", 1)[0].strip()
+    return first if len(first) <= LONGEST_TITLE else f"{first[: LONGEST_TITLE - 1]}…"
+
+
+def catch_all_category() -> Category:
+    """What reports are filed under when nobody can say yet what they are about."""
+    return Category.objects.get_or_create(**CATCH_ALL)[0]
+
+
+def _code_of(key: str) -> str:
+    """The same key gives the same code, so that a page that is sent twice shows the one that counts."""
+    number = int.from_bytes(salted_hmac("events.access_code", key, algorithm="sha256").digest())
+    code = ""
+    for _place in range(CODE_LENGTH):
+        number, index = divmod(number, len(CODE_ALPHABET))
+        code += CODE_ALPHABET[index]
+    return code
+
+
+def open_case(*, number: str, code: str, source: str, at: datetime | None = None) -> ResidentContact | None:
+    """The contact of the case of this number when the code is right, else None. Raises PublicLimit after many tries."""
+    at = aware_now(at)
+    number = re.sub(r"\s", "", unicodedata.normalize("NFKC", number))
+    code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code)).upper()
+    # Counted before it is compared, so that many tries at once count as many.
+    if not (limits.spend("code", source, at) and limits.spend("code_of_case", number, at)):
+        raise PublicLimit(_("There were too many wrong codes. Try again later."))
+    contact = ResidentContact.objects.filter(event__number=number, erased_at=None).first() if number.isascii() else None
+    if contact is None:
+        make_password(code)  # takes as long as comparing, so that nobody learns which numbers exist
+        return None
+    if not check_password(code, contact.code_hash):
+        return None
+    limits.give_back("code", source, at)
+    limits.give_back("code_of_case", number, at)
+    return contact
+
+
+@transaction.atomic
+def act_as_resident(
+    *,
+    contact: ResidentContact,
+    action: str,
+    note: str = "",
+    reason: str = "",
+    rating: str = "",
+    at: datetime | None = None,
+) -> Event:
+    """Add a word, answer or rate in one's own case. Raises as `act` does, and PublicLimit."""
+    at = aware_now(at)
+    if not limits.spend("word", str(contact.pk), at):
+        raise PublicLimit(_("You have written very often within an hour. Try again later."))
+    return act(event=contact.event, action=action, resident=contact, note=note, reason=reason, rating=rating, at=at)
+
+
+@transaction.atomic
+def mark_spam(*, event: Event, actor: User, version: int | None = None, at: datetime | None = None) -> Event:
+    """Void a resident's report as a nuisance; where it came from is listened to less for a while.
+
+    Raises as `act`, and ValidationError of a case that no resident reported.
+    """
+    at = aware_now(at)
+    contact = ResidentContact.objects.filter(event=event).first()
+    if contact is None:
+        raise ValidationError(_("No resident reported this case through the public page."))
+    event = act(event=event, action=Action.VOID, actor=actor, reason=_("Marked as nuisance."), version=version, at=at)
+    if contact.source:
+        limits.note("spam", contact.source, at)
+    return event
