@@ -4,7 +4,12 @@ import unicodedata
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, MinValueValidator, ProhibitNullCharactersValidator
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    ProhibitNullCharactersValidator,
+)
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -12,12 +17,20 @@ from django.utils.translation import gettext_lazy as _
 
 from events.clock import Limit
 from events.clock import Unit as ClockUnit
+from events.time_models import (  # noqa: F401 - Django looks for models here
+    CalendarDay,
+    CalendarEdition,
+    CalendarYear,
+    TimeChange,
+    WorkingHours,
+)
 from events.workflow import DESK_ROLES, OPEN, Action, Case, Loop, Office, Side, Status, Urgency
 from grids.access import ranges, within
 from grids.models import Grid, Organisation, Placed, Post, Role, User
 
 TITLE_LENGTH = 120
 TEXT_LENGTH = 2000
+LONGEST_LIMIT = 999  # of any unit; a longer one would only be a slip
 PLACE_LENGTH = 200  # community, building and unit, each of at most 64 characters
 
 # They change the order in which other text is read, and so what a report seems to say.
@@ -70,7 +83,9 @@ class Category(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     major = models.CharField(_("major"), max_length=32)
     minor = models.CharField(_("minor"), max_length=32)
-    limit = models.PositiveSmallIntegerField(_("limit"), null=True, blank=True, validators=[MinValueValidator(1)])
+    limit = models.PositiveSmallIntegerField(
+        _("limit"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_LIMIT)]
+    )
     unit = models.CharField(_("unit of time"), max_length=16, choices=Unit, blank=True)
     lowest_loop = models.CharField(_("lowest loop"), max_length=16, choices=Loop, default=Loop.GRID)
     checklist = models.TextField(
@@ -116,7 +131,9 @@ class ServiceLevel(models.Model):
 
     stage = models.CharField(_("stage"), max_length=16, choices=Stage)
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency)
-    amount = models.PositiveSmallIntegerField(_("amount"), validators=[MinValueValidator(1)])
+    amount = models.PositiveSmallIntegerField(
+        _("amount"), validators=[MinValueValidator(1), MaxValueValidator(LONGEST_LIMIT)]
+    )
     unit = models.CharField(_("unit of time"), max_length=16, choices=Unit)
 
     class Meta:

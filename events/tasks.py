@@ -13,3 +13,8 @@ def sweep() -> dict[str, int]:
 @shared_task
 def deliver_notices() -> int:
     return services.deliver_notices()
+
+
+@shared_task
+def adjust_deadlines() -> dict[str, int]:
+    return dict(services.adjust_deadlines())

@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db.models import TextChoices
 
-from events.clock import STATUTORY, Deadline, WorkCalendar, deadline
+from events import calendars
 from events.history import report_digest, seal
 from events.models import Event, ServiceLevel, Step
 from events.routing import Route, Staffing, Unroutable, climb, descend, entry
+from events.running import OF_CATEGORY, OF_STAGE, RunningClock
 from events.workflow import MAX_REWORKS, MAX_SEND_BACKS, Action, Case, Loop, Side, Status, can_climb, is_at_or_below
 from grids.models import Grid, User
 
@@ -36,18 +37,19 @@ class Rule(TextChoices):
 
 
 class Limits:
-    """The service levels and the calendar, read once for a batch."""
+    """The service levels and the calendar in force, read once for a request or a batch, in one query."""
 
-    def __init__(self, calendar: WorkCalendar = STATUTORY):
-        self.calendar = calendar
-        self.levels = {(level.stage, level.urgency): level.time_limit() for level in ServiceLevel.objects.all()}
+    def __init__(self):
+        levels = list(ServiceLevel.objects.annotate(edition=calendars.in_force()))
+        self.levels = {(level.stage, level.urgency): level.time_limit() for level in levels}
+        self.calendar = calendars.of(levels[0].edition if levels else None)
 
-    def deadline(self, event: Event, stage: str, start: datetime) -> Deadline:
+    def clock(self, event: Event, stage: str, start: datetime) -> RunningClock:
         """The shorter of the stage's default and the category's limit; a check has its own limit alone."""
-        limits = [self.levels[stage, event.urgency]]
+        limits = {OF_STAGE: self.levels[stage, event.urgency]}
         if stage != STAGE_CHECK and (own := event.category.time_limit()):
-            limits.append(own)
-        return deadline(start, limits, self.calendar)
+            limits[OF_CATEGORY] = own
+        return RunningClock(start, limits, self.calendar)
 
 
 @dataclass
@@ -66,6 +68,7 @@ class Draft:
     note: str = ""
     handler: User | None = None
     rule: str = ""
+    clock: RunningClock | None = None  # what an adjusted case goes on with
     details: dict[str, Any] = field(default_factory=dict)
     recipients: set[int | None] = field(default_factory=set)
     followed_by: "Draft | None" = None
@@ -90,13 +93,26 @@ class Draft:
         return self.staffing.is_staffed(code)
 
     def start_clock(self, stage: str) -> None:
-        limit = self.limits.deadline(self.event, stage, self.at)
+        clock = self.limits.clock(self.event, stage, self.at)
+        found = clock.deadline()
         self.event.clock_started_at = self.at
-        self.event.remind_at = self.event.wake_at = limit.remind_at
-        self.event.due_at = limit.due_at
-        self.details["limit"] = [limit.limit.amount, limit.limit.unit.value]
-        if limit.unpublished_years:
-            self.details["unpublished_years"] = list(limit.unpublished_years)
+        self.event.remind_at = self.event.wake_at = found.remind_at
+        self.event.due_at = found.due_at
+        self.details |= clock.details(found)
+
+    def change_clock(self, clock: RunningClock) -> None:
+        """Go on with a clock that began before: adjusted, extended or resumed.
+
+        A reminder that came already comes again only if it lies ahead now. What is over at once is over from now on,
+        so that the system is not called late for it (`note_lateness`).
+        """
+        found, event = clock.deadline(), self.event
+        was_reminded = event.due_at is not None and event.wake_at in (event.due_at, None)
+        self.details |= clock.details_later(found)
+        event.clock_started_at, event.due_at = clock.start, found.due_at
+        event.remind_at = max(found.remind_at, self.at)
+        is_reminder_over = was_reminded and found.remind_at <= self.at
+        event.wake_at = event.due_at if is_reminder_over or found.due_at <= self.at else event.remind_at
 
     def stop_clock(self) -> None:
         self.event.clock_started_at = self.event.remind_at = self.event.due_at = self.event.wake_at = None
@@ -107,7 +123,8 @@ class Draft:
     def note_lateness(self) -> None:
         """An outage delays the system; the step tells by how many seconds."""
         event = self.event
-        late = self.at - (event.due_at if self.at >= event.due_at else event.remind_at)
+        # A limit that was shortened below what had run is over since it was shortened, which is its reminder's time.
+        late = self.at - (max(event.due_at, event.remind_at) if self.at >= event.due_at else event.remind_at)
         if late > PUNCTUAL:
             self.details["late"] = round(late.total_seconds())
 
@@ -298,6 +315,15 @@ def rehome(draft: Draft) -> None:
         _ask_for_check(draft, draft.staffing.check_route(draft.case))
 
 
+def adjust(draft: Draft) -> None:
+    """The limit or the calendar was changed, and an administrator has the open cases follow."""
+    was_due = draft.event.due_at
+    draft.details["was_due"] = was_due.isoformat()
+    draft.change_clock(draft.clock)
+    if draft.event.due_at < was_due:
+        draft.recipients.update(draft.workers())
+
+
 def _rehome_holder(draft: Draft) -> None:
     event = draft.event
     route = entry(event.grid.code, Loop(event.loop), draft.is_staffed)
@@ -336,6 +362,7 @@ TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.REMIND: remind,
     Action.CLIMB_CHECK: climb_check,
     Action.REHOME: rehome,
+    Action.ADJUST: adjust,
 }
 
 

@@ -39,6 +39,7 @@ EXPECTED = {
     "remind": ("filed handling resolved", "", ""),
     "climb_check": ("resolved", "", ""),
     "rehome": (OPEN, "", ""),
+    "adjust": ("filed handling resolved", "", ""),
 }
 SIDES = ("desk", "handler", "origin", "upper", "reporter", "viewer")
 NOT_YET_REACHED = ("suspended", "merged")
