@@ -4,12 +4,14 @@ import re
 from datetime import time
 
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from grids.models import User
 
+LONGEST_REASON = 500
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 SPAN = re.compile(r"(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})")
 # What a Chinese keyboard, or a copied text, puts in their place.
@@ -150,7 +152,9 @@ class TimeChange(models.Model):
     planned = models.JSONField(_("planned moves"), default=list, editable=False)
     counts = models.JSONField(_("counts"), default=dict)
     moves_open = models.BooleanField(_("open cases move"), default=False)
-    reason = models.TextField(_("reason"), max_length=500, blank=True)
+    reason = models.TextField(
+        _("reason"), max_length=LONGEST_REASON, blank=True, validators=[MaxLengthValidator(LONGEST_REASON)]
+    )
     edition = models.ForeignKey(
         CalendarEdition, models.PROTECT, null=True, related_name="+", verbose_name=_("edition of the calendar")
     )

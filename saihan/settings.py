@@ -219,6 +219,10 @@ SPECTACULAR_SETTINGS = {
         "Level": "grids.api.LEVEL_CHOICES",
         "Kind": "events.models.Kind",
         "Unit": "events.models.Unit",
+        "Stage": "events.models.ServiceLevel.Stage",
+        "IntervalKind": "events.clock_api.KIND_CHOICES",
+        "IntervalWhy": "events.clock_api.WHY_CHOICES",
+        "LimitOrigin": "events.clock_api.ORIGIN_CHOICES",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "saihan.api.document_errors"],
 }

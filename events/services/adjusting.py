@@ -27,6 +27,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 2000  # cases read at once
 BATCH = 500  # cases moved in one transaction
+FEW = 200  # cases moved while the administrator waits
 # A case that was filed or moved on while a change was being confirmed may still have got the old limit.
 STRAGGLING = timedelta(minutes=10)
 HANDLED = (Status.FILED, Status.HANDLING)
@@ -164,26 +165,26 @@ def _adjust_batch(at: datetime, batch: int) -> Counter | None:
             return None
         effect = _effect(change)
         events = _following(effect, change.cursor, batch)
+        done: Counter = Counter()
         if events:
             done = _adjust_events(change, effect, events, at)
             change.cursor = events[-1].pk
             change.counts |= {what: change.counts.get(what, 0) + count for what, count in done.items()}
         else:
-            done = Counter()
-            change.status, change.done_at, change.planned = TimeChange.Status.DONE, at, []
-        change.save()
+            change.status, change.done_at = TimeChange.Status.DONE, at
+        change.save(update_fields=["cursor", "counts", "status", "done_at"])
     return done
 
 
 def _confirmed() -> TimeChange | None:
-    found = TimeChange.objects.filter(status=TimeChange.Status.CONFIRMED)
+    found = TimeChange.objects.filter(status=TimeChange.Status.CONFIRMED).defer("planned")
     return found.select_for_update(skip_locked=True).first()
 
 
 def _adjust_stragglers(at: datetime) -> Counter:
     """Look again, for a while after the last change, at what began while it was being confirmed."""
     done: Counter = Counter()
-    change = TimeChange.objects.exclude(confirmed_at=None).order_by("-confirmed_at", "-pk").first()
+    change = TimeChange.objects.defer("planned").exclude(confirmed_at=None).order_by("-confirmed_at", "-pk").first()
     if not change or not change.moves_open or change.status != TimeChange.Status.DONE:
         return done
     if at > change.confirmed_at + STRAGGLING:
