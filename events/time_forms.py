@@ -38,7 +38,7 @@ def _line(first: date, last: date, said: Day) -> str:
 
 
 def parse_days(text: str, year: int) -> list[tuple[date, Day]]:
-    """The days of lines such as “2月15日至23日 休 春节”, 休 off and 班 worked; ValidationError names each wrong line."""
+    """The days of lines such as “2月15日至23日 休 春节”, 休 off, 班 worked; ValidationError names each wrong line."""
     days, errors = [], []
     for number, line in enumerate(text.splitlines(), start=1):
         if not line.strip():
