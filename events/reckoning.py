@@ -73,7 +73,7 @@ class Reckoning:
             sentences.append(text % {"stage": self.stage_label, "limit": said[clock.chosen]})
         if clock.extended:
             text = ngettext(
-                "Extended once, by as much again: %(limit)s.",
+                "Extended %(count)d time, by as much again: %(limit)s.",
                 "Extended %(count)d times, each by as much again: %(limit)s.",
                 clock.extended,
             )

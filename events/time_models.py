@@ -98,12 +98,12 @@ def parse_spans(text: str) -> tuple[tuple[time, time], ...]:
 class WorkingHours(Edited):
     """The hours of a working day. One row, the one in force; what held before stands in the editions."""
 
-    spans = models.CharField(_("working hours"), max_length=120, validators=[parse_spans],
+    spans = models.CharField(_("hours of work"), max_length=120, validators=[parse_spans],
                              help_text=_("For example 08:00-12:00 14:00-18:00"))  # fmt: skip
 
     class Meta:
-        verbose_name = _("working hours")
-        verbose_name_plural = _("working hours")
+        verbose_name = _("hours of work")
+        verbose_name_plural = _("hours of work")
         constraints = [models.CheckConstraint(condition=Q(id=1), name="working_hours_are_one_row")]
 
     def __str__(self) -> str:
@@ -135,7 +135,7 @@ class TimeChange(models.Model):
     class Kind(models.TextChoices):
         LEVEL = "level", _("time limit of a loop")
         CATEGORY = "category", _("time limit of a category")
-        HOURS = "hours", _("working hours")
+        HOURS = "hours", _("hours of work")
         CALENDAR = "calendar", _("work calendar")
 
     class Status(models.TextChoices):
@@ -145,7 +145,7 @@ class TimeChange(models.Model):
         DISCARDED = "discarded", _("discarded")
 
     kind = models.CharField(_("what"), max_length=16, choices=Kind)
-    target = models.CharField(_("of"), max_length=80)
+    target = models.CharField(_("subject of the change"), max_length=80)
     before = models.JSONField(_("before"))
     after = models.JSONField(_("after"))
     status = models.CharField(_("state"), max_length=16, choices=Status, default=Status.DRAFT)

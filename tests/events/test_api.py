@@ -470,6 +470,7 @@ MATRIX = {
     "post /api/v1/events/": FILERS | {"neighbour": 400, "stranger": 403, "admin": 403},
     "get {event}": INSIDE,
     "get {event}steps/": INSIDE,
+    "get {event}clock/": INSIDE,
     "post {event}actions/ comment": INSIDE,
     "post {event}actions/ accept": NOBODY | {"chief": 200},
     "post {event}actions/ resolve": NOBODY | {"chief": 409},
