@@ -192,6 +192,9 @@ class TimeChangeAdmin(ServiceAdmin):
                 self._confirm(request, change, form)
             except ValidationError as error:
                 form.add_error("reason" if hasattr(error, "error_dict") else None, refusal_text(error))
+                change.refresh_from_db()
+                if change.status != TimeChange.Status.DRAFT:  # its form is gone
+                    self.message_user(request, refusal_text(error), messages.ERROR)
             else:
                 return HttpResponseRedirect(request.path)
         return self._page(request, change, form, status=400)
