@@ -80,6 +80,11 @@ def as_edited() -> WorkCalendar:
     )
 
 
+def settle() -> None:
+    """Let nobody else publish until the transaction ends, so that no edition misses what another one brought."""
+    CalendarEdition.objects.order_by("pk").select_for_update().values_list("pk").first()
+
+
 def publish(calendar: WorkCalendar, at: datetime) -> CalendarEdition:
     """Put a calendar in force; the edition in force stays when it is the same."""
     last = CalendarEdition.objects.order_by("-pk").first()

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from celery import current_app
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
@@ -182,6 +182,7 @@ def confirm_change(
         raise ValidationError(_("This change was decided already. It is now: %(status)s.") % state)
     if TimeChange.objects.filter(status=TimeChange.Status.CONFIRMED).exists():
         raise ValidationError(_("Another change is still moving the open cases. Wait until it is done."))
+    calendars.settle()
     _write(change, actor, at)
     change.reason, change.moves_open = reason.strip(), moves_open
     change.confirmed_by, change.confirmed_at = actor, at
@@ -190,7 +191,11 @@ def confirm_change(
         transaction.on_commit(_queue, robust=True)
     else:
         change.status, change.done_at, change.planned = TimeChange.Status.DONE, at, []
-    change.save()
+    try:
+        with transaction.atomic():
+            change.save()
+    except IntegrityError:  # somebody has confirmed another one at the same moment
+        raise ValidationError(_("Another change is still moving the open cases. Wait until it is done.")) from None
     return change
 
 
