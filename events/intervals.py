@@ -58,7 +58,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Row:
-    """A day, or several alike that follow each other; `hours` are those that count on each, none when none does."""
+    """A day, or several alike that follow each other; `hours` are the working hours that count on each."""
 
     begin: datetime
     end: datetime
@@ -158,7 +158,8 @@ def _at_midnights(interval: Interval) -> Iterator[Interval]:
 
 def _put(rows: list[Row], part: Interval) -> None:
     """Add a part to the row of its day, or begin a row with it."""
-    hours = ((part.begin.time(), part.end.time()),) if part.kind is Kind.COUNTED else ()
+    has_hours = part.why in (Why.WORKING_HOURS, Why.MAKE_UP_DAY)
+    hours = ((part.begin.time(), part.end.time()),) if has_hours else ()
     row = Row(part.begin, part.end, part.why, part.name, 1, hours, part.counted, part.total)
     last = rows[-1] if rows else None
     if last is None or Why.SUSPENDED in (last.why, part.why) or last.begin.date() != part.begin.date():

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from events import running
 from events.calendars import UnknownEdition
@@ -19,12 +19,21 @@ from events.transitions import STAGE_CHECK
 from events.wording import hours_text
 from events.workflow import Loop, Status
 
-SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+SECOND = timedelta(seconds=1)
+WEEKDAYS = (
+    pgettext_lazy("weekday", "Mon"),
+    pgettext_lazy("weekday", "Tue"),
+    pgettext_lazy("weekday", "Wed"),
+    pgettext_lazy("weekday", "Thu"),
+    pgettext_lazy("weekday", "Fri"),
+    pgettext_lazy("weekday", "Sat"),
+    pgettext_lazy("weekday", "Sun"),
+)
 
 
 @dataclass(frozen=True)
 class Line:
-    """A row of the account in words. `amount` is empty where nothing counts."""
+    """A row of the account in words. `hours` are told of a day that counts in part, `amount` where anything counts."""
 
     kind: Kind
     when: str
@@ -56,7 +65,15 @@ class Reckoning:
 
     @property
     def lines(self) -> list[Line]:
-        return _lines(self.rows)
+        """Each amount is the difference of two rounded totals, so that what is shown sums up to the second."""
+        lines, before = [], 0
+        for row in self.rows:
+            total = round(row.total / SECOND)
+            amount = exact((total - before) * SECOND) if row.counted else ""
+            hours = "" if row.hours == self.clock.calendar.clock_hours else _hours(row)
+            lines.append(Line(row.kind, when(row), why_words(row), hours, amount, exact(total * SECOND)))
+            before = total
+        return lines
 
     @property
     def limit_words(self) -> list[str]:
@@ -155,23 +172,12 @@ def exact(span: timedelta) -> str:
     hours, minutes, seconds = seconds // 3600, seconds // 60 % 60, seconds % 60
     parts = []
     if hours:
-        parts.append(ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours})
+        parts.append(pgettext("exact span", "%(count)d h") % {"count": hours})
     if minutes:
-        parts.append(ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes})
+        parts.append(pgettext("exact span", "%(count)d min") % {"count": minutes})
     if seconds or not parts:
-        parts.append(ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds})
+        parts.append(pgettext("exact span", "%(count)d s") % {"count": seconds})
     return " ".join(parts)
-
-
-def _lines(rows: list[Row]) -> list[Line]:
-    """Each amount is the difference of two rounded totals, so that what is shown sums up to the second."""
-    lines, before = [], 0
-    for row in rows:
-        total = round(row.total / SECOND)
-        amount = exact((total - before) * SECOND) if row.counted else ""
-        lines.append(Line(row.kind, when(row), why_words(row), _hours(row), amount, exact(total * SECOND)))
-        before = total
-    return lines
 
 
 def when(row: Row) -> str:
@@ -184,13 +190,12 @@ def when(row: Row) -> str:
 
 
 def _day(moment: datetime) -> str:
-    return date_format(moment, _("M j (D)"))
+    pattern = _("M j")
+    return f"{date_format(moment, pattern)} {WEEKDAYS[moment.weekday()]}"
 
 
 def _hours(row: Row) -> str:
-    """The hours that count on each of the days, to the second where they begin or end with one."""
-    if row.why is Why.AROUND_THE_CLOCK:
-        return ""
+    """The hours of a day that counts in part, to the second where they begin or end with one."""
     return " ".join(f"{_time(begin)}–{_time(end)}" for begin, end in row.hours)
 
 
