@@ -120,7 +120,7 @@ def _deadline_problems(event: Event, steps: list[Step]) -> Iterator[Problem]:
         if "limit" in step.details:
             try:
                 clock = running.read(steps[: index + 1], running.editions_of([step]))
-                expected = clock.deadline().due_at
+                expected = clock.due_at()
             except (calendars.UnknownEdition, ValueError, TypeError, KeyError, AttributeError) as error:
                 # Somebody wrote past the services; the step's hash tells that as well.
                 yield _("limit of step %(ordinal)d") % {"ordinal": step.ordinal}, _("one to compute with"), error

@@ -63,6 +63,10 @@ class RunningClock:
         own = self.limits[self.chosen]
         return Limit(own.amount * (1 + self.extended), own.unit)
 
+    def due_at(self) -> datetime:
+        """The end alone, for those who compute many."""
+        return add(self.start, self.limit, self.calendar, pauses=self.pauses)
+
     def deadline(self) -> Deadline:
         """When it ends; the clock must not be paused."""
         return deadline(self.start, [self.limit], self.calendar, self.pauses)

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from events import calendars
-from events.clock import Day, Limit, WorkCalendar
+from events.clock import Day, Limit, WorkCalendar, unpublished_years
 from events.models import Category, Event, ServiceLevel
 from events.routing import Staffing
 from events.running import OF_CATEGORY, OF_STAGE, UNTOLD, RunningClock, running_of
@@ -100,12 +100,15 @@ def _moved(effect: Effect, event: Event, clock: RunningClock | None, at: datetim
     if clock is None or clock.is_paused:
         return None
     changed = effect.apply(event, clock)
-    found = changed.deadline()
-    if found.due_at == event.due_at and found.unpublished_years == clock.deadline().unpublished_years:
+    if (due := changed.due_at()) == event.due_at and _unpublished(changed, due) == _unpublished(clock, event.due_at):
         return None
-    if event.wake_at is None and found.due_at <= at:
+    if event.wake_at is None and due <= at:
         return None  # its time ran out at the city, where nothing is left for the clock to do
     return changed
+
+
+def _unpublished(clock: RunningClock, due: datetime) -> tuple[int, ...]:
+    return unpublished_years(clock.start, due, clock.limit.unit, clock.calendar)
 
 
 def _open(effect: Effect) -> Iterator[list[tuple[Event, RunningClock | None]]]:
@@ -132,7 +135,7 @@ def plan(change: TimeChange, at: datetime) -> tuple[dict, list]:
         counts["open"] += 1
         if (changed := _moved(effect, event, clock, at)) is None:
             continue
-        due = changed.deadline().due_at
+        due = changed.due_at()
         counts["moved"] += 1
         counts["sooner" if due < event.due_at else "later" if due > event.due_at else "same"] += 1
         is_overdue = event.due_at > at >= due
