@@ -1,4 +1,4 @@
-"""Categories, limits, cases and notices in Django admin. What can be changed goes through the services."""
+"""Cases and notices in Django admin; limits, hours and calendar are in `admin_time`."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import services
+from events import admin_time  # noqa: F401 - registers limits, hours and calendar
 from events.explanations import explain
-from events.models import Category, ContactReveal, Event, Notice, ServiceLevel, Step
+from events.models import ContactReveal, Event, Notice, Step
 from grids.admin import ServiceAdmin
 
 
@@ -20,40 +20,6 @@ class ReadOnly:
 
     def has_change_permission(self, request, obj=None) -> bool:
         return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
-
-
-@admin.register(Category)
-class CategoryAdmin(ServiceAdmin):
-    list_display = ["minor", "major", "kind", "limit", "unit", "lowest_loop", "is_confidential", "is_active"]
-    list_filter = ["kind", "is_active", "is_confidential", "lowest_loop"]
-    search_fields = ["major", "minor"]
-    fields = [
-        "kind", ("major", "minor"), "public_name", ("limit", "unit"), "lowest_loop", "checklist", "is_confidential",
-        "is_active",
-    ]  # fmt: skip
-
-    def save_model(self, request, obj: Category, form, change: bool) -> None:
-        services.save_category(category=obj)
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False  # cases refer to it: it is taken out of use instead
-
-
-@admin.register(ServiceLevel)
-class ServiceLevelAdmin(ServiceAdmin):
-    list_display = ["stage", "urgency", "amount", "unit"]
-    list_display_links = ["stage", "urgency"]
-    fields = ["stage", "urgency", ("amount", "unit")]
-    readonly_fields = ["stage", "urgency"]
-
-    def save_model(self, request, obj: ServiceLevel, form, change: bool) -> None:
-        services.save_service_level(level=obj)
-
-    def has_add_permission(self, request) -> bool:
-        return False  # the workflow asks for exactly these
 
     def has_delete_permission(self, request, obj=None) -> bool:
         return False

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
 from rest_framework import mixins, serializers, status, viewsets
 from rest_framework.decorators import action
-from rest_framework.exceptions import PermissionDenied
+from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
@@ -16,9 +16,12 @@ from rest_framework.routers import SimpleRouter
 from events import services
 from events.attachment_api import AttachmentSerializer, AttachmentsField, AttachmentViewSet, received
 from events.attachments import MOST_REQUEST_BYTES
+from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, plain_text
+from events.reckoning import reckon
+from events.running import marks_of
 from events.wording import place_of
 from events.workflow import OPEN, TABLE, Loop, Move, Rating, Side, Status, Urgency, open_moves
 from grids.access import visible_organisations
@@ -453,6 +456,22 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     def steps(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         page = self.paginate_queryset(self.get_object().steps.prefetch_related("attachments"))
         return self.get_paginated_response(StepSerializer(page, many=True, context={"request": request}).data)
+
+    @extend_schema(
+        summary=_("How the due time of a case came about"),
+        description=_(
+            "The clock of the last stage: by which limit and calendar it runs, and every interval that was counted, "
+            "skipped (night, weekend, holiday) or paused. What was counted sums up to the limit exactly."
+        ),
+        responses=ClockSerializer,
+    )
+    @action(detail=True)
+    def clock(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        event, at = self.get_object(), timezone.now()
+        reckoning = reckon(event, marks_of([event.pk]).get(event.pk, []), at)
+        if reckoning is None:
+            raise NotFound(_("The calendar of this clock is not on record any more."))
+        return Response(ClockSerializer(clock_data(reckoning, event.due_at is not None)).data)
 
     @extend_schema(
         summary=_("Act on a case"),

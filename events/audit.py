@@ -7,9 +7,12 @@ from typing import Any
 from django.db.models import Count, F
 from django.utils.translation import gettext as _
 
+from events import calendars, running
 from events.attachment_audit import attachment_problems
+from events.clock import WorkCalendar
 from events.history import digest, replay, report_digest
 from events.models import Event, Notice, Step
+from events.time_models import CalendarEdition
 from events.transitions import Rule
 from events.workflow import OPEN, Action, Loop, Status
 from grids.models import Grid
@@ -25,12 +28,14 @@ def problems(*, read_files: bool = False) -> Iterator[str]:
     Photos and files must be there; `read_files` also reads every one and compares its hash, which takes its time.
     """
     for event, steps in _histories():
-        for what, expected, found in (*_chain_problems(steps), *_row_problems(event, steps), *_clock_problems(event)):
-            yield _sentence(event.number, what, expected, found)
+        found = (*_chain_problems(steps), *_row_problems(event, steps), *_clock_problems(event))
+        for what, expected, seen in (*found, *_deadline_problems(event, steps)):
+            yield _sentence(event.number, what, expected, seen)
     yield from _place_problems()
     for problem in attachment_problems(read_files=read_files):
         yield _sentence(*problem)
     yield from _notice_problems()
+    yield from _calendar_problems()
     yield from _balance_problems()
 
 
@@ -63,6 +68,8 @@ def _histories() -> Iterator[tuple[Event, list[Step]]]:
         steps: dict[int, list[Step]] = defaultdict(list)
         for step in Step.objects.filter(event__gte=first, event__lte=last).order_by("event_id", "ordinal"):
             steps[step.event_id].append(step)
+        # Read for all of them at once; each is then known to this process.
+        calendars.of_all({step.details.get("calendar", "") for of_one in steps.values() for step in of_one})
         for event in chunk:
             for step in steps[event.pk]:
                 step.event = event
@@ -127,6 +134,36 @@ def _place_problems() -> Iterator[str]:
         if any(grid.pk != event.grid_id for grid in ways[event.grid.code]):
             successors = "、".join(map(str, ways[event.grid.code]))
             yield _sentence(event.number, Event._meta.get_field("grid").verbose_name, successors, event.grid)
+
+
+def _deadline_problems(event: Event, steps: list[Step]) -> Iterator[Problem]:
+    """Each due time follows from the limit, the start, the pauses and the calendar on record, and else stays."""
+    due_at, clock = None, None
+    for index, step in enumerate(steps):
+        expected = due_at if step.to_status in RUNNING else None
+        if "limit" in step.details:
+            try:
+                clock = running.read(steps[: index + 1], running.editions_of([step]))
+                expected = clock.due_at()
+            except (calendars.UnknownEdition, ValueError, TypeError, KeyError, AttributeError) as error:
+                # Somebody wrote past the services; the step's hash tells that as well.
+                yield _("limit of step %(ordinal)d") % {"ordinal": step.ordinal}, _("one to compute with"), error
+                expected = step.due_at
+        if step.due_at != expected and step.to_status != Status.SUSPENDED:
+            yield _("due time of step %(ordinal)d") % {"ordinal": step.ordinal}, expected, step.due_at
+        due_at = step.due_at
+    if clock and event.status in RUNNING and event.clock_started_at != clock.start:
+        yield Event._meta.get_field("clock_started_at").verbose_name, clock.start, event.clock_started_at
+
+
+def _calendar_problems() -> Iterator[str]:
+    """No edition was changed, and the one in force is what the calendar's tables hold."""
+    last = None
+    for last in CalendarEdition.objects.order_by("pk").iterator():
+        if (right := WorkCalendar.from_content(last.content).edition) != last.digest:
+            yield _sentence(str(last), CalendarEdition._meta.get_field("digest").verbose_name, last.digest, right)
+    if last and (edited := calendars.as_edited().edition) != last.digest:
+        yield _sentence(_("Work calendar"), _("edition in force"), last.digest, edited)
 
 
 def _notice_problems() -> Iterator[str]:

@@ -2,15 +2,18 @@
 
 A clock is a day's running spans, repeated: the emergency clock runs always, the working clock runs through
 `calendar.spans(day)` of each day. Whole days are jumped over by a table of each year's working days, so the cost
-does not grow with the limit. `spans` is also what an explanation of a deadline would list, day by day.
+does not grow with the limit. `events.intervals` lists what was counted, day by day.
 """
 
+import hashlib
+import json
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
-from functools import cache
+from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
@@ -37,19 +40,35 @@ def _since_midnight(clock: time | datetime) -> timedelta:
     return timedelta(hours=clock.hour, minutes=clock.minute, seconds=clock.second, microseconds=clock.microsecond)
 
 
-@cache
-def _has_notice(year: int) -> bool:
-    try:
-        chinese_calendar.is_workday(date(year, 1, 1))
-    except NotImplementedError:
-        return False
-    return True
+@dataclass(frozen=True)
+class Day:
+    """What a notice, or an administrator, says of one day; every other day follows the week."""
+
+    is_working: bool
+    name: str = ""
+
+
+def published_days() -> dict[date, Day]:
+    """The days off and the make-up days of all notices that the package chinesecalendar knows."""
+    named = {True: chinese_calendar.workdays, False: chinese_calendar.holidays}
+    return {
+        day: Day(is_working, chinese_calendar.Holiday(english).chinese)
+        for is_working, days in named.items()
+        for day, english in days.items()
+    }
+
+
+PUBLISHED = published_days()
+# The numbers (文号) of the notices as the State Council gave them; the package knows days alone.
+NUMBERS = {2024: "国办发明电〔2023〕7号", 2025: "国办发明电〔2024〕12号", 2026: "国办发明电〔2025〕7号"}
+NOTICES = {year: NUMBERS.get(year, "") for year in sorted({day.year for day in PUBLISHED})}
 
 
 class WorkCalendar:
-    """Which days are worked, by the State Council's notices, and in which hours.
+    """Which days are worked, by the State Council's notices, and in which hours. Never changed once made.
 
-    A year without a notice counts Monday to Friday. `overrides` says of single days whether they are worked.
+    `days` are those that differ from Monday to Friday or have a name, `notices` the published years with the number
+    of the notice; by default what chinesecalendar knows. `overrides` says of single days whether they are worked.
     """
 
     def __init__(
@@ -57,8 +76,13 @@ class WorkCalendar:
         overrides: Mapping[date, bool] | None = None,
         hours: tuple[tuple[time, time], ...] = HOURS,
         tz: str = "Asia/Shanghai",
+        *,
+        days: Mapping[date, Day] = PUBLISHED,
+        notices: Mapping[int, str] = NOTICES,
     ):
-        self.overrides = dict(overrides or {})
+        self.days = {**days, **{day: Day(is_working) for day, is_working in (overrides or {}).items()}}
+        self.notices = dict(notices)
+        self.clock_hours = hours
         self.tz = ZoneInfo(tz)
         self.hours = tuple((_since_midnight(begin), _since_midnight(end)) for begin, end in hours)
         edges = [edge for span in self.hours for edge in span]
@@ -69,20 +93,41 @@ class WorkCalendar:
 
     def has_notice(self, year: int) -> bool:
         """Has the State Council's holiday notice for the year reached the calendar?"""
-        return _has_notice(year)
+        return year in self.notices
 
     def is_working_day(self, day: date) -> bool:
         """Is the day worked? Make-up days are, though they fall on a weekend."""
-        if day in self.overrides:
-            return self.overrides[day]
-        return chinese_calendar.is_workday(day) if self.has_notice(day.year) else day.weekday() < 5
+        return self.days[day].is_working if day in self.days else day.weekday() < 5
 
     def name(self, day: date) -> str:
         """The Chinese name of the holiday that the day belongs to, or ""."""
-        if self.is_working_day(day) or not self.has_notice(day.year):
-            return ""
-        _, name = chinese_calendar.get_holiday_detail(day)
-        return chinese_calendar.Holiday(name).chinese if name else ""
+        return "" if self.is_working_day(day) or day not in self.days else self.days[day].name
+
+    def is_make_up(self, day: date) -> bool:
+        """Is a Saturday or Sunday worked for a holiday? `days[day].name` tells for which."""
+        return day.weekday() >= 5 and self.is_working_day(day)
+
+    @cached_property
+    def edition(self) -> str:
+        """A digest of days, notices and hours: two calendars with one edition count alike."""
+        text = json.dumps(self.content(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def content(self) -> dict[str, Any]:
+        """Days, notices and hours as JSON holds them; `from_content` makes the calendar of it again."""
+        return {
+            "days": {day.isoformat(): [said.is_working, said.name] for day, said in sorted(self.days.items())},
+            "notices": {str(year): number for year, number in sorted(self.notices.items())},
+            "hours": [[begin.isoformat("minutes"), end.isoformat("minutes")] for begin, end in self.clock_hours],
+        }
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> "WorkCalendar":
+        return cls(
+            hours=tuple((time.fromisoformat(begin), time.fromisoformat(end)) for begin, end in content["hours"]),
+            days={date.fromisoformat(day): Day(*said) for day, said in content["days"].items()},
+            notices={int(year): number for year, number in content["notices"].items()},
+        )
 
     def spans(self, day: date) -> tuple[tuple[timedelta, timedelta], ...]:
         """The running spans of a day as offsets from its midnight; none on a day off."""
@@ -145,9 +190,12 @@ class Deadline:
 
 
 STATUTORY = WorkCalendar()
+Pauses = Sequence[tuple[datetime, datetime]]  # in order, each from its begin to its end; nothing runs in them
 
 
-def add(start: datetime, limit: Limit, calendar: WorkCalendar = STATUTORY, share: float = 1.0) -> datetime:
+def add(
+    start: datetime, limit: Limit, calendar: WorkCalendar = STATUTORY, share: float = 1.0, pauses: Pauses = ()
+) -> datetime:
     """The earliest moment at which `share` of the limit has run since `start`, in the calendar's zone.
 
     A limit used up at the very end of a working span ends there (18:00), not when the next span begins.
@@ -155,33 +203,71 @@ def add(start: datetime, limit: Limit, calendar: WorkCalendar = STATUTORY, share
     """
     local = _local(start, calendar)
     try:
-        running = limit.running(calendar) * share
-        if limit.unit.is_working:
-            return _add_working(local, running, calendar)
-        return (local.astimezone(UTC) + running).astimezone(calendar.tz)
+        return _after(local, limit.running(calendar) * share, limit.unit, calendar, pauses)
     except (OverflowError, ValueError):  # timedelta and date have their own
         raise ValueError(f"{limit.amount} {limit.unit} from {start} end beyond the calendar.") from None
 
 
-def elapsed(start: datetime, end: datetime, unit: Unit, calendar: WorkCalendar = STATUTORY) -> timedelta:
+def elapsed(
+    start: datetime, end: datetime, unit: Unit, calendar: WorkCalendar = STATUTORY, pauses: Pauses = ()
+) -> timedelta:
     """The running time from start to end on the unit's clock; negative when `end` is earlier.
 
     `elapsed(now, due_at, unit)` is the time left, or, negative, the time overdue.
     """
+    if end < start:
+        return -elapsed(end, start, unit, calendar, pauses)
     first, last = _local(start, calendar), _local(end, calendar)
-    if Unit(unit).is_working:
-        return _worked(last, calendar) - _worked(first, calendar) + _between(first, last, calendar)
-    return last.astimezone(UTC) - first.astimezone(UTC)
+    paused = sum(
+        (_elapsed(max(first, begin), min(last, end), unit, calendar) for begin, end in _within(first, last, pauses)),
+        timedelta(),
+    )
+    return _elapsed(first, last, unit, calendar) - paused
 
 
-def deadline(start: datetime, limits: Iterable[Limit], calendar: WorkCalendar = STATUTORY) -> Deadline:
+def deadline(
+    start: datetime, limits: Iterable[Limit], calendar: WorkCalendar = STATUTORY, pauses: Pauses = ()
+) -> Deadline:
     """The earliest end of several limits; of limits that end together, the first."""
-    ends = [(add(start, limit, calendar), limit) for limit in limits]
+    ends = [(add(start, limit, calendar, pauses=pauses), limit) for limit in limits]
     if not ends:
         raise ValueError("A deadline needs at least one limit.")
     due_at, limit = min(ends, key=lambda end: end[0])
-    remind_at = add(start, limit, calendar, REMINDER_SHARE)
-    return Deadline(due_at, remind_at, limit, _unpublished_years(start, due_at, limit, calendar))
+    remind_at = add(start, limit, calendar, REMINDER_SHARE, pauses)
+    return Deadline(due_at, remind_at, limit, unpublished_years(start, due_at, limit.unit, calendar))
+
+
+def unpublished_years(start: datetime, due_at: datetime, unit: Unit, calendar: WorkCalendar) -> tuple[int, ...]:
+    """The years between that have no notice yet; the emergency clock needs none."""
+    if not unit.is_working:
+        return ()
+    years = range(_local(start, calendar).year, _local(due_at, calendar).year + 1)
+    return tuple(year for year in years if not calendar.has_notice(year))
+
+
+def _after(local: datetime, running: timedelta, unit: Unit, calendar: WorkCalendar, pauses: Pauses = ()) -> datetime:
+    """The earliest moment at which so much has run since then."""
+    for begin, end in _within(local, None, pauses):
+        run = _elapsed(local, max(local, begin), unit, calendar)
+        if running <= run:
+            break
+        running -= run
+        local = max(local, end)
+    if unit.is_working:
+        return _add_working(local, running, calendar)
+    return (local.astimezone(UTC) + running).astimezone(calendar.tz)
+
+
+def _within(first: datetime, last: datetime | None, pauses: Pauses) -> list[tuple[datetime, datetime]]:
+    """The pauses that overlap the time from `first` to `last`, in its zone; without `last`, from `first` on."""
+    local = [(begin.astimezone(first.tzinfo), end.astimezone(first.tzinfo)) for begin, end in pauses]
+    return [(begin, end) for begin, end in local if end > first and (last is None or begin < last)]
+
+
+def _elapsed(first: datetime, last: datetime, unit: Unit, calendar: WorkCalendar) -> timedelta:
+    if Unit(unit).is_working:
+        return _worked(last, calendar) - _worked(first, calendar) + _between(first, last, calendar)
+    return last.astimezone(UTC) - first.astimezone(UTC)
 
 
 def _add_working(local: datetime, running: timedelta, calendar: WorkCalendar) -> datetime:
@@ -210,13 +296,6 @@ def _between(first: datetime, last: datetime, calendar: WorkCalendar) -> timedel
     if last < first:
         return -_between(last, first, calendar)
     return calendar.count(first.date(), last.date()) * calendar.day
-
-
-def _unpublished_years(start: datetime, due_at: datetime, limit: Limit, calendar: WorkCalendar) -> tuple[int, ...]:
-    if not limit.unit.is_working:
-        return ()
-    years = range(_local(start, calendar).year, due_at.year + 1)
-    return tuple(year for year in years if not calendar.has_notice(year))
 
 
 def _local(moment: datetime, calendar: WorkCalendar) -> datetime:

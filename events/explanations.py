@@ -1,5 +1,8 @@
 """Sentences that tell why a step happened: the rule, the limit, who was passed over, how late the system was."""
 
+from datetime import datetime
+
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -21,6 +24,8 @@ def explain(step: Step) -> list[str]:
     details = step.details
     sentences += _reorganisation(step)
     sentences += _vacancies(step)
+    if was_due := details.get("was_due"):
+        sentences.append(_moved(datetime.fromisoformat(was_due), step.due_at))
     if "limit" in details:
         sentences.append(_("Time limit: %(limit)s.") % {"limit": limit_text(*details["limit"])})
     if years := details.get("unpublished_years"):
@@ -56,6 +61,14 @@ def _reorganisation(step: Step) -> list[str]:
 
 def _named(place: list[str]) -> str:
     return _("%(name)s (%(code)s)") % dict(zip(("name", "code"), place, strict=True))
+
+
+def _moved(was_due: datetime, due_at: datetime) -> str:
+    """What an adjusted limit or calendar did to the due time."""
+    before, now = (f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" for moment in (was_due, due_at))
+    if was_due == due_at:
+        return _("The due time %(now)s stands, and is certain now.") % {"now": now}
+    return _("The due time was %(before)s and is %(now)s now.") % {"before": before, "now": now}
 
 
 def _vacancies(step: Step) -> list[str]:

@@ -5,7 +5,12 @@ import uuid
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.validators import MaxLengthValidator, MinValueValidator, ProhibitNullCharactersValidator
+from django.core.validators import (
+    MaxLengthValidator,
+    MaxValueValidator,
+    MinValueValidator,
+    ProhibitNullCharactersValidator,
+)
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
@@ -14,6 +19,13 @@ from django.utils.translation import gettext_lazy as _
 from events.attachments import Kind as AttachmentKind
 from events.clock import Limit
 from events.clock import Unit as ClockUnit
+from events.time_models import (  # noqa: F401 - Django looks for models here
+    CalendarDay,
+    CalendarEdition,
+    CalendarYear,
+    TimeChange,
+    WorkingHours,
+)
 from events.workflow import (
     DESK_ROLES,
     OPEN,
@@ -33,6 +45,7 @@ from grids.models import Grid, Organisation, Placed, Post, Role, User
 
 TITLE_LENGTH = 120
 TEXT_LENGTH = 2000
+LONGEST_LIMIT = 999  # of any unit; a longer one would only be a slip
 PLACE_LENGTH = 200  # community, building and unit, each of at most 64 characters
 
 # They change the order in which other text is read, and so what a report seems to say.
@@ -85,7 +98,9 @@ class Category(models.Model):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind)
     major = models.CharField(_("major"), max_length=32)
     minor = models.CharField(_("minor"), max_length=32)
-    limit = models.PositiveSmallIntegerField(_("limit"), null=True, blank=True, validators=[MinValueValidator(1)])
+    limit = models.PositiveSmallIntegerField(
+        _("limit"), null=True, blank=True, validators=[MinValueValidator(1), MaxValueValidator(LONGEST_LIMIT)]
+    )
     unit = models.CharField(_("unit of time"), max_length=16, choices=Unit, blank=True)
     lowest_loop = models.CharField(_("lowest loop"), max_length=16, choices=Loop, default=Loop.GRID)
     checklist = models.TextField(
@@ -135,7 +150,9 @@ class ServiceLevel(models.Model):
 
     stage = models.CharField(_("stage"), max_length=16, choices=Stage)
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency)
-    amount = models.PositiveSmallIntegerField(_("amount"), validators=[MinValueValidator(1)])
+    amount = models.PositiveSmallIntegerField(
+        _("amount"), validators=[MinValueValidator(1), MaxValueValidator(LONGEST_LIMIT)]
+    )
     unit = models.CharField(_("unit of time"), max_length=16, choices=Unit)
 
     class Meta:

@@ -23,3 +23,8 @@ def erase_contacts() -> dict[str, int]:
 @shared_task
 def deliver_notices() -> int:
     return services.deliver_notices()
+
+
+@shared_task
+def adjust_deadlines() -> dict[str, int]:
+    return dict(services.adjust_deadlines())

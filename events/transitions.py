@@ -7,10 +7,11 @@ from typing import Any
 
 from django.db.models import TextChoices
 
-from events.clock import STATUTORY, Deadline, WorkCalendar, deadline
+from events import calendars
 from events.history import organisation_details, report_digest, seal
 from events.models import Event, ServiceLevel, Step
 from events.routing import Route, Staffing, Unroutable, climb, descend, entry
+from events.running import OF_CATEGORY, OF_STAGE, RunningClock
 from events.workflow import (
     MAX_REWORKS,
     MAX_SEND_BACKS,
@@ -48,22 +49,23 @@ class Rule(TextChoices):
 
 
 class Limits:
-    """The service levels and the calendar, read once for a batch."""
+    """The service levels and the calendar in force, read once for a request or a batch, in one query."""
 
-    def __init__(self, calendar: WorkCalendar = STATUTORY):
-        self.calendar = calendar
-        self.levels = {(level.stage, level.urgency): level.time_limit() for level in ServiceLevel.objects.all()}
-        self.deadlines: dict[tuple, Deadline] = {}  # a batch starts its clocks at one moment, with few limits
+    def __init__(self):
+        levels = list(ServiceLevel.objects.annotate(edition=calendars.in_force()))
+        self.levels = {(level.stage, level.urgency): level.time_limit() for level in levels}
+        self.calendar = calendars.of(levels[0].edition if levels else None)
+        self.clocks: dict[tuple, RunningClock] = {}  # a batch starts its clocks at one moment, with few limits
 
-    def deadline(self, event: Event, stage: str, start: datetime) -> Deadline:
+    def clock(self, event: Event, stage: str, start: datetime) -> RunningClock:
         """The shorter of the stage's default and the category's limit; a check has its own limit alone."""
-        limits = [self.levels[stage, event.urgency]]
+        limits = {OF_STAGE: self.levels[stage, event.urgency]}
         if stage != STAGE_CHECK and (own := event.category.time_limit()):
-            limits.append(own)
-        key = (start, *limits)
-        if key not in self.deadlines:
-            self.deadlines[key] = deadline(start, limits, self.calendar)
-        return self.deadlines[key]
+            limits[OF_CATEGORY] = own
+        key = (start, *limits.items())
+        if key not in self.clocks:
+            self.clocks[key] = RunningClock(start, limits, self.calendar)
+        return self.clocks[key]
 
 
 @dataclass
@@ -83,6 +85,7 @@ class Draft:
     handler: User | None = None
     organisation: Organisation | None = None
     rule: str = ""
+    clock: RunningClock | None = None  # what an adjusted case goes on with
     details: dict[str, Any] = field(default_factory=dict)
     recipients: set[int | None] = field(default_factory=set)
     followed_by: "Draft | None" = None
@@ -116,13 +119,26 @@ class Draft:
         return self.staffing.is_staffed(code)
 
     def start_clock(self, stage: str) -> None:
-        limit = self.limits.deadline(self.event, stage, self.at)
+        clock = self.limits.clock(self.event, stage, self.at)
+        found = clock.deadline
         self.event.clock_started_at = self.at
-        self.event.remind_at = self.event.wake_at = limit.remind_at
-        self.event.due_at = limit.due_at
-        self.details["limit"] = [limit.limit.amount, limit.limit.unit.value]
-        if limit.unpublished_years:
-            self.details["unpublished_years"] = list(limit.unpublished_years)
+        self.event.remind_at = self.event.wake_at = found.remind_at
+        self.event.due_at = found.due_at
+        self.details |= clock.details(found)
+
+    def change_clock(self, clock: RunningClock) -> None:
+        """Go on with a clock that began before: adjusted, extended or resumed.
+
+        A reminder that came already comes again only if it lies ahead now. What is over at once is over from now on,
+        so that the system is not called late for it (`note_lateness`).
+        """
+        found, event = clock.deadline, self.event
+        was_reminded = event.due_at is not None and event.wake_at in (event.due_at, None)
+        self.details |= clock.details_later(found)
+        event.clock_started_at, event.due_at = clock.start, found.due_at
+        event.remind_at = max(found.remind_at, self.at)
+        is_reminder_over = was_reminded and found.remind_at <= self.at
+        event.wake_at = event.due_at if is_reminder_over or found.due_at <= self.at else event.remind_at
 
     def stop_clock(self) -> None:
         self.event.clock_started_at = self.event.remind_at = self.event.due_at = self.event.wake_at = None
@@ -133,7 +149,8 @@ class Draft:
     def note_lateness(self) -> None:
         """An outage delays the system; the step tells by how many seconds."""
         event = self.event
-        late = self.at - (event.due_at if self.at >= event.due_at else event.remind_at)
+        # A limit that was shortened below what had run is over since it was shortened, which is its reminder's time.
+        late = self.at - (max(event.due_at, event.remind_at) if self.at >= event.due_at else event.remind_at)
         if late > PUNCTUAL:
             self.details["late"] = round(late.total_seconds())
 
@@ -364,6 +381,15 @@ def rehome(draft: Draft) -> None:
         draft.recipients.update(draft.workers())
 
 
+def adjust(draft: Draft) -> None:
+    """The limit or the calendar was changed, and an administrator has the open cases follow."""
+    was_due = draft.event.due_at
+    draft.details["was_due"] = was_due.isoformat()
+    draft.change_clock(draft.clock)
+    if draft.event.due_at < was_due:
+        draft.recipients.update(draft.workers())
+
+
 def _rehome_holder(draft: Draft) -> None:
     event = draft.event
     route = entry(event.grid.code, Loop(event.loop), draft.is_staffed)
@@ -415,6 +441,7 @@ TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.REMIND: remind,
     Action.CLIMB_CHECK: climb_check,
     Action.REHOME: rehome,
+    Action.ADJUST: adjust,
 }
 
 

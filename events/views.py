@@ -18,6 +18,7 @@ from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.forms import SEARCH_LENGTH, ActForm, FilingForm, FilterForm, RevealForm
 from events.models import Category, Event, Notice
+from events.reckoning import reckon
 from events.suggestions import (
     by_major,
     common_part,
@@ -299,6 +300,7 @@ def _event_page(
         "steps": steps,
         "loops": stations(event, steps),
         "unpublished_years": _unpublished_years(steps),
+        "reckoning": reckon(event, steps[::-1], at) if event.is_open else None,
     }
     return render(request, "events/event_detail.html", context, status=status)
 

@@ -7,19 +7,15 @@ from datetime import datetime, timedelta
 from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
+from events import calendars
 from events.clock import STATUTORY, Unit, WorkCalendar, elapsed
 from events.models import Event, Step
 from events.workflow import LOOPS, Action, Status
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 
 HOUR = timedelta(hours=1)
-
-CLOCKS: dict[bool, str | Promise] = {
-    True: gettext_lazy("Counted in working time: 8:00–12:00 and 14:00–18:00 on statutory working days."),
-    False: gettext_lazy("Counted around the clock: nights, weekends and holidays too."),
-}
 
 
 @dataclass(frozen=True)
@@ -28,15 +24,15 @@ class TimeLeft:
 
     tone: str
     words: str
-    clock: str | Promise
+    clock: str
     is_resting: bool
 
 
-def time_left(event: Event, at: datetime, calendar: WorkCalendar = STATUTORY) -> TimeLeft | None:
-    """The time until the case is due, None where no clock runs. `show_events` has loaded the unit."""
+def time_left(event: Event, at: datetime) -> TimeLeft | None:
+    """The time until the case is due, None where no clock runs. `show_events` has loaded unit and calendar."""
     if event.due_at is None or not event.is_open:
         return None
-    unit = event.clock_unit
+    unit, calendar = event.clock_unit, event.clock_calendar
     left = elapsed(at, event.due_at, unit, calendar)
     resting = unit.is_working and elapsed(at, at + timedelta(minutes=1), unit, calendar) == timedelta()
     if event.due_at < at:
@@ -47,7 +43,20 @@ def time_left(event: Event, at: datetime, calendar: WorkCalendar = STATUTORY) ->
         amount = duration(left, unit, calendar)
         words = _("%(time)s left") % {"time": amount} if amount else _("less than a minute left")
         tone = "soon" if event.remind_at and event.remind_at <= at else "calm"
-    return TimeLeft(tone, words, CLOCKS[unit.is_working], resting)
+    return TimeLeft(tone, words, clock_words(unit, calendar), resting)
+
+
+def clock_words(unit: Unit, calendar: WorkCalendar) -> str:
+    """On which clock a limit runs, in a sentence."""
+    if not unit.is_working:
+        return _("Counted around the clock: nights, weekends and holidays too.")
+    return _("Counted in working time: %(hours)s on statutory working days.") % {"hours": hours_text(calendar)}
+
+
+def hours_text(calendar: WorkCalendar) -> str:
+    """The working hours, as 8:00–12:00, 14:00–18:00."""
+    spans = [f"{begin:%-H:%M}–{end:%-H:%M}" for begin, end in calendar.clock_hours]
+    return _(" and ").join(spans)
 
 
 def duration(span: timedelta, unit: Unit, calendar: WorkCalendar = STATUTORY) -> str:
@@ -72,7 +81,7 @@ def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event
     """Fill what rows of a list show, in three queries for all: names, time left, what `user` is to do."""
     events = list(events)
     load_ancestors(event.grid for event in events)
-    _load_units(events)
+    _load_clocks(events)
     _load_holders(events)
     for event in events:
         event.place = place_of(event)
@@ -81,12 +90,16 @@ def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event
     return events
 
 
-def _load_units(events: list[Event]) -> None:
-    """Set `clock_unit`: the unit of the limit that runs, which the last step that started the clock tells."""
+def _load_clocks(events: list[Event]) -> None:
+    """Set `clock_unit` and `clock_calendar`: by what the last step that started the clock tells it runs."""
     started = Step.objects.filter(event__in=events, details__has_key="limit").order_by("event", "ordinal")
-    units = dict(started.values_list("event", "details__limit__1"))
+    rows = started.values_list("event", "details__limit__1", "details__calendar")
+    clocks = {pk: (Unit(unit), digest or "") for pk, unit, digest in rows}
+    editions = calendars.of_all({digest for _unit, digest in clocks.values()})
     for event in events:
-        event.clock_unit = Unit(units.get(event.pk, Unit.WORKING_DAY))
+        event.clock_unit, digest = clocks.get(event.pk, (Unit.WORKING_DAY, None))
+        # An edition that somebody has spoiled is for check_events to tell; the page stays readable.
+        event.clock_calendar = editions.get(digest, STATUTORY)
 
 
 def _load_holders(events: list[Event]) -> None:

@@ -63,6 +63,7 @@ class Action(TextChoices):
     REMIND = "remind", pgettext_lazy("action", "remind")
     CLIMB_CHECK = "climb_check", pgettext_lazy("action", "move check up")
     REHOME = "rehome", pgettext_lazy("action", "move with the grid")
+    ADJUST = "adjust", pgettext_lazy("action", "adjust time limit")
 
 
 class Side(TextChoices):
@@ -222,6 +223,7 @@ TABLE: dict[Action, Move] = {
         _move(Action.REMIND, "filed handling resolved", None, "system"),
         _move(Action.CLIMB_CHECK, "resolved", None, "system"),
         _move(Action.REHOME, "", None, "system"),
+        _move(Action.ADJUST, "filed handling resolved", None, "system"),
     )
 }  # fmt: skip
 

@@ -247,6 +247,10 @@ SPECTACULAR_SETTINGS = {
         "OrganisationKind": "grids.models.OrganisationKind",
         "Kind": "events.models.Kind",
         "Unit": "events.models.Unit",
+        "Stage": "events.models.ServiceLevel.Stage",
+        "IntervalKind": "events.clock_api.KIND_CHOICES",
+        "IntervalWhy": "events.clock_api.WHY_CHOICES",
+        "LimitOrigin": "events.clock_api.ORIGIN_CHOICES",
     },
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "saihan.api.document_errors"],
 }
@@ -291,6 +295,8 @@ CELERY_BEAT_SCHEDULE = {
     "continue sheets": {"task": "grids.tasks.continue_sheets", "schedule": 60, "options": {"expires": 55}},
     "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
     "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
+    # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
+    "adjust deadlines": {"task": "events.tasks.adjust_deadlines", "schedule": 60, "options": {"expires": 55}},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
 }
 

@@ -1,6 +1,7 @@
 """The only functions that change events: each locks the row, asks the table, writes event, step and notices at once."""
 
 from events.services.acting import act, handler_candidates, organisation_candidates
+from events.services.adjusting import adjust_deadlines
 from events.services.attaching import clean_uploads, discard_uploads, receive_uploads
 from events.services.catalogue import load_categories, save_category, save_service_level
 from events.services.contacts import Person, erase_contacts, may_see_contact, reveal_contact
@@ -17,20 +18,37 @@ from events.services.residents import (
     open_case,
 )
 from events.services.sweeping import sweep
+from events.services.timing import (
+    change_calendar,
+    change_category,
+    change_hours,
+    change_level,
+    confirm_change,
+    discard_change,
+    load_calendar,
+)
 
 __all__ = [
     "Person",
     "Receipt",
     "act",
     "act_as_resident",
+    "adjust_deadlines",
+    "change_calendar",
+    "change_category",
+    "change_hours",
+    "change_level",
     "clean_uploads",
+    "confirm_change",
     "deliver_notices",
+    "discard_change",
     "discard_uploads",
     "erase_contacts",
     "file_event",
     "file_resident_report",
     "hand_over_events",
     "handler_candidates",
+    "load_calendar",
     "load_categories",
     "mark_spam",
     "may_see_contact",

@@ -37,6 +37,7 @@ STEP_ICONS = {
     Action.REMIND: "clock",
     Action.CLIMB_CHECK: "arrow-up",
     Action.REHOME: "arrows-move",
+    Action.ADJUST: "calendar-time",
 }
 MAJOR_ICONS = {
     "社会治理": "users-group",

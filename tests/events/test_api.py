@@ -473,6 +473,7 @@ MATRIX = {
     "get {event}steps/": INSIDE,
     "get {photo}": INSIDE,
     "get {photo}thumbnail/": INSIDE,
+    "get {event}clock/": INSIDE,
     "post {event}actions/ comment": INSIDE,
     "post {event}actions/ accept": NOBODY | {"chief": 200},
     "post {event}actions/ resolve": NOBODY | {"chief": 409},

@@ -42,6 +42,7 @@ EXPECTED = {
     "remind": ("filed handling resolved", "", ""),
     "climb_check": ("resolved", "", ""),
     "rehome": (OPEN, "", ""),
+    "adjust": ("filed handling resolved", "", ""),
 }
 SIDES = ("desk", "handler", "origin", "upper", "reporter", "viewer")
 NOT_YET_REACHED = ("suspended", "merged")
