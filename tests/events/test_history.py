@@ -36,7 +36,7 @@ def is_intact(event: Event) -> bool:
     """Every hash follows from the step's content and the step before, and the row knows the last one."""
     previous = ""
     for ordinal, step in enumerate(steps(event), start=1):
-        if (step.ordinal, step.previous_hash, step.hash) != (ordinal, previous, digest(step)):
+        if (step.ordinal, step.previous_hash, step.hash) != (ordinal, previous, digest(step, step.event.number)):
             return False
         previous = step.hash
     return previous == Event.objects.get(pk=event.pk).head_hash

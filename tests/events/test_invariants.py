@@ -96,7 +96,7 @@ class Story:
         assert {name: getattr(event, name) for name in replay(steps)} == replay(steps)
         assert [step.ordinal for step in steps] == list(range(1, len(steps) + 1))
         assert [step.previous_hash for step in steps] == ["", *[step.hash for step in steps[:-1]]]
-        assert all(step.hash == digest(step) for step in steps)
+        assert all(step.hash == digest(step, step.event.number) for step in steps)
         assert event.position == event.grid.lft
         if running:
             assert event.grid.code.startswith(event.holder.code)
