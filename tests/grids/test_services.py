@@ -165,7 +165,7 @@ def test_a_move_takes_the_subtree_its_posts_and_tells(cast, heard):
 
 
 def test_a_move_costs_one_update_for_the_tree_and_one_for_each_placed_model(cast, django_assert_num_queries):
-    with django_assert_num_queries(15 + len(Grid.objects.placed_models())):
+    with django_assert_num_queries(16 + len(Grid.objects.placed_models())):
         Grid.objects.relocate(cast.tree.community, cast.tree.other_street)
 
 
