@@ -63,6 +63,7 @@ def wait_until(condition: Callable[[], object], seconds: float = 20, what: str =
 
 def _use_broker(url: str) -> None:
     """Point the Celery app of this process to another broker and forget the connections to the old one."""
+    app.loader.import_default_modules()  # a closed app takes no new tasks
     pools.reset()  # they are kept by address, and a closed one would be handed out again for the same address
     app.close()
     app.amqp._producer_pool = None

@@ -12,7 +12,6 @@ from django.db.models.lookups import StartsWith
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 from mptt.models import MPTTModel, TreeForeignKey
-from pypinyin import Style, lazy_pinyin
 
 from grids import tree
 from grids.models.people import Role, validate_printable
@@ -67,8 +66,9 @@ class GridQuerySet(tree.TreeQuerySet):
         itself where nothing else is left; what never was a code leads nowhere.
         """
         codes = set(codes)
-        found = {grid.code: [grid] for grid in Grid.objects.filter(code__in=codes)}
-        left = [code for code in codes if code not in found]
+        numbers = [code for code in codes if code.isascii() and code.isdigit()]
+        found = {grid.code: [grid] for grid in Grid.objects.filter(code__in=numbers)}
+        left = [code for code in numbers if code not in found]
         if left:
             for former in _former_codes().filter(code__in=left).order_by("pk").select_related("grid"):
                 found.setdefault(former.code, []).append(former.grid)
@@ -162,6 +162,8 @@ def _ends(grids: list["Grid"], ways: dict[int, list["Grid"]]) -> list["Grid"]:
 
 def initials_of(name: str) -> str:
     """The first letter of each syllable in pinyin; of the rest the letters and digits: 人民路街道 rmljd, 3号楼 3hl."""
+    from pypinyin import Style, lazy_pinyin  # its dictionaries fill 60 MB, which most processes never need
+
     spelt = "".join(lazy_pinyin(unicodedata.normalize("NFKC", name), style=Style.FIRST_LETTER)).lower()
     return "".join(character for character in spelt if character.isalnum())[:64]
 

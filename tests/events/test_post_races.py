@@ -122,7 +122,7 @@ def test_handing_over_beside_acting_moving_and_sweeping_neither_deadlocks_nor_lo
     def talk(event):
         for _turn in range(5):
             services.act(
-                event=Event.objects.get(pk=event.pk), action="comment", actor=as_request(cast.police), note="看"
+                event=Event.objects.get(pk=event.pk), action="comment", actor=as_request(cast.street), note="看"
             )
 
     results = at_once(pool, to_and_fro, hand_to_and_fro, *[lambda event=event: talk(event) for event in events[:4]])

@@ -145,7 +145,7 @@ def test_short_keeps_what_fits_and_marks_what_was_cut():
 
 def test_listed_counts_who_found_no_room():
     assert listed(["乌兰", "王建国"], 10) == "乌兰、王建国"
-    assert listed([f"网格员{number}" for number in range(9)], 15) == "网格员0、网格员1、网格员2等 9 人"
+    assert listed([f"网格员{number}" for number in range(9)], 15) == "网格员0、网格员1、网格员2等9人"
 
 
 @given(st.text(max_size=80), st.floats(4, 40))

@@ -57,7 +57,7 @@ def things(cast, people) -> dict[type, int]:
     services.create_organisation(
         actor=None, grid=cast.tree.community, name="安居物业", kind=OrganisationKind.PROPERTY_COMPANY
     )
-    services.rename_grid(actor=None, grid=cast.tree.second_unit, name="二单元")
+    services.rename_grid(actor=None, grid=cast.tree.unit, name="一单元")
     services.save_duty(actor=None, duty=Duty(role=Role.STAFF, text="走访居民"))
     file = BytesIO("编码,名称\n1501050010010009,9号楼\n".encode())
     services.upload_sheet(actor=people["manager"], kind=kinds.find("grids"), file_name="网格.csv", file=file)
@@ -75,7 +75,7 @@ def outcome(person: User | None, name: str, *args, method: str = "get", **query)
         return LOGIN
     if response.status_code == 302 and "changelist" in resolve(response["Location"]).url_name:
         return OPEN  # done
-    return response.status_code
+    return REFUSED if response.status_code == 405 else response.status_code
 
 
 def pages(model: type, pk: int) -> dict[str, dict]:
