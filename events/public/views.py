@@ -57,8 +57,8 @@ def source(request: HttpRequest) -> str:
 
 def reporting_grids(code: str) -> list[Grid]:
     """The grid in use of this code, or those that took the place of one that was given up."""
-    grids = Grid.objects.active().filter(level__gte=Level.STREET)
-    return list(grids.filter(code=code)) or list(grids.filter(former_codes__code=code).distinct().order_by("lft"))
+    grids = Grid.objects.successors(code)
+    return [grid for grid in grids if grid.level >= Level.STREET and not grid.retired_at]
 
 
 @public

@@ -11,11 +11,11 @@ from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
 from events.contacts import REASON_LENGTH, ContactReveal, ResidentContact
-from events.models import Event, Step, offices, plain_text, says_nothing
+from events.models import Event, Step, plain_text, says_nothing
 from events.services import limits
 from events.services.acting import acting_post
 from events.services.storing import aware_now
-from events.workflow import OPEN, Side, Status, sides
+from events.workflow import OPEN, Side, Status
 from grids.encryption import Unreadable
 from grids.models import User
 
@@ -33,7 +33,7 @@ class Person:
 
 def may_see_contact(event: Event, user: User) -> bool:
     """The desk that holds the case and its handler, nobody else."""
-    return bool(sides(event.case(), user.pk, offices(user)) & set(REVEALING))
+    return bool(event.sides_of(user) & set(REVEALING))
 
 
 @transaction.atomic
@@ -60,7 +60,7 @@ def reveal_contact(*, event: Event, actor: User, reason: str, at: datetime | Non
         person = Person(*(secret.reveal() if secret else "" for secret in (contact.name, contact.phone)))
     except Unreadable:
         raise ValidationError(_("The contact cannot be read: its key is missing. Tell the administrator.")) from None
-    standing = sides(event.case(), actor.pk, offices(actor))
+    standing = event.sides_of(actor)
     side = next(side for side in REVEALING if side in standing)
     ContactReveal.objects.create(
         event=event,

@@ -125,9 +125,10 @@ def _file(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Even
     if grid is None or grid.pk != event.grid_id:  # moved since it was read, and maybe the reporter's posts as well
         grid = Grid.objects.settle(event.grid)
         staffing = Staffing.above([grid.code])
-        event.reporter.__dict__.pop("active_posts", None)
-        if not may_work_on(event.reporter, grid):
-            raise ValidationError({"grid": _("This grid is outside your area.")})
+        if event.reporter:
+            event.reporter.__dict__.pop("active_posts", None)
+            if not may_work_on(event.reporter, grid):
+                raise ValidationError({"grid": _("This grid is outside your area.")})
     if grid.retired_at:
         raise ValidationError({"grid": _("This grid has just been retired. Choose again.")})
     event.grid = grid

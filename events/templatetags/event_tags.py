@@ -10,9 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from events.models import Event, Notice, offices
+from events.models import Event, Notice
 from events.wording import show_events
-from events.workflow import Action, Side, Status, sides
+from events.workflow import Action, Side, Status
 from grids.models import Grid, Level
 
 register = template.Library()
@@ -95,7 +95,7 @@ def resident_card(context: template.Context, event: Event) -> dict:
     user = context["request"].user
     if not event.is_of_resident:
         return {}
-    standing = sides(event.case(), user.pk, offices(user))
+    standing = event.sides_of(user)
     is_desk = Side.DESK in standing
     return {
         "event": event,
