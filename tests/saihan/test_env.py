@@ -11,7 +11,7 @@ from django.conf import settings
 
 from saihan import env
 
-SPARE = Fernet.generate_key().decode()
+SPARE = "c2FpaGFuLXRlc3Qta2V5LW9mLTMyLWJ5dGVzLWxvbmc="  # always the same, for it names a test
 PRODUCTION = {
     "SAIHAN_ENV": "production",
     "SECRET_KEY": "0123456789abcdef" * 4,
