@@ -15,6 +15,7 @@ from grids.boards import boards_of, public_url, qr_code
 from grids.forms import SignboardForm, SignboardRunForm
 from grids.models import Grid, Level
 from grids.paper import Paper, Sheet, lay_out
+from grids.views import leads_on
 
 PUBLIC_SECONDS = 300  # as long may a phone or a proxy keep the page that everybody sees alike
 MOST_BOARDS = 400
@@ -38,6 +39,7 @@ def public_grid(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+@leads_on
 def signboard(request: HttpRequest, code: str) -> HttpResponse:
     """The signboard of one grid, to be printed."""
     grid, form = get_grid(request.user, code), SignboardForm(request.GET)
@@ -51,6 +53,7 @@ def signboard(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+@leads_on
 def signboard_run(request: HttpRequest, code: str) -> HttpResponse:
     """The signboards of a community, its buildings and its units, one on each page."""
     root, form = get_grid(request.user, code), SignboardRunForm(request.GET)
@@ -70,6 +73,7 @@ def signboard_run(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_safe
+@leads_on
 def signboard_qr(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     """The QR code of a grid alone, to be put on somebody's own design."""
     grid, out = get_grid(request.user, code), io.BytesIO()

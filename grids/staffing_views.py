@@ -22,6 +22,7 @@ from grids.access import (
 )
 from grids.forms import CoverageForm, CoverageListForm, DayForm
 from grids.models import Grid, Level, Post, Role, User, load_ancestors
+from grids.views import leads_on
 
 PAGE_SIZE = 20
 CHILDREN = 50  # side by side: more than a street has communities
@@ -35,6 +36,7 @@ def _page(rows: QuerySet, request: HttpRequest, size: int = PAGE_SIZE) -> Page:
 
 
 @require_safe
+@leads_on
 def grid_posts(request: HttpRequest, code: str) -> HttpResponse:
     """Who held which post here on a day, and the whole history below."""
     grid = get_grid(request.user, code)

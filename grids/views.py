@@ -1,5 +1,8 @@
 """Pages of the grids, and of oneself."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -15,6 +18,26 @@ from grids.wording import recent_changes
 
 FOUND = 50
 ROLES = list(Role)
+
+
+def leads_on(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """A view of a grid that shows, for the code of a divided one, where it leads."""
+
+    @wraps(view)
+    def found(request: HttpRequest, *args, **kwargs) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except SeveralSuccessors as error:
+            return _several_grids(request, error)
+
+    return found
+
+
+def _several_grids(request: HttpRequest, error: SeveralSuccessors) -> HttpResponse:
+    """The page of a code that leads to several grids."""
+    load_figures(error.grids, request.user)
+    load_ancestors(error.grids)
+    return render(request, "grids/grid_several.html", {"code": error.code, "grids": error.grids})
 
 
 @require_safe
@@ -38,13 +61,11 @@ def grid_list(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@leads_on
 def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
     """One grid: where it lies, who works there, what lies below it and what is open."""
     user = request.user
-    try:
-        grid = get_grid(user, code)
-    except SeveralSuccessors as error:
-        return _several_grids(request, error)
+    grid = get_grid(user, code)
     if grid.code != code:
         return redirect("grid_detail", grid.code)
     children = list(visible_grids(user).active().filter(parent=grid).order_by("lft"))
@@ -66,13 +87,6 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
         "may_file": not grid.retired_at and bool(user.active_posts) and may_work_on(user, grid),
     }
     return render(request, "grids/grid_detail.html", context)
-
-
-def _several_grids(request: HttpRequest, error: SeveralSuccessors) -> HttpResponse:
-    """The page of a code that leads to several grids."""
-    load_figures(error.grids, request.user)
-    load_ancestors(error.grids)
-    return render(request, "grids/grid_several.html", {"code": error.code, "grids": error.grids})
 
 
 def _own_grids(user: User) -> QuerySet[Grid]:

@@ -72,6 +72,8 @@ def act(
             return _act(event, move, actor, resident, seen, at, given, attachments)
         except Reorganised:
             event = Event.objects.select_related("grid").get(pk=event.pk)
+            if actor:
+                actor.__dict__.pop("active_posts", None)  # their grids may have other codes now
 
 
 class Reorganised(Exception):

@@ -53,7 +53,9 @@ def hand_over_events(
 
 def _check_successor(successor: User, events: list[Event]) -> None:
     posts = list(Post.objects.active().filter(user=successor).select_related("grid"))
-    refused = [event.number for event in events if not (successor.is_active and is_candidate(event, posts))]
+    refused = [event for event in events if not (successor.is_active and is_candidate(event, posts))]
+    # Whoever ends a post need not be among those who may know of a clue report.
+    numbers = [event.number for event in refused if not event.is_confidential]
     if refused:
         raise ValidationError(
             {
@@ -61,6 +63,6 @@ def _check_successor(successor: User, events: list[Event]) -> None:
                     "%(name)s cannot handle %(count)d of these cases (%(numbers)s), for want of a post inside the "
                     "grid that holds them. Choose somebody who can."
                 )
-                % {"name": successor, "count": len(refused), "numbers": "、".join(refused[:NAMED])}
+                % {"name": successor, "count": len(refused), "numbers": "、".join(numbers[:NAMED]) or "…"}
             }
         )

@@ -33,10 +33,13 @@ def rehome_events(
     """
     ended = change.grid if change.grid.retired_at else None
     places = [new for _old, new in moved] + ([(ended.lft, ended.rght)] if ended else [])
-    touched = _lost("holder") | (Q(checker__isnull=False) & _lost("checker")) | Q(organisation__in=joined)
+    touched = _lost("holder") | (Q(checker__isnull=False) & _lost("checker"))
     if ended and successors:
         touched |= Q(grid=ended)
-    found = Event.objects.open().filter(within(places) & touched).order_by("pk")
+    wanted = within(places) & touched
+    if joined:  # an organisation serves the whole subtree of a holder: its cases may have arisen anywhere in it
+        wanted |= Q(organisation__in=joined)
+    found = Event.objects.open().filter(wanted).order_by("pk")
     # Locked first and read then: PostgreSQL joins a row that has just changed to its old holder and handler.
     pks = list(found.select_for_update(of=("self",)).values_list("pk", flat=True))
     for start in range(0, len(pks), BATCH):

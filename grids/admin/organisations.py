@@ -4,10 +4,11 @@ from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Func, OuterRef, Subquery
+from django.db.models import Func, OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from grids import services
+from grids.access import visible_people
 from grids.admin.base import ManagedAdmin, refusal_text
 from grids.admin.sheets import SheetAdmin
 from grids.models import Organisation, User, load_ancestors
@@ -66,6 +67,14 @@ class OrganisationAdmin(SheetAdmin, ManagedAdmin):
 
     def get_changelist(self, request, **kwargs):
         return OrganisationChangeList
+
+    def formfield_for_manytomany(self, db_field, request, **kwargs):
+        """Whom one may appoint can be sent to represent; who does so already may stay, from wherever they are."""
+        key = request.resolver_match.kwargs.get("object_id", "")
+        present = User.objects.filter(organisations=key) if key.isascii() and key.isdigit() else User.objects.none()
+        known = Q(pk__in=visible_people(request.user).values("pk")) | Q(pk__in=present.values("pk"))
+        kwargs["queryset"] = User.objects.filter(known)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def get_queryset(self, request):
         people = User.objects.filter(organisations=OuterRef("pk"), is_active=True).order_by()

@@ -225,6 +225,8 @@ class GridChangeAdmin(ManagedAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        if not (object_id.isascii() and object_id.isdigit() and len(object_id) < 19):
+            raise Http404
         codes = FormerCode.objects.filter(change=object_id).select_related("grid").order_by("code", "pk")
         page = Paginator(codes, CODES_ON_PAGE).get_page(request.GET.get("p"))
         return super().change_view(request, object_id, form_url, {"codes": page, **(extra_context or {})})

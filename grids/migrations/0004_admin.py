@@ -13,9 +13,12 @@ def spell(apps, schema_editor):
     grids = apps.get_model("grids", "Grid")._base_manager
     last = 0
     while batch := list(grids.filter(pk__gt=last).only("name", "initials").order_by("pk")[:BATCH]):
-        changed = [grid for grid in batch if grid.initials != _initials_of(grid.name)]
-        if changed:
-            grids.bulk_update(changed, ["initials"])  # the field spells by itself whatever it is given
+        changed = []
+        for grid in batch:
+            if grid.initials != (initials := _initials_of(grid.name)):
+                grid.initials = initials
+                changed.append(grid)
+        grids.bulk_update(changed, ["initials"])
         last = batch[-1].pk
 
 

@@ -12,7 +12,7 @@ from grids.models.grid import Grid, InitialsField, Placed
 from grids.models.people import User, validate_printable
 
 # Eleven digits from 13 to 19, however they are grouped, by themselves or after the country's 86.
-MOBILE = re.compile(r"(?:(?<!\d)|(?<=86))1[3-9]\d[ -]?\d{4}[ -]?\d{4}(?!\d)")
+MOBILE = re.compile(r"(?:(?<!\d)|(?<=86))1\D*[3-9](?:\D*\d){9}(?!\d)")
 
 
 class OrganisationKind(models.TextChoices):

@@ -10,12 +10,14 @@ from datetime import datetime
 
 from django.contrib.auth.hashers import UNUSABLE_PASSWORD_PREFIX
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from grids import tree
 from grids.access import check_may_manage
 from grids.models import Grid, Organisation, Post, User
 from grids.models.grid import initials_of
+from grids.services.changes import record_renames
 
 MOST_NAMED = 5  # of the things that stand in the way
 
@@ -48,7 +50,7 @@ def change_grids(*, actor: User | None, changes: Mapping[int, Mapping]) -> None:
 
 def delete_grids(*, actor: User | None, rows: Mapping[int, Mapping]) -> list[str]:
     """Delete grids of one level that were entered with these values; what keeps them, in sentences."""
-    grids = list(Grid.objects.select_for_update().filter(pk__in=rows))
+    grids = list(Grid.objects.select_for_update().filter(pk__in=rows).order_by("level", "pk"))
     check_may_manage(actor, *grids)
     refusals = [
         _("%(grid)s has been changed since.") % {"grid": grid}
@@ -59,6 +61,16 @@ def delete_grids(*, actor: User | None, rows: Mapping[int, Mapping]) -> list[str
     if not refusals:
         Grid.objects.filter(pk__in=[grid.pk for grid in grids]).delete()
     return refusals
+
+
+def hold_grids(keys: Iterable[int]) -> None:
+    """Lock grids that are about to be deleted, top down as everybody does, whatever the order of the deleting."""
+    keys = list(keys)
+    levels = dict(Grid.objects.filter(pk__in=keys).values_list("pk", "level"))
+    ordered = sorted(levels, key=lambda key: (levels[key], key))
+    for start in range(0, len(ordered), 1000):
+        chunk = Grid.objects.select_for_update().filter(pk__in=ordered[start : start + 1000]).order_by("level", "pk")
+        list(chunk.values_list("pk"))
 
 
 def restore_grids(*, actor: User | None, rows: Mapping[int, tuple[Mapping, Mapping]]) -> list[str]:
@@ -187,6 +199,7 @@ def _change(model: type[models.Model], actor: User | None, changes: Mapping[int,
     rows = _locked(model, changes)
     check_may_manage(actor, *{grid_of(row) for row in rows})
     by_fields: dict[tuple[str, ...], list] = {}
+    names = {row.pk: row.name for row in rows} if model is Grid else {}
     for row in rows:
         for name, value in changes[row.pk].items():
             setattr(row, name, value)
@@ -197,6 +210,9 @@ def _change(model: type[models.Model], actor: User | None, changes: Mapping[int,
                 grid.initials = initials_of(grid.name)
             fields = (*fields, "initials")
         model._base_manager.bulk_update(same, fields, batch_size=500)
+    if renamed := [(row, names[row.pk]) for row in rows if row.pk in names and row.name != names[row.pk]]:
+        reason = _("As an imported sheet has it, or had it before it was taken back")
+        record_renames(actor=actor, at=timezone.now(), reason=reason, renamed=renamed)
 
 
 def _restore(model: type[models.Model], actor, rows: Mapping[int, tuple[Mapping, Mapping]], grid_of) -> list[str]:

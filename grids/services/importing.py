@@ -284,6 +284,8 @@ def _check(sheet_import: SheetImport, at: datetime) -> None:
             locked.status, locked.layout, locked.counts = Status.CHECKED, asdict(layout), dict(counts)
             locked.content, locked.attempts, locked.problem = b"", 0, ""
             locked.save(update_fields=["status", "layout", "counts", "content", "attempts", "problem"])
+        elif SheetImport.objects.filter(pk=sheet_import.pk, status=Status.CANCELLED).exists():
+            sheet_import.rows.all().delete()  # given up while this was writing them
 
 
 def _kind_of(sheet_import: SheetImport) -> Kind:
@@ -447,6 +449,7 @@ def _undo(sheet_import: SheetImport, at: datetime) -> None:
         run = Run(actor=actor, ranges=managed_ranges(actor), at=at, notes={"applied_at": locked.applied_at})
         written = locked.rows.filter(outcome__in=(ADDED, CHANGED))
         total, done = written.count(), 0
+        kind.before_undo(written.filter(outcome=ADDED).values_list("object_pk", flat=True))
         for chunk in _written_in_order(written, backwards=True):
             _refuse_if_any(kind.undo([_row_of(row) for row in chunk], run))
             done += len(chunk)

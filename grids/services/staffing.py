@@ -196,7 +196,7 @@ def _end(actor: User | None, posts: list[Post], successor: User | None, at: date
     """Lock grids, then posts, then (in the receivers) cases: the order in which everybody locks."""
     now = timezone.now()
     at = at or now
-    grids = Grid.objects.settle_all(Grid.objects.filter(posts__in=posts).distinct())
+    grids = _settled(posts, successor)
     check_may_manage(actor, *grids)
     locked = _locked_posts(posts, successor)
     if {post.grid_id for post in locked} - {grid.pk for grid in grids}:
@@ -214,6 +214,19 @@ def _end(actor: User | None, posts: list[Post], successor: User | None, at: date
         _hand_over(actor, ending, successor, at)
     _forget_posts(posts)
     return locked
+
+
+def _settled(posts: list[Post], successor: User | None) -> list[Grid]:
+    """The grids of these posts, held; with them those of the successor.
+
+    The successor's posts are locked after this, and a move would wait for these with their grids in its hands.
+    """
+    places = Q(posts__in=posts)
+    if successor:
+        places |= Q(posts__user=successor, posts__ended_at=None)
+    left = {post.grid_id for post in posts}
+    held = Grid.objects.settle_all(Grid.objects.filter(places).distinct())
+    return [grid for grid in held if grid.pk in left]
 
 
 def _hand_over(actor: User | None, ended: list[Post], successor: User, at: datetime) -> None:
@@ -241,7 +254,9 @@ def transfer_post(
     """
     at, role = at or timezone.now(), role or post.role
     with transaction.atomic():
-        Grid.objects.settle_all([post.grid, grid])
+        successors = Post.objects.active().filter(user=successor).select_related("grid") if successor else []
+        places = {place.pk: place for place in [post.grid, grid, *(one.grid for one in successors)]}
+        Grid.objects.settle_all(places.values())
         _locked_user(post.user)
         (now,) = _locked_posts([post], successor)
         if now.ended_at:

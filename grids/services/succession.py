@@ -67,6 +67,9 @@ def hand_over_organisations(*, grid: Grid, successor: Grid, at: datetime) -> tup
         twin = by_name.get(organisation.name) or (room if is_room else None)
         if twin:
             twin.representatives.add(*organisation.representatives.all())
+            if organisation.is_joint and not twin.is_joint:  # the cases of the one go on with the other
+                twin.is_joint = True
+                twin.save(update_fields=["is_joint"])
             Organisation.objects.filter(pk=organisation.pk).update(dissolved_at=at)
             joined[organisation.pk] = twin.pk
             counts["organisations_joined"] += 1

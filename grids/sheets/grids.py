@@ -1,6 +1,6 @@
 """Grids by code: new ones, and names and households of those that are there."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
@@ -183,6 +183,9 @@ class GridSheet(Kind):
         bulk.change_grids(
             actor=run.actor, changes={row.object_pk: row.values for row in rows if row.outcome == CHANGED}
         )
+
+    def before_undo(self, keys: Iterable[int]) -> None:
+        bulk.hold_grids(keys)
 
     def undo(self, rows: list[Row], run: Run) -> list[str]:
         refusals = bulk.delete_grids(

@@ -166,6 +166,9 @@ class Kind:
         """Write what was checked a moment ago; sets `object_pk` of what was added."""
         raise NotImplementedError
 
+    def before_undo(self, keys: Iterable[int]) -> None:
+        """Lock what was added, by primary key, where undoing from the end would take the locks the wrong way round."""
+
     def undo(self, rows: list[Row], run: Run) -> list[str]:
         """Take back what these rows wrote, the last written first; what forbids it, in sentences. `run.at` is when."""
         raise NotImplementedError

@@ -1,6 +1,5 @@
 """Organisations on the grids, by their name in the grid."""
 
-import re
 from collections.abc import Iterator
 
 from django.db.models import QuerySet
@@ -8,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from grids.models import Organisation, OrganisationKind
+from grids.models.organisation import MOBILE
 from grids.services import bulk
 from grids.sheets import cells
 from grids.sheets.grids import CODE
@@ -35,7 +35,6 @@ SERVICE_WORDS = {
     for word, key in zip(("公共", "社会", "市场", "志愿"), SERVICES, strict=True)
     for ending in ("", "服务")
 } | {"志愿者服务": "offers_volunteer", "志愿者": "offers_volunteer"}
-MOBILE = re.compile(r"(\+?86)?1[3-9]\d{9}")
 read_kind = cells.Choice(OrganisationKind, KIND_WORDS)
 read_services = cells.Several(SERVICES, SERVICE_WORDS)
 FIELDS = ("name", "kind", "address", "contact", "phone", *SERVICES, "is_joint")
@@ -126,8 +125,8 @@ class OrganisationSheet(Kind):
         for key in ("name", "address", "contact", "phone"):
             if row.given.get(key) and (problem := field_problem(Organisation, key, row.given[key])):
                 row.wrong(self[key], problem)
-        if MOBILE.fullmatch(row.given.get("phone") or ""):
-            row.remarks.append(_("The phone looks like a private mobile. It will stand on signboards."))
+        if MOBILE.search(row.given.get("phone") or ""):
+            row.remarks.append(_("The phone looks like a private mobile, so no signboard will show it."))
 
     def _check_room(self, row: Row, organisation: Organisation | None, room: Organisation | None, run: Run) -> None:
         if row.given.get("kind") != OrganisationKind.POLICE_ROOM:

@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from pypinyin import lazy_pinyin
 
+from grids.access import visible_people
 from grids.models import Post, Role, StaffSource, User
 from grids.services import bulk
 from grids.services.staffing import check_appointment
@@ -151,6 +151,9 @@ class PostSheet(Kind):
         name, username = row.given["name"], row.given.get("username") or ""
         if username:
             user = people.named(name, username, row)
+            if not people.may_be_meant(user):
+                row.wrong(self["username"], _("This username is taken. Write another one."))
+                return None
             if user.name != name:
                 row.wrong(
                     self["username"], _("The username belongs to %(name)s. Write another one.") % {"name": user.name}
@@ -284,6 +287,8 @@ class _People:
         self.new: dict[Person, User] = run.notes.setdefault("people", {})
         usernames = {row.given.get("username") for row in rows} - {None, ""}
         self.by_username = {user.username: user for user in User.objects.filter(username__in=usernames)}
+        ours = visible_people(run.actor).filter(username__in=usernames)
+        self.reachable = set(ours.values_list("pk", flat=True))
         nameless = {row.given["name"] for row in rows if not row.given.get("username")}
         self.namesakes = self._namesakes(nameless)
         self.taken = self._taken([spell(name) for name in sorted(nameless - self.namesakes.keys())])
@@ -294,6 +299,11 @@ class _People:
             return user
         first = self.run.notes[("username", username)]
         return self.new.get((first, username)) or self.add(first, username, row)
+
+    def may_be_meant(self, user: User) -> bool:
+        """New, entered by this very sheet, or one whom the uploader may appoint: a sheet opens no way to others."""
+        created = self.run.notes.get("created", {}).values()
+        return user.pk is None or user.pk in self.reachable or user.pk in created
 
     def add(self, name: str, username: str, row: Row) -> User:
         user = User(name=name, username=username or self._free(spell(name)))
@@ -347,6 +357,8 @@ class _People:
 
 def spell(name: str) -> str:
     """王建国 is wangjianguo; a name without any letter or digit is renyuan."""
+    from pypinyin import lazy_pinyin  # as in `initials_of`: its dictionaries are large
+
     return re.sub(r"[^a-z0-9]", "", "".join(lazy_pinyin(name)).lower())[:100] or "renyuan"
 
 

@@ -31,6 +31,7 @@ MAX_DIRECTORY = 2**20  # bytes that list the members
 MAX_UNPACKED = 1000 * 2**20  # all members together, as declared
 MAX_SHEET = 250 * 2**20  # one sheet, unpacked; 100,000 rows of twelve columns take about 120 MB
 MAX_STRINGS = 48 * 2**20
+MAX_TOKEN = 2**20  # one tag or comment: expat keeps it whole and reads it anew with every chunk
 MAX_PART = 4 * 2**20  # what is read as a whole: the list of sheets, the styles
 MAX_COLUMNS = 60
 LAST_ROW = 2**20
@@ -199,10 +200,14 @@ def _directory_size(file: BinaryIO) -> int:
 
 def _stream(stream: BinaryIO, reader: "_Reader", take: Callable[[], list]) -> Iterator:
     """Feed an XML stream to a reader bit by bit and give what it has found so far."""
+    fed = 0
     try:
         with stream:
             while not reader.is_done and (chunk := stream.read(CHUNK)):
                 reader.parser.Parse(chunk)
+                fed += len(chunk)
+                if fed - reader.parser.CurrentByteIndex > MAX_TOKEN:
+                    raise BadFile(damaged())
                 yield from take()
             if not reader.is_done:
                 reader.parser.Parse(b"", True)

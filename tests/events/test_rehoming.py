@@ -202,6 +202,19 @@ def test_a_case_of_a_joined_organisation_goes_to_its_namesake(cast):
     assert now(event).organisation == here
 
 
+def test_a_case_from_elsewhere_goes_along_with_the_organisation_that_handles_it(cast):
+    there, here = (
+        Organisation.objects.create(name="安居物业", grid=grid, kind="property_company", is_joint=joint)
+        for grid, joint in ((cast.tree.building, True), (cast.tree.second_building, False))
+    )
+    there.representatives.add(cast.stranger)
+    event = take(make_event(cast.worker, cast.tree.second_building), "accept")
+    event = services.act(event=event, action="assign", actor=cast.community, organisation=there)
+    merge_grids(actor=None, grid=cast.tree.building, into=cast.tree.second_building)
+    assert now(event).organisation == here
+    assert Event.objects.waiting_for(cast.stranger).get() == event
+
+
 def test_a_closed_case_stays_with_the_name_of_its_time(cast):
     event = take(make_event(cast.worker, cast.tree.building), "accept", "resolve", "pass_check")
     rename_grid(actor=None, grid=cast.tree.building, name="甲楼")

@@ -298,3 +298,20 @@ def test_the_audit_finds_a_circle(tree):
 def test_the_audit_finds_life_on_retired_grids(cast, tree):
     Grid.objects.filter(pk=tree.building.pk).update(retired_at="2026-01-01T00:00Z")
     assert complaints().count(tree.building.code) == 2
+
+
+@pytest.mark.parametrize("name", ["grid_detail", "grid_posts", "signboard", "signboard_run"])
+def test_each_page_of_a_divided_grid_says_where_it_leads(cast, client, name):
+    parts = [Part("甲楼", (cast.tree.unit.code,)), Part("乙楼", (cast.tree.second_unit.code,))]
+    split_grid(actor=None, grid=cast.tree.building, parts=parts)
+    client.force_login(cast.admin)
+    answer = client.get(reverse(name, args=[cast.tree.building.code]))
+    assert answer.status_code == 200
+    assert "甲楼" in answer.content.decode()
+    assert "乙楼" in answer.content.decode()
+
+
+@pytest.mark.parametrize("key", ["abc", "9" * 30])
+def test_a_record_that_cannot_be_is_not_found(cast, client, key):
+    client.force_login(cast.admin)
+    assert client.get(reverse("admin:grids_gridchange_change", args=[key])).status_code == 404

@@ -445,3 +445,14 @@ def test_a_page_takes_a_pinned_number_of_queries(cast, api, three, django_assert
 def test_a_browser_without_a_login_is_sent_to_it(cast):
     for grid in (cast.tree.community, cast.tree.building):
         assert Client().get(reverse("grid_detail", args=[grid.code]))["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize(
+    "phone", ["13812345678", "(138)12345678", "1381 234 5678", "138 12 34 56 78", "+86(138)12345678", "1381-2345678"]
+)
+def test_a_mobile_stands_on_no_signboard_however_it_is_grouped(phone):
+    assert Organisation(name="某物业", phone=phone).public_phone == ""
+
+
+def test_the_number_of_an_office_does(cast):
+    assert Organisation(name="某物业", phone="0471-4930110").public_phone == "0471-4930110"

@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from grids import services
-from grids.models import Grid, SheetImport, SheetRow
+from grids.models import Grid, GridChange, SheetImport, SheetRow
 from grids.services import importing
 from grids.sheets import kinds, progress
 from saihan import broker
@@ -270,3 +270,25 @@ def test_progress_over_a_unix_socket(shared_progress):
     assert progress.read(1).percent == 25
     progress.end(1)
     assert progress.read(1) is None
+
+
+# What a sheet must not open
+
+
+def test_a_username_from_outside_the_area_is_taken_and_nobody_learns_whose(cast, manager):
+    former = make_user("张三", "zhangsan")
+    post = services.appoint(actor=None, user=former, role="police", grid=cast.tree.far_community)
+    services.end_post(actor=None, post=post)
+    header = ("网格编码", "姓名", "用户名", "角色")
+    found = told(upload(manager, "posts", [header, ("150105001002", "张三", "zhangsan", "网格员")]))
+    assert found == {2: ["username: 该用户名已被使用，请另写一个。"]}
+
+
+def test_a_rename_by_sheet_stands_in_the_history_and_so_does_its_undoing(cast):
+    done = bring_in(cast.admin, "grids", [HEADER, ("150105001001", "健康家园", None)])
+    undo(cast.admin, done)
+    renames = GridChange.objects.filter(grid=cast.tree.community).order_by("pk")
+    assert [(one.old_name, one.new_name, one.actor) for one in renames] == [
+        ("健康社区", "健康家园", cast.admin),
+        ("健康家园", "健康社区", cast.admin),
+    ]

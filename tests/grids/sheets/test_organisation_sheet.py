@@ -68,7 +68,7 @@ def test_the_same_organisation_twice(cast):
 
 def test_a_mobile_is_remarked(cast):
     found = upload(cast.admin, "organisations", [HEADER, (*PROPERTY[:5], "138 1234 5678", "", "")])
-    assert "像是个人手机号" in found.rows.get().remarks[0]
+    assert "像是个人手机号，公示牌不会显示" in found.rows.get().remarks[0]
 
 
 def test_undoing_is_refused_once_somebody_represents_it(cast):

@@ -404,3 +404,9 @@ def read_or_refused(file):
 
 
 GOOD = xlsx([HEADER, ROW, ("1501", date(2026, 1, 1), True)]).getvalue()
+
+
+def test_a_tag_that_never_ends_is_given_up_at_once():
+    huge = f'<worksheet xmlns:x="{"x" * 4_000_000}" xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+    file = patched(xlsx([HEADER]), {"xl/worksheets/sheet1.xml": f"{huge}<sheetData/></worksheet>"})
+    assert "已损坏" in refusal(file)
