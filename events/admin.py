@@ -1,4 +1,4 @@
-"""Cases and notices in Django admin; limits, hours and calendar are in `admin_time`."""
+"""Cases and notices in Django admin; limits, hours and calendar are in `time_admin`."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -6,23 +6,10 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import admin_time  # noqa: F401 - registers limits, hours and calendar
+from events import time_admin  # noqa: F401 - registers limits, hours and calendar
 from events.explanations import explain
 from events.models import ContactReveal, Event, Notice, Step
-from grids.admin import ServiceAdmin
-
-
-class ReadOnly:
-    """Shown, and changed only by what people and the clock do to a case."""
-
-    def has_add_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
+from grids.admin.base import ReadOnly, ServiceAdmin
 
 
 class StepInline(ReadOnly, admin.TabularInline):

@@ -13,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Event
-from events.workbook import Sheet, stream
+from events.wording import place_of
+from events.xlsx import Sheet, stream
 from grids.models import User, load_ancestors
 
 MOST_ROWS = 50_000
@@ -47,7 +48,7 @@ COLUMNS = [
     Column(gettext_lazy("title"), 36, lambda event, at: event.title),
     Column(gettext_lazy("major"), 14, lambda event, at: event.category.major),
     Column(gettext_lazy("minor"), 18, lambda event, at: event.category.minor),
-    Column(gettext_lazy("Place"), 44, lambda event, at: event.grid.full_name),
+    Column(gettext_lazy("Place"), 44, lambda event, at: event.grid.full_name if event.is_open else place_of(event)),
     Column(gettext_lazy("exact place"), 24, lambda event, at: event.address),
     Column(gettext_lazy("urgency"), 10, lambda event, at: event.get_urgency_display()),
     Column(gettext_lazy("state"), 10, lambda event, at: event.get_status_display()),

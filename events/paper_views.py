@@ -11,7 +11,8 @@ from events.explanations import explain
 from events.exporting import export_events
 from events.forms import FilterForm
 from events.views import event_list, get_event
-from events.workbook import CONTENT_TYPE
+from events.wording import place_of
+from events.xlsx import CONTENT_TYPE
 from grids.models import load_ancestors
 
 
@@ -23,7 +24,14 @@ def event_print(request: HttpRequest, number: str) -> HttpResponse:
     steps = list(event.steps.order_by("ordinal").prefetch_related("attachments"))
     for step in steps:
         step.sentences = explain(step)
-    return render(request, "events/event_print.html", {"event": event, "steps": steps, "at": timezone.now()})
+    context = {
+        "event": event,
+        "place": event.grid.full_name if event.is_open else place_of(event),
+        "holder": event.holder.full_name if event.is_open else steps[-1].holder_name,
+        "steps": steps,
+        "at": timezone.now(),
+    }
+    return render(request, "events/event_print.html", context)
 
 
 @require_safe

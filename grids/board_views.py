@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from grids.access import get_grid
 from grids.boards import boards_of, public_url, qr_code
 from grids.forms import SignboardForm, SignboardRunForm
-from grids.models import Grid, Level
+from grids.models import Grid, Level, load_ancestors
 from grids.paper import Paper, Sheet, lay_out
 from grids.views import leads_on
 
@@ -31,6 +31,7 @@ def public_grid(request: HttpRequest, code: str) -> HttpResponse:
     if not grids:
         return render(request, "grids/_public_missing.html", {"code": code}, status=404)
     if len(grids) > 1:
+        load_ancestors(grids)
         return render(request, "grids/_public_successors.html", {"code": code, "grids": grids})
     grid = grids[0]
     if grid.code != code:

@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.test import Client
 from kombu import pools
 
 from saihan.celery import app
@@ -50,6 +51,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
+
+
+@pytest.fixture
+def as_():
+    """A browser in which this person is logged in."""
+
+    def browser(user) -> Client:
+        client = Client()
+        client.force_login(user)
+        return client
+
+    return browser
 
 
 def wait_until(condition: Callable[[], object], seconds: float = 20, what: str = "") -> None:

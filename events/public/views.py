@@ -23,10 +23,10 @@ from events.exceptions import ActionRefused, PublicLimit
 from events.models import Event
 from events.public.forms import FollowForm, ReportForm, ResidentActForm
 from events.public.wording import course, question, standing, state_name
-from events.wording import stations
+from events.wording import place_of, stations
 from events.workflow import RATED_WITHIN, RESIDENT_SIDES, TABLE, Action, Rating, open_moves
 from grids.encryption import Unreadable, decrypt, encrypt
-from grids.models import Grid, Level, Organisation, OrganisationKind
+from grids.models import Grid, Level, Organisation, OrganisationKind, load_ancestors
 from grids.tree import community_code
 
 MOST_PLACES = 200
@@ -68,6 +68,7 @@ def public_report(request: HttpRequest, code: str) -> HttpResponse:
     if not grids:
         return render(request, "events/_public_missing.html", status=404)
     if len(grids) > 1:
+        load_ancestors(grids)
         return render(request, "events/_public_grids.html", {"grids": grids})
     grid = grids[0]
     if grid.code != code:
@@ -256,6 +257,7 @@ def _event_page(
     open_actions = {move.action for move in open_moves(event.case(at), RESIDENT_SIDES)}
     context = {
         "event": event,
+        "place": event.grid.full_name if event.is_open else place_of(event),
         "state": state_name(event),
         "standing": standing(event, steps),
         "question": question(event, steps),

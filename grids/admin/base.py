@@ -112,6 +112,19 @@ class ServiceAdmin(admin.ModelAdmin):
         return str(choice)
 
 
+class ReadOnly:
+    """Mixed into what is only shown: it changes by what people and the clock do elsewhere."""
+
+    def has_add_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_change_permission(self, request, obj=None) -> bool:
+        return False
+
+    def has_delete_permission(self, request, obj=None) -> bool:
+        return False
+
+
 class ManagedAdmin(ServiceAdmin):
     """For superusers everything; for officials who manage a grid what lies in their subtree, and nothing outside it.
 

@@ -22,7 +22,6 @@ from grids.access import managed_ranges, may_keep, visible_people, within
 from grids.admin.base import ServiceAdmin, refusal_text
 from grids.admin.staffing_forms import EndForm, IssueForm, NewPersonForm
 from grids.models import Post, User, load_ancestors
-from grids.services import open_cases
 from grids.services.accounts import OneTimePasswords
 
 MOST_AT_ONCE = 2000
@@ -266,7 +265,7 @@ class PersonAdmin(ServiceAdmin, UserAdmin):
             if not form.errors:
                 return HttpResponseRedirect(reverse("admin:grids_user_changelist"))
             users = [user for user in users if user not in left]
-        counts = open_cases(post for user in users for post in user.shown_posts)
+        counts = services.count_open_cases(post for user in users for post in user.shown_posts)
         for user in users:
             user.open_count = counts.get(user.pk, 0)
         return self._page(request, "leave", _("People who have left"), form, users)

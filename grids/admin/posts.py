@@ -17,7 +17,6 @@ from grids.admin.sheets import SheetAdmin
 from grids.admin.staffing_forms import AppointManyForm, EndForm, PostForm, TransferForm
 from grids.forms import DayForm
 from grids.models import Duty, Post, Role, load_ancestors, load_duties
-from grids.services import open_cases
 
 
 class ActiveFilter(admin.SimpleListFilter):
@@ -240,7 +239,7 @@ class PostAdmin(SheetAdmin, ManagedAdmin):
             "form": form,
             "media": self.media + form.media,
             "posts": posts,
-            "open_count": sum(open_cases(posts).values()) if posts else 0,
+            "open_count": sum(services.count_open_cases(posts).values()) if posts else 0,
         }
         return TemplateResponse(request, f"admin/grids/post/{name}.html", context, status=status)
 

@@ -10,7 +10,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext_lazy as _
 
 from grids import services
-from grids.admin.base import ManagedAdmin
+from grids.admin.base import ManagedAdmin, ReadOnly
 from grids.admin.plans import FORMS
 from grids.models import FormerCode, Grid, GridChange
 
@@ -194,7 +194,7 @@ class ChangedPlaceFilter(admin.ListFilter):
 
 
 @admin.register(GridChange)
-class GridChangeAdmin(ManagedAdmin):
+class GridChangeAdmin(ReadOnly, ManagedAdmin):
     """The record of the reorganisations; nobody edits it."""
 
     change_form_template = "admin/grids/gridchange/change_form.html"
@@ -230,12 +230,3 @@ class GridChangeAdmin(ManagedAdmin):
         codes = FormerCode.objects.filter(change=object_id).select_related("grid").order_by("code", "pk")
         page = Paginator(codes, CODES_ON_PAGE).get_page(request.GET.get("p"))
         return super().change_view(request, object_id, form_url, {"codes": page, **(extra_context or {})})
-
-    def has_add_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False

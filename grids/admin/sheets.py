@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from grids import services
 from grids.access import managed_ranges
-from grids.admin.base import ServiceAdmin, refusal_text
+from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
 from grids.models import SheetImport, SheetRow
 from grids.services.importing import Status, too_large_text
 from grids.sheets import cells, kinds, progress, reading, writing
@@ -99,8 +99,11 @@ class SheetAdmin(admin.ModelAdmin):
 
 
 @admin.register(SheetImport)
-class SheetImportAdmin(ServiceAdmin):
-    """Who imported what and when; the page of an import is its preview, its progress and its record."""
+class SheetImportAdmin(ReadOnly, ServiceAdmin):
+    """Who imported what and when; the page of an import is its preview, its progress and its record.
+
+    None is added here: each kind of sheet has a page of its own for this.
+    """
 
     list_display = ["file_name", "kind_name", "status", "outcome", "uploaded_by", "uploaded_at", "applied_at"]
     list_filter = ["status"]
@@ -118,15 +121,6 @@ class SheetImportAdmin(ServiceAdmin):
 
     def has_view_permission(self, request, obj=None) -> bool:
         return bool(managed_ranges(request.user))
-
-    def has_add_permission(self, request) -> bool:
-        return False  # each kind has a page of its own for this
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("kind"))
     def kind_name(self, sheet_import: SheetImport) -> str:

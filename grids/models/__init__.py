@@ -4,7 +4,7 @@ from grids.models.change import FormerCode, GridChange
 from grids.models.grid import Grid, GridQuerySet, Level, Placed, load_ancestors
 from grids.models.organisation import Organisation, OrganisationKind
 from grids.models.people import Role, StaffSource, User, has_account, validate_printable
-from grids.models.post import Duty, Post, PostQuerySet, load_duties
+from grids.models.post import Duty, Post, load_duties
 from grids.models.sheet import SheetImport, SheetRow
 
 __all__ = [
@@ -18,7 +18,6 @@ __all__ = [
     "OrganisationKind",
     "Placed",
     "Post",
-    "PostQuerySet",
     "Role",
     "SheetImport",
     "SheetRow",

@@ -44,9 +44,6 @@ class GridChange(Placed):
     new_code = models.CharField(_("code after"), max_length=18)
     counts = models.JSONField(_("what it moved"), default=dict, help_text=_("Rows by model, such as grids.post."))
 
-    # After these a grid is no longer in use, and its code leads to what took its place.
-    ENDINGS = (Kind.MERGE, Kind.SPLIT, Kind.RETIRE)
-
     class Meta:
         verbose_name = _("reorganisation")
         verbose_name_plural = _("reorganisations")

@@ -9,7 +9,6 @@ from grids.services.accounts import (
     save_person,
     set_password,
 )
-from grids.services.changes import record_renames
 from grids.services.duties import delete_duty, save_duty
 from grids.services.editing import create_grid, delete_grid, rename_grid, set_households, why_not_delete
 from grids.services.importing import (
@@ -38,11 +37,11 @@ from grids.services.staffing import (
     appoint,
     appoint_many,
     check_appointment,
+    count_open_cases,
     describe_post,
     end_post,
     end_posts,
     handed_over,
-    open_cases,
     transfer_post,
 )
 
@@ -62,6 +61,7 @@ __all__ = [
     "check_sheet",
     "confirm_sheet",
     "continue_sheets",
+    "count_open_cases",
     "create_grid",
     "create_organisation",
     "delete_duty",
@@ -79,10 +79,8 @@ __all__ = [
     "mail_one_time_passwords",
     "merge_grids",
     "move_grid",
-    "open_cases",
     "preview",
     "recheck_sheet",
-    "record_renames",
     "rename_grid",
     "reorganised",
     "request_undo",

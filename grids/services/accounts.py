@@ -52,7 +52,7 @@ def save_person(*, actor: User | None, user: User, at: datetime | None = None) -
     return user
 
 
-def change_password(*, user: User, password: str, at: datetime | None = None) -> User:
+def change_password(*, user: User, password: str) -> User:
     """Give oneself a password, which ends one's sessions elsewhere, one's API token, and a one-time password."""
     with transaction.atomic():
         user = User.objects.select_for_update(no_key=True).get(pk=user.pk)

@@ -81,7 +81,7 @@ def restore_grids(*, actor: User | None, rows: Mapping[int, tuple[Mapping, Mappi
 # People and posts
 
 
-def create_people(*, actor: User | None, people: Sequence[Mapping]) -> dict[str, User]:
+def create_people(*, people: Sequence[Mapping]) -> dict[str, User]:
     """People from username, name and email, without a usable password; by username."""
     users = [
         User(username=one["username"], name=one["name"], email=one["email"], password=_no_password()) for one in people

@@ -18,7 +18,6 @@ def create_grid(
     name: str,
     households: int = 0,
     is_demo: bool = False,
-    at: datetime | None = None,
 ) -> Grid:
     """A new grid at the place that its code names; ValidationError at `code` when there is none."""
     grid = Grid(code=code, name=name.strip(), households=households, is_demo=is_demo)
@@ -53,7 +52,7 @@ def do_rename(*, actor: User | None, grid: Grid, name: str, reason: str, at: dat
     return record("rename", actor=actor, at=at, grid=grid, reason=reason, old_name=old_name)
 
 
-def set_households(*, actor: User | None, grid: Grid, households: int, at: datetime | None = None) -> Grid:
+def set_households(*, actor: User | None, grid: Grid, households: int) -> Grid:
     """Set the number of households that live in the grid."""
     with transaction.atomic():
         grid = Grid.objects.select_for_update(no_key=True).get(pk=grid.pk)

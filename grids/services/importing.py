@@ -95,7 +95,7 @@ def confirm_sheet(*, actor: User, sheet_import: SheetImport, at: datetime | None
     return locked
 
 
-def recheck_sheet(*, actor: User, sheet_import: SheetImport, at: datetime | None = None) -> SheetImport:
+def recheck_sheet(*, actor: User, sheet_import: SheetImport) -> SheetImport:
     """Compare the rows with the database as it is now."""
     with transaction.atomic():
         locked = _locked(actor, sheet_import, Status.CHECKED, Status.FAILED)
@@ -107,7 +107,7 @@ def recheck_sheet(*, actor: User, sheet_import: SheetImport, at: datetime | None
     return locked
 
 
-def cancel_sheet(*, actor: User | None, sheet_import: SheetImport, at: datetime | None = None) -> SheetImport:
+def cancel_sheet(*, actor: User | None, sheet_import: SheetImport) -> SheetImport:
     """Give the import up; its rows are forgotten, that there was one is not."""
     with transaction.atomic():
         locked = _locked(actor, sheet_import, Status.UPLOADED, Status.CHECKED, Status.FAILED)
@@ -179,7 +179,7 @@ def continue_sheets(*, at: datetime | None = None) -> int:
     for stale in SheetImport.objects.filter(
         status__in=(Status.CHECKED, Status.FAILED), uploaded_at__lt=at - KEPT_FOR
     ).defer("content"):
-        cancel_sheet(actor=None, sheet_import=stale, at=at)
+        cancel_sheet(actor=None, sheet_import=stale)
     since = at - PATIENCE
     waiting = SheetImport.objects.defer("content").filter(
         Q(status=Status.UPLOADED, uploaded_at__lt=since)

@@ -29,7 +29,6 @@ def create_organisation(
     is_joint: bool = False,
     representatives: Collection[User] = (),
     is_demo: bool = False,
-    at: datetime | None = None,
 ) -> Organisation:
     """A new organisation on the grid; ValidationError by field."""
     with transaction.atomic():
@@ -53,7 +52,7 @@ def create_organisation(
         _save(organisation)
         _log(actor, organisation, ADDITION, [{"added": {}}])
         if representatives:
-            set_representatives(actor=actor, organisation=organisation, representatives=representatives, at=at)
+            set_representatives(actor=actor, organisation=organisation, representatives=representatives)
     return organisation
 
 
@@ -72,7 +71,6 @@ def describe_organisation(
     offers_market: bool,
     offers_volunteer: bool,
     is_joint: bool,
-    at: datetime | None = None,
 ) -> Organisation:
     """Write down anew what the organisation is and where; what stays as it was is given as it was."""
     with transaction.atomic():
@@ -102,7 +100,6 @@ def set_representatives(
     actor: User | None,
     organisation: Organisation,
     representatives: Collection[User],
-    at: datetime | None = None,
 ) -> Organisation:
     """Who handles the cases of a joint organisation from now on; who is no longer among them loses sight of them."""
     with transaction.atomic():

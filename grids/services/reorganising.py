@@ -20,7 +20,7 @@ from grids.access import check_may_manage, check_may_reshape
 from grids.models import Grid, GridChange, Level, User
 from grids.services.changes import checked_moment, checked_reason, keep_code, keep_codes, record
 from grids.services.editing import create_grid
-from grids.services.succession import end_posts, hand_over_organisations, hand_over_posts
+from grids.services.succession import end_posts_on, hand_over_organisations, hand_over_posts
 from grids.tree import Transfer
 
 # Sent inside the transaction of each move, merge, split and retirement, with `change` (the record; what a receiver
@@ -218,7 +218,7 @@ def do_retire(
         raise ValidationError(_("%(child)s below it is still in use. Retire or move it first.") % {"child": child})
     names = {"new_name": others[0].name, "new_code": others[0].code} if others else {}
     change = record("retire", actor=actor, at=at, grid=grid, reason=reason, **names)
-    change.counts["posts_ended"] = len(end_posts(actor=actor, grid=grid, at=at))
+    change.counts["posts_ended"] = len(end_posts_on(actor=actor, grid=grid, at=at))
     _succeed(change, actor, grid, others, Transfer([], [], Counter()))
     return change
 

@@ -154,7 +154,6 @@ def describe_post(
     duties: str,
     source: str,
     is_manager: bool | None = None,
-    at: datetime | None = None,
 ) -> Post:
     """Write down anew what an active post has to do, where its holder comes from, and whether it manages its grid."""
     with transaction.atomic():
@@ -268,7 +267,7 @@ def transfer_post(
         return appoint(actor=actor, user=post.user, role=role, grid=grid, duties=duties, source=ended.source, at=at)
 
 
-def open_cases(posts: Iterable[Post]) -> dict[int, int]:
+def count_open_cases(posts: Iterable[Post]) -> dict[int, int]:
     """How many open cases the holders of these posts handle inside their grids, by primary key of the person.
 
     Cases stand a floor above, so they are known here by the reverse relation alone.

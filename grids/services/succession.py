@@ -9,7 +9,7 @@ from django.db.models.functions import Greatest
 from grids.models import Grid, Organisation, OrganisationKind, Post, Role, User
 
 
-def end_posts(*, actor: User | None, grid: Grid, at: datetime) -> list[Post]:
+def end_posts_on(*, actor: User | None, grid: Grid, at: datetime) -> list[Post]:
     """End the active posts of the grid; returns them as they were."""
     posts = list(grid.posts.active().select_related("user").order_by("started_at", "pk"))
     active = Post.objects.active().filter(pk__in=[post.pk for post in posts])
@@ -28,7 +28,7 @@ def hand_over_posts(*, actor: User | None, grid: Grid, successor: Grid, at: date
     held = {(post.user_id, post.role) for post in there}
     has_chief = any(post.role == Role.CHIEF for post in there)
     counts, continued = Counter(), []
-    for post in end_posts(actor=actor, grid=grid, at=at):
+    for post in end_posts_on(actor=actor, grid=grid, at=at):
         role = Role.STAFF if post.role == Role.CHIEF and has_chief else post.role
         if {(post.user_id, post.role), (post.user_id, role)} & held or not post.user.is_active:
             counts["posts_ended"] += 1

@@ -240,8 +240,7 @@ class PostSheet(Kind):
         emails = {row.values["username"]: row.given.get("email") or "" for row in reversed(rows)}
         new = {row.values["username"]: row.values["name"] for row in rows if row.values["username"] not in known}
         created = bulk.create_people(
-            actor=run.actor,
-            people=[{"username": one, "name": name, "email": emails[one]} for one, name in new.items()],
+            people=[{"username": one, "name": name, "email": emails[one]} for one, name in new.items()]
         )
         ours = run.notes.setdefault("created", {})
         ours |= {username: user.pk for username, user in created.items()}

@@ -12,8 +12,6 @@ from tests.factories import make_category, make_event, take
 
 pytestmark = pytest.mark.django_db
 
-LIST = "admin:{}_{}_changelist"
-
 
 @pytest.fixture
 def admin_client(client, cast):

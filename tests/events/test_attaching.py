@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
 from django.core.management import CommandError, call_command
 from django.db import connection
-from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
@@ -37,18 +36,6 @@ def uploads(settings, tmp_path) -> Path:
     """The folder of the uploads, for this test alone."""
     settings.MEDIA_ROOT = tmp_path / "uploads"
     return settings.MEDIA_ROOT
-
-
-@pytest.fixture
-def as_():
-    """A browser in which this person is logged in."""
-
-    def browser(user) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return browser
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Joint organisations on the pages and over the API: how the desk gives them a case, and what they find of it."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import expect
 from rest_framework.test import APIClient
@@ -24,18 +23,6 @@ def event(cast) -> Event:
 
 
 # Pages
-
-
-@pytest.fixture
-def as_():
-    """A browser in which this person is logged in."""
-
-    def browser(user) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return browser
 
 
 def page(answer) -> str:

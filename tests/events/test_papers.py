@@ -4,7 +4,6 @@ import io
 from datetime import timedelta
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
@@ -23,18 +22,6 @@ HEAD = 6  # lines above the first event: filters, number, time, person, an empty
 @pytest.fixture(autouse=True)
 def uploads(settings, tmp_path):
     settings.MEDIA_ROOT = tmp_path / "uploads"
-
-
-@pytest.fixture
-def as_():
-    """A browser in which this person is logged in."""
-
-    def browser(user) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return browser
 
 
 @pytest.fixture

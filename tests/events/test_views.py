@@ -18,18 +18,6 @@ MOST_QUERIES = 15
 
 
 @pytest.fixture
-def as_():
-    """A browser in which this person is logged in."""
-
-    def browser(user) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return browser
-
-
-@pytest.fixture
 def event(cast):
     return make_event(cast.worker, cast.tree.building)
 

@@ -7,7 +7,6 @@ from html import unescape
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -19,18 +18,6 @@ from tests.factories import make_grid, make_post, make_user
 pytestmark = pytest.mark.django_db
 
 FIGURE = re.compile(r'class="coverage-figure[^"]*" href="([^"]+)">.*?<strong>(\d+)</strong>', re.DOTALL)
-
-
-@pytest.fixture
-def as_():
-    """A browser in which this person is logged in."""
-
-    def browser(user) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return browser
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ import unicodedata
 
 import pytest
 import segno
-from django.test import Client
 from django.urls import reverse
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,18 +15,6 @@ from grids.models import Grid, Role
 from grids.paper import LAYOUTS, Paper, head_height, lay_out, lines, listed, short, width
 from grids.services import end_post
 from tests.factories import make_grid, make_organisation, make_post, make_user
-
-
-@pytest.fixture
-def as_():
-    """A browser in which this person is logged in."""
-
-    def browser(user) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return browser
 
 
 def page(answer) -> str:

@@ -32,10 +32,6 @@ def refusal(error=ValidationError, call=services.appoint, **inputs):
     return refused.value
 
 
-def days_ago(days: int) -> datetime:
-    return timezone.now() - timedelta(days=days)
-
-
 # Who may
 
 

@@ -1,7 +1,6 @@
 """Pages of the grids, and of oneself."""
 
 import pytest
-from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -11,18 +10,6 @@ from tests.factories import make_category, make_event, make_post, make_user, tak
 
 MOST_QUERIES = 15
 MOST_QUERIES_OF_A_GRID = 19  # its people, police, organisations, past and cases stand on one page
-
-
-@pytest.fixture
-def as_():
-    """A browser in which this person is logged in."""
-
-    def browser(user) -> Client:
-        client = Client()
-        client.force_login(user)
-        return client
-
-    return browser
 
 
 def page(answer) -> str:

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.urls import URLPattern, get_resolver
 
 FLOORS = ("grids", "branches", "volunteers", "events")  # each may import from those before it
-MPTT_ROOMS = {"grids/tree.py", "grids/models/grid.py", "grids/admin.py"}
+MPTT_ROOMS = {"grids/tree.py", "grids/models/grid.py"}
 
 # URL names whose view shows no page of its own, and why.
 WITHOUT_TEMPLATE: dict[str, str] = {

@@ -73,7 +73,7 @@ def test_few_cases_move_while_one_waits(admin_client, draft, event):
 
 
 def test_many_cases_move_in_the_background_and_the_page_says_how_far(admin_client, draft, monkeypatch):
-    monkeypatch.setattr("events.admin_time.FEW", 0)
+    monkeypatch.setattr("events.time_admin.FEW", 0)
     decide(admin_client, draft)
     assert "正在调整未结事件：约 1 件中已完成 0 件" in page(admin_client, "events_timechange_change", draft.pk)
     services.adjust_deadlines()

@@ -19,8 +19,7 @@ from events.models import Category, Event, ServiceLevel
 from events.services.adjusting import FEW
 from events.time_forms import CalendarYearForm, DecisionForm, WorkingHoursForm, days_as_text
 from events.time_models import CalendarYear, TimeChange, WorkingHours
-from grids.admin import ServiceAdmin
-from grids.admin.base import refusal_text
+from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
 
 ROWS = 50
 
@@ -137,7 +136,7 @@ class CalendarYearAdmin(ClockAdmin):
 
 
 @admin.register(TimeChange)
-class TimeChangeAdmin(ServiceAdmin):
+class TimeChangeAdmin(ReadOnly, ServiceAdmin):
     """Each change with what it would do, or did, to the open cases; here it is confirmed."""
 
     list_display = ["what", "change", "status", "moved", "moves_open", "confirmed_by", "confirmed_at"]
@@ -152,15 +151,6 @@ class TimeChangeAdmin(ServiceAdmin):
         return request.user.is_active and request.user.is_superuser
 
     has_module_permission = has_view_permission
-
-    def has_add_permission(self, request) -> bool:
-        return False
-
-    def has_change_permission(self, request, obj=None) -> bool:
-        return False
-
-    def has_delete_permission(self, request, obj=None) -> bool:
-        return False
 
     @admin.display(description=gettext_lazy("what"))
     def what(self, change: TimeChange) -> str:
