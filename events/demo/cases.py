@@ -15,7 +15,7 @@ from events.demo.simulation import Matter, Simulation, Story
 from events.models import Category, Notice, ServiceLevel
 from events.routing import loop_of
 from events.services import deliver_notices, read_notices
-from events.workflow import Urgency
+from events.workflow import Rating, Urgency
 from grids.models import Grid, Level, User
 from grids.tree import community_code, parent_code
 
@@ -35,7 +35,7 @@ SCOPES = {
 }
 
 PAST: tuple[tuple[int, Story], ...] = (
-    (78, stories.settled),
+    (58, stories.settled),
     (14, stories.discussed),
     (22, stories.handed_up),
     (10, stories.handed_up_twice),
@@ -51,6 +51,10 @@ PAST: tuple[tuple[int, Story], ...] = (
     (12, stories.redone),
     (4, stories.redone_too_often),
     (5, stories.reopened),
+    (5, stories.asked),
+    (8, stories.rated(Rating.SATISFIED)),
+    (4, stories.rated(Rating.FAIR)),
+    (3, stories.unsatisfied),
     (12, stories.voided),
     (6, stories.checked_late(1)),
     (3, stories.checked_late(2)),

@@ -117,7 +117,7 @@ class Matter:
 
     def somebody(self, action: str) -> User:
         """Who may take this action: of those posted nearest to where the case is, one at random."""
-        case = self.event.case()
+        case = self.event.case(self.now)
         for code in self._places(action):
             people = [
                 person

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from events.demo.places import COMMUNITY
 from events.demo.simulation import Matter
-from events.workflow import MAX_REWORKS, MAX_SEND_BACKS, Action
+from events.workflow import MAX_REWORKS, MAX_SEND_BACKS, Action, Rating
 
 Telling = Iterator[datetime]
 
@@ -151,6 +151,38 @@ def reopened(matter: Matter) -> Telling:
     yield from settled(matter)
     yield matter.later(matter.rng.uniform(4, 30))
     matter.take(Action.REOPEN)
+    yield matter.in_time(0.2, 0.7)
+    matter.resolve()
+    yield from passed(matter)
+
+
+def asked(matter: Matter) -> Telling:
+    """The desk asks who reported it before somebody goes there."""
+    yield from accepted(matter)
+    matter.take(Action.ASK)
+    yield matter.in_time(0.02, 0.1)
+    matter.take(Action.ANSWER, by=matter.reporter)
+    yield matter.in_time(0.1, 0.6)
+    matter.resolve()
+    yield from passed(matter)
+
+
+def rated(rating: str):
+    """Closed, and rated by who reported it."""
+
+    def story(matter: Matter) -> Telling:
+        yield from settled(matter)
+        yield matter.later(matter.rng.uniform(1, 8))
+        matter.take(Action.RATE, by=matter.reporter, rating=rating)
+
+    return story
+
+
+def unsatisfied(matter: Matter) -> Telling:
+    """Closed, not good enough for who reported it, and done again."""
+    yield from settled(matter)
+    yield matter.later(matter.rng.uniform(1, 8))
+    matter.take(Action.RATE, by=matter.reporter, rating=Rating.UNSATISFIED, reason=matter.report.complaint)
     yield matter.in_time(0.2, 0.7)
     matter.resolve()
     yield from passed(matter)
