@@ -1,7 +1,7 @@
 """Proof that the events are what their steps tell: replay, hash chain, clocks, outbox and balance."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from django.db.models import Count, F, Model
@@ -27,9 +27,9 @@ def problems(*, read_files: bool = False) -> Iterator[str]:
 
     Photos and files must be there; `read_files` also reads every one and compares its hash, which takes its time.
     """
-    for event, steps in _histories():
+    for event, steps, editions in _histories():
         found = (*_chain_problems(event, steps), *_row_problems(event, steps), *_clock_problems(event))
-        for what, expected, seen in (*found, *_deadline_problems(event, steps)):
+        for what, expected, seen in (*found, *_deadline_problems(event, steps, editions)):
             yield _sentence(event.number, what, expected, seen)
     yield from _place_problems()
     for problem in attachment_problems(read_files=read_files):
@@ -57,8 +57,8 @@ def _shown(value: Any) -> str:
     return f"{value:%Y-%m-%d %H:%M:%S.%f%z}" if hasattr(value, "strftime") else str(value)
 
 
-def _histories() -> Iterator[tuple[NamedTuple, list[NamedTuple]]]:
-    """Every event with its steps in order, a chunk at a time.
+def _histories() -> Iterator[tuple[NamedTuple, list[NamedTuple], Mapping[str, WorkCalendar]]]:
+    """Every event with its steps in order, and the calendars that they name, a chunk at a time.
 
     Both are rows with the models' columns as attributes: an audit reads millions, and a model instance takes as long
     to make as its hash does to prove.
@@ -77,9 +77,9 @@ def _histories() -> Iterator[tuple[NamedTuple, list[NamedTuple]]]:
         for step in all_steps.filter(event__gte=first, event__lte=last):
             steps[step.event_id].append(step)
         # Read for all of them at once; each is then known to this process.
-        calendars.of_all({step.details.get("calendar", "") for of_one in steps.values() for step in of_one})
+        editions = calendars.of_all({step.details.get("calendar", "") for of_one in steps.values() for step in of_one})
         for event in chunk:
-            yield event, steps[event.id]
+            yield event, steps[event.id], editions
 
 
 def _columns(model: type[Model]) -> list[str]:
@@ -146,14 +146,16 @@ def _place_problems() -> Iterator[str]:
             yield _sentence(event.number, Event._meta.get_field("grid").verbose_name, successors, event.grid)
 
 
-def _deadline_problems(event: NamedTuple, steps: list[NamedTuple]) -> Iterator[Problem]:
+def _deadline_problems(
+    event: NamedTuple, steps: list[NamedTuple], editions: Mapping[str, WorkCalendar]
+) -> Iterator[Problem]:
     """Each due time follows from the limit, the start, the pauses and the calendar on record, and else stays."""
     due_at, clock = None, None
     for index, step in enumerate(steps):
         expected = due_at if step.to_status in RUNNING else None
         if "limit" in step.details:
             try:
-                clock = running.read(steps[: index + 1], running.editions_of([step]))
+                clock = running.read(steps[: index + 1], editions)
                 expected = clock.due_at()
             except (calendars.UnknownEdition, ValueError, TypeError, KeyError, AttributeError) as error:
                 # Somebody wrote past the services; the step's hash tells that as well.

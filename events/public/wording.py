@@ -13,7 +13,7 @@ from events.contacts import mask_phone
 from events.models import Event, Step
 from events.workflow import Action, Rating, Side, Status
 
-MOBILE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
+MOBILE = re.compile(r"(?:(?<!\d)|(?<=86))[1１][3-9３-９]\d(?:[\s-]*\d{4}){2}(?!\d)")
 
 # What became of it, step by step. Reminders, urging and remarks among colleagues are not for the resident.
 TOLD: dict[Action, str | Promise] = {
@@ -83,7 +83,7 @@ def _who(step: Step) -> str:
 
 def _careful(text: str) -> str:
     """Without the mobile numbers of staff, who may have typed them for each other."""
-    return MOBILE.sub(lambda found: mask_phone(found[0]), text)
+    return MOBILE.sub(lambda found: mask_phone(re.sub(r"\D", "", found[0])), text)
 
 
 def standing(event: Event, steps: Sequence[Step]) -> str:

@@ -71,7 +71,7 @@ def act(
         try:
             return _act(event, move, actor, resident, seen, at, given, attachments)
         except Reorganised:
-            event = Event.objects.select_related("grid").get(pk=event.pk)
+            event = Event.objects.select_related("grid", "holder").get(pk=event.pk)
             if actor:
                 actor.__dict__.pop("active_posts", None)  # their grids may have other codes now
 
@@ -94,9 +94,13 @@ def _act(
     # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
     reopens = move.action == Action.REOPEN or given["rating"] == Rating.UNSATISFIED
     heir = _heir(event.grid) if reopens else None
-    staffing = Staffing.above({event.grid.code, heir.code} if heir else [event.grid.code], holding=actor)
+    # A closed case keeps its holder of before, which need not be above its place any more.
+    codes = {event.grid.code, event.holder.code} | ({heir.code} if heir else set())
+    staffing = Staffing.above(codes, holding=actor)
     event = _lock(event)
-    if event.grid.code not in staffing.grids or (heir and heir.code not in staffing.grids):
+    if {event.grid.code, event.holder.code} - staffing.grids.keys():
+        raise Reorganised  # and let go of the event before other grids are locked
+    if reopens and _heir(event.grid) != heir:  # retired while this waited
         raise Reorganised  # and let go of the event before other grids are locked
     standing = _check_move(event, move, _standing(event, actor, resident), seen, at)
     inputs = _check_inputs(event, move, **given)

@@ -239,11 +239,11 @@ def _adjust_locked(change: TimeChange, effect: Effect, events: list[Event], at: 
     locked = Event.objects.filter(effect.scope, pk__in=codes).order_by("pk").select_for_update(of=("self",))
     pks = list(locked.values_list("pk", flat=True))
     clocks, drafts = running_of(pks), []
-    for event in Event.objects.filter(pk__in=pks).with_related():
+    for event in Event.objects.filter(pk__in=pks).with_people():
         if event.grid.code != codes[event.pk]:
             raise Reorganised(event.grid.code)
         if clock := _moved(effect, event, clocks.get(event.pk), at):
-            draft = Draft(event, Action.ADJUST, at, staffing, limits, clock=clock, details={"change": change.pk})
+            draft = Draft(event, Action.ADJUST, at, staffing, limits, clock=clock, details={"time_change": change.pk})
             draft.actor, draft.reason = change.confirmed_by, change.reason
             adjust(draft)
             drafts.append(draft)

@@ -141,7 +141,7 @@ def test_lists_take_the_same_queries_however_long(admin_client, cast, event, dja
             page(admin_client, f"events_{model}_changelist")
     page(admin_client, "events_event_change", event.pk)  # content types are read once
     # session, user, posts, organisations, event, steps, their photos, and the grid, category, holder and reporter of it
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page(admin_client, "events_event_change", event.pk)
 
 
