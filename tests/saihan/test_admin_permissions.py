@@ -32,6 +32,7 @@ MAY = {
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
     "events.notice": (READ, set()),
+    "events.delivery": (READ, set()),
     "authtoken.tokenproxy": (EVERYTHING, set()),
 }
 LOGIN, REFUSED, OPEN = "login", 403, 200  # where an empty form is sent, open is also to be told what it lacks
