@@ -10,7 +10,7 @@ from events.services.filing import file_event
 from events.services.handing_over import hand_over_events
 from events.services.limits import source_of
 from events.services.notice_choices import save_preference, send_test, try_again
-from events.services.notices import preference_of, read_notices
+from events.services.notices import plan_deliveries, preference_of, read_notices
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,
@@ -56,6 +56,7 @@ __all__ = [
     "may_see_contact",
     "open_case",
     "organisation_candidates",
+    "plan_deliveries",
     "preference_of",
     "read_notices",
     "receive_uploads",

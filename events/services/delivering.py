@@ -1,4 +1,4 @@
-"""Sending what is due: taken in a short transaction, sent without one, marked in another; no lock waits for a server."""
+"""Sending what is due: taken in one short transaction, marked in another, and sent between them without a lock."""
 
 import logging
 from collections import Counter

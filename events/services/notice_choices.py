@@ -90,7 +90,9 @@ def _set_robot(preference: NoticePreference, robot: str, webhook: str, secret: s
 
 
 def _plan_again(preference: NoticePreference, at: datetime) -> None:
-    """What was not tried yet follows the new choice. What is tried already stays as it is."""
+    """What was not tried yet follows the new choice, and what waits on a way that is closed now is withdrawn."""
+    closed = Delivery.objects.pending().filter(recipient=preference.user)
+    closed.exclude(channel__in=messaging.channels(preference)).update(withdrawn_at=at)
     waiting = Delivery.objects.pending().filter(recipient=preference.user, attempts=0)
     deliveries = list(waiting.select_for_update(of=("self",)).select_related("event"))
     for delivery in deliveries:
