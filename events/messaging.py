@@ -100,6 +100,20 @@ def error_name(error: Exception) -> str:
     return " ".join(filter(None, [type(error).__name__, str(code or "")]))
 
 
+def in_words(error: str) -> str:
+    """What a person can make of the name of an error; the name stays for who mends it."""
+    name = error.split(" ")[0]
+    if name in ("SMTPRecipientsRefused", "BadHeaderError"):
+        return _("the mail server does not take this address (%(error)s)") % {"error": error}
+    if name.startswith("SMTP"):
+        return _("the mail server refused (%(error)s)") % {"error": error}
+    if name == "RobotRefused":
+        return _("the robot refused (%(error)s)") % {"error": error}
+    if name == "Unreadable":
+        return _("the stored address cannot be read any more, enter it anew (%(error)s)") % {"error": error}
+    return _("the server cannot be reached (%(error)s)") % {"error": error}
+
+
 def _title(notice: Notice) -> str:
     return f"[{notice.event.number}] {notice.step.get_action_display()}"
 

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events import services
-from events.messaging import channels, mail_is_set_up
+from events.messaging import channels, in_words, mail_is_set_up
 from events.models import Event
 from events.notice_forms import NoticeForm
 from events.notice_models import Channel
@@ -36,6 +36,7 @@ def notice_settings(request: HttpRequest) -> HttpResponse:
     visible = set(shown.values_list("pk", flat=True))
     for delivery in failed:
         delivery.is_visible = delivery.event_id in visible
+        delivery.problem = in_words(delivery.last_error)
     context = {
         "form": form,
         "preference": preference,
@@ -57,7 +58,7 @@ def notice_test(request: HttpRequest) -> HttpResponse:
             messages.error(request, error.messages[0])
             results = {}
         for channel, problem in results.items():
-            way = {"way": Channel(channel).label, "error": problem}
+            way = {"way": Channel(channel).label, "error": in_words(problem)}
             if problem:
                 messages.error(request, _("The test by %(way)s failed: %(error)s. Check what you entered.") % way)
             else:

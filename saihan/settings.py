@@ -184,7 +184,9 @@ if PRODUCTION:
 # Email, only when there is a server for it
 globals().update(env.email("EMAIL_URL") or {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"})
 
-DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", "saihan@localhost")
+# Most servers send only what comes from the account that logged in.
+_account = globals().get("EMAIL_HOST_USER", "")
+DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", _account if "@" in _account else "saihan@localhost")
 
 # Notices. Links in them need to know where the pages are.
 SITE_URL = env.site("SITE_URL")

@@ -126,7 +126,7 @@ def test_a_test_goes_out_on_each_way_at_once(page, robot, mail_server):
 def test_a_test_says_what_went_wrong(page, robot, mail_server):
     send(page, robot="wecom", webhook=robot.url, by_mail="")
     robot.answer = b'{"errcode": 93000}'
-    assert "RobotRefused 93000" in page.post(reverse("notice_test"), follow=True).content.decode()
+    assert "机器人拒收（RobotRefused 93000）" in page.post(reverse("notice_test"), follow=True).content.decode()
 
 
 def test_tests_are_half_a_minute_apart(cast, page, mail_server):
@@ -163,7 +163,7 @@ def test_what_was_given_up_is_seen_in_inbox_and_settings(page, lost):
     text = page.get(reverse("notice_settings")).content.decode()
     assert "未能发送的通知" in text
     assert lost.number in text
-    assert "SMTPRecipientsRefused" in text
+    assert "邮件服务器不接受这个邮箱地址（SMTPRecipientsRefused）" in text
 
 
 def test_it_can_be_sent_again(page, lost, mail_server):
