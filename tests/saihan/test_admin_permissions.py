@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import resolve, reverse
 from rest_framework.authtoken.models import Token
 
+from events.models import Delivery
 from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
@@ -54,7 +55,10 @@ def people(cast) -> dict[str, User | None]:
 @pytest.fixture
 def things(cast, people) -> dict[type, int]:
     """One row of each model, inside the manager's street."""
-    make_event(cast.worker, cast.tree.unit)
+    notice = make_event(cast.worker, cast.tree.unit).notices.get()
+    Delivery.objects.create(
+        notice=notice, recipient=notice.recipient, event=notice.event, channel="mail", next_try_at=notice.created_at
+    )
     services.create_organisation(
         actor=None, grid=cast.tree.community, name="安居物业", kind=OrganisationKind.PROPERTY_COMPANY
     )
