@@ -17,6 +17,7 @@ from events import messaging
 from events.models import Delivery, Notice, NoticePreference
 from events.notice_models import ERROR_LENGTH, Channel
 from events.services.notices import plan_deliveries, preferences_of
+from events.webhooks import RobotRefused
 from events.workflow import Urgency
 
 logger = logging.getLogger(__name__)
@@ -41,9 +42,10 @@ def deliver_notices(*, at: datetime | None = None) -> Counter:
     done: Counter = Counter(handed_on=0, delivered=0, failed=0, given_up=0)
     while (planned := plan_deliveries(at=at)) and monotonic() < until:
         done["handed_on"] += planned
+    lines = _Lines()
     for take in (_take_singles, _take_digest):
         while monotonic() < until and (taken := take(at)):
-            _send_all(taken, at, done)
+            _send_all(taken, lines, at, done)
     return done
 
 
@@ -107,31 +109,29 @@ def _take(delivery: Delivery, preference: NoticePreference, at: datetime) -> boo
     return False
 
 
-def _send_all(taken: Taken, at: datetime, done: Counter) -> None:
+def _send_all(taken: Taken, lines: "_Lines", at: datetime, done: Counter) -> None:
     until = monotonic() + BATCH_SECONDS
-    connection = _Mailing()
     for preference, deliveries in taken:
         if not deliveries:
             continue
         if monotonic() > until:
             _give_back(deliveries, at)
             continue
-        error = _send(preference, deliveries, connection)
+        error = _send(preference, deliveries, lines)
         done.update(_mark(deliveries, error, at))
-    connection.close()
+    lines.hang_up()
 
 
-def _send(preference: NoticePreference, deliveries: list[Delivery], connection: "_Mailing") -> Exception | None:
+def _send(preference: NoticePreference, deliveries: list[Delivery], lines: "_Lines") -> Exception | None:
     """What went wrong, or None."""
     notices = [delivery.notice for delivery in deliveries]
     channel = deliveries[0].channel
     try:
         message = messaging.digest(notices) if deliveries[0].in_digest else messaging.single(notices[0])
-        opened = connection.open() if channel == Channel.MAIL else None
-        messaging.send(channel, preference, message, opened)
+        messaging.send(channel, preference, message, lines.line(channel, preference))
     except Exception as error:
         # Whatever is wrong with one address or server: the others must not wait for it.
-        connection.close()
+        lines.failed(channel, preference, error)
         logger.warning(
             "Notice %s could not be delivered by %s (%s).", notices[0].pk, channel, messaging.error_name(error)
         )
@@ -139,33 +139,43 @@ def _send(preference: NoticePreference, deliveries: list[Delivery], connection: 
     return None
 
 
-class _Mailing:
-    """One connection for the mails of a batch; when the server is away, only the first mail waits for it."""
+class _Lines:
+    """One connection for the mails of a batch; and who does not answer keeps one message of a run waiting, not all."""
 
     def __init__(self) -> None:
-        self.backend: BaseEmailBackend | None = None
-        self.away: Exception | None = None
+        self.mail: BaseEmailBackend | None = None
+        self.away: dict[int | None, Exception] = {}  # the mail server, or the robot of a person
 
-    def open(self) -> BaseEmailBackend:
-        if self.away:
-            raise self.away
-        if self.backend is None:
+    def line(self, channel: str, preference: NoticePreference) -> BaseEmailBackend | None:
+        """The connection for mails; raises what was wrong before."""
+        if error := self.away.get(self._whose(channel, preference)):
+            raise error
+        if channel == Channel.MAIL and self.mail is None:
             backend = get_connection()
             try:
                 backend.open()
             except Exception as error:
-                self.away = error
+                self.away[None] = error
                 raise
-            self.backend = backend
-        return self.backend
+            self.mail = backend
+        return self.mail if channel == Channel.MAIL else None
 
-    def close(self) -> None:
-        if self.backend is not None:
-            backend, self.backend = self.backend, None
-            try:
+    def failed(self, channel: str, preference: NoticePreference, error: Exception) -> None:
+        if channel == Channel.MAIL:
+            self.hang_up()  # who knows in which state it is
+        elif not isinstance(error, RobotRefused):  # one that answers costs no time
+            self.away[self._whose(channel, preference)] = error
+
+    def hang_up(self) -> None:
+        backend, self.mail = self.mail, None
+        try:
+            if backend is not None:
                 backend.close()
-            except OSError as error:
-                logger.info("The mail server hung up first (%s).", type(error).__name__)
+        except OSError as error:
+            logger.info("The mail server hung up first (%s).", type(error).__name__)
+
+    def _whose(self, channel: str, preference: NoticePreference) -> int | None:
+        return None if channel == Channel.MAIL else preference.user.pk
 
 
 def _mark(deliveries: list[Delivery], error: Exception | None, at: datetime) -> Iterator[str]:

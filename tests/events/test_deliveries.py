@@ -120,6 +120,17 @@ def test_a_robot_that_refuses_is_asked_again(cast, chief, robot):
     assert services.deliver_notices(at=MONDAY + MINUTE)["delivered"] == 1
 
 
+def test_a_robot_that_does_not_answer_keeps_nobody_waiting_twice(cast, chief, robot, settings):
+    settings.NOTICE_WEBHOOK_SECONDS, robot.drip = 0.2, 0.1
+    choose(chief, by_mail=False, robot="wecom", webhook=robot.url)
+    for _turn in range(5):
+        filed(cast)
+    assert services.deliver_notices(at=MONDAY)["failed"] == 5
+    assert robot.asked["post"] == 1
+    robot.drip = 0
+    assert services.deliver_notices(at=MONDAY + MINUTE)["delivered"] == 5
+
+
 def test_removing_the_robot_withdraws_what_waits_for_it(cast, chief, robot):
     choose(chief, by_mail=False, robot="wecom", webhook=robot.url)
     filed(cast, at=EVENING)
