@@ -117,6 +117,4 @@ def _actor(city: City, event: Event, action: Action, staffing: Staffing) -> tupl
 
 
 def _notice(step: Step, person: int) -> Notice:
-    return Notice(
-        step=step, event=step.event, recipient_id=person, created_at=step.at, next_try_at=step.at, delivered_at=step.at
-    )
+    return Notice(step=step, event=step.event, recipient_id=person, created_at=step.at, delivered_at=step.at)

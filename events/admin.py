@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import time_admin  # noqa: F401 - registers limits, hours and calendar
 from events.explanations import explain
-from events.models import ContactReveal, Event, Notice, Step
+from events.models import ContactReveal, Delivery, Event, Notice, Step
 from grids.admin.base import ReadOnly, ServiceAdmin
 
 
@@ -98,14 +98,14 @@ class DeliveredFilter(admin.SimpleListFilter):
 
 @admin.register(Notice)
 class NoticeAdmin(ReadOnly, ServiceAdmin):
-    list_display = ["event_number", "what", "recipient", "created_at", "delivered_at", "read_at", "attempts"]
+    list_display = ["event_number", "what", "recipient", "created_at", "delivered_at", "read_at"]
     list_filter = [DeliveredFilter]
     list_select_related = ["event", "step", "recipient"]
     list_per_page = 50
     search_fields = ["event__number__startswith"]
     search_help_text = _("Beginning of the case's number")
     ordering = ["-pk"]
-    fields = [*list_display, "next_try_at"]
+    fields = list_display
 
     def get_queryset(self, request) -> QuerySet[Notice]:
         return super().get_queryset(request).filter(event__in=Event.objects.visible_to(request.user))
@@ -117,3 +117,52 @@ class NoticeAdmin(ReadOnly, ServiceAdmin):
     @admin.display(description=_("action"))
     def what(self, notice: Notice) -> str:
         return notice.step.get_action_display()
+
+
+class StateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return Delivery.State.choices
+
+    def queryset(self, request, queryset: QuerySet[Delivery]) -> QuerySet[Delivery]:
+        match self.value():
+            case Delivery.State.WAITING:
+                return queryset.pending()
+            case Delivery.State.DELIVERED:
+                return queryset.exclude(delivered_at=None)
+            case Delivery.State.GIVEN_UP:
+                return queryset.exclude(given_up_at=None)
+            case Delivery.State.WITHDRAWN:
+                return queryset.exclude(withdrawn_at=None)
+        return queryset
+
+
+@admin.register(Delivery)
+class DeliveryAdmin(ReadOnly, ServiceAdmin):
+    list_display = [
+        "event_number", "what", "recipient", "channel", "state_name", "attempts", "last_error", "next_try_at",
+    ]  # fmt: skip
+    list_filter = [StateFilter, "channel", "in_digest"]
+    list_select_related = ["event", "notice__step", "recipient"]
+    list_per_page = 50
+    search_fields = ["event__number__startswith"]
+    search_help_text = _("Beginning of the case's number")
+    ordering = ["-pk"]
+    fields = [*list_display, "in_digest", "delivered_at", "given_up_at", "withdrawn_at"]
+
+    def get_queryset(self, request) -> QuerySet[Delivery]:
+        return super().get_queryset(request).filter(event__in=Event.objects.visible_to(request.user))
+
+    @admin.display(description=_("event"))
+    def event_number(self, delivery: Delivery) -> str:
+        return delivery.event.number
+
+    @admin.display(description=_("action"))
+    def what(self, delivery: Delivery) -> str:
+        return delivery.notice.step.get_action_display()
+
+    @admin.display(description=_("state"))
+    def state_name(self, delivery: Delivery) -> str:
+        return delivery.state.label

@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from events.attachments import Kind as AttachmentKind
 from events.clock import Limit
 from events.clock import Unit as ClockUnit
+from events.notice_models import Delivery, NoticePreference  # noqa: F401 - Django looks for models here
 from events.time_models import (  # noqa: F401 - Django looks for models here
     CalendarDay,
     CalendarEdition,
@@ -467,8 +468,9 @@ class Step(models.Model):
 
 
 class NoticeQuerySet(models.QuerySet):
-    def pending(self, at=None):
-        return self.filter(delivered_at=None, next_try_at__lte=at or timezone.now())
+    def pending(self):
+        """Those whose deliveries are not written yet."""
+        return self.filter(delivered_at=None)
 
     def shown_to(self, user: User):
         """The person's inbox; what is told of a clue report is gone from it with the sight of the case."""
@@ -480,7 +482,10 @@ class NoticeQuerySet(models.QuerySet):
 
 
 class Notice(models.Model):
-    """The outbox: written with the step that causes it, delivered at least once, shown in the inbox."""
+    """The outbox: written with the step that causes it and shown in the inbox; `delivered_at` hands it on.
+
+    From then on a `Delivery` for each way tells what became of it.
+    """
 
     step = models.ForeignKey(Step, models.PROTECT, related_name="notices", verbose_name=_("step"))
     event = models.ForeignKey(Event, models.PROTECT, related_name="notices", verbose_name=_("event"))
@@ -488,9 +493,7 @@ class Notice(models.Model):
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="notices", verbose_name=_("recipient")
     )
     created_at = models.DateTimeField(_("created at"))
-    next_try_at = models.DateTimeField(_("next try at"))
-    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
-    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    delivered_at = models.DateTimeField(_("handed on at"), null=True, blank=True)
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
 
     objects = NoticeQuerySet.as_manager()
@@ -502,7 +505,7 @@ class Notice(models.Model):
         indexes = [
             models.Index(fields=["recipient", "-created_at"], name="notice_inbox"),
             models.Index(fields=["recipient"], condition=Q(read_at=None), name="notice_unread"),
-            models.Index(fields=["next_try_at"], condition=Q(delivered_at=None), name="notice_pending"),
+            models.Index(fields=["recipient", "event"], condition=Q(delivered_at=None), name="notice_unwritten"),
         ]
 
     def __str__(self) -> str:

@@ -21,8 +21,8 @@ def erase_contacts() -> dict[str, int]:
 
 
 @shared_task
-def deliver_notices() -> int:
-    return services.deliver_notices()
+def deliver_notices() -> dict[str, int]:
+    return dict(services.deliver_notices())
 
 
 @shared_task

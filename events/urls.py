@@ -1,6 +1,6 @@
 from django.urls import path
 
-from events import attachment_views, paper_views, views
+from events import attachment_views, notice_views, paper_views, views
 from events.public import views as public
 
 urlpatterns = [
@@ -17,6 +17,9 @@ urlpatterns = [
     path("attachments/<uuid:key>/thumbnail/", attachment_views.attachment_thumbnail, name="attachment_thumbnail"),
     path("notices/", views.notice_list, name="notice_list"),
     path("notices/read/", views.notices_read, name="notices_read"),
+    path("notices/settings/", notice_views.notice_settings, name="notice_settings"),
+    path("notices/settings/test/", notice_views.notice_test, name="notice_test"),
+    path("notices/settings/retry/", notice_views.notice_retry, name="notice_retry"),
     path("g/<slug:code>/report/", public.public_report, name="public_report"),
     path("g/<slug:code>/report/receipt/", public.public_receipt, name="public_receipt"),
     path("follow/", public.public_follow, name="public_follow"),

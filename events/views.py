@@ -5,7 +5,7 @@ from functools import cached_property
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Page, Paginator
-from django.db.models import prefetch_related_objects
+from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +17,7 @@ from events import services
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.forms import SEARCH_LENGTH, ActForm, FilingForm, FilterForm, RevealForm
-from events.models import Category, Event, Notice
+from events.models import Category, Delivery, Event, Notice
 from events.reckoning import reckon
 from events.suggestions import (
     by_major,
@@ -351,7 +351,9 @@ def _unpublished_years(steps: list) -> str:
 
 
 def _inbox(user: User):
-    return Notice.objects.shown_to(user).select_related("event", "step").order_by("-created_at", "-pk")
+    lost = Delivery.objects.filter(notice=OuterRef("pk")).exclude(given_up_at=None)
+    shown = Notice.objects.shown_to(user).select_related("event", "step").annotate(is_undelivered=Exists(lost))
+    return shown.order_by("-created_at", "-pk")
 
 
 @require_safe

@@ -243,3 +243,19 @@ def email(name: str) -> dict[str, Any]:
         "EMAIL_USE_TLS": parts.scheme == "smtp" and bool(parts.username),
         "EMAIL_TIMEOUT": 10,
     }
+
+
+def sender(name: str, default: str) -> str:
+    """The address that mails come from."""
+    value = text(name, default)
+    if not re.fullmatch(r"[\w.+-]+@[\w-]+(\.[\w-]+)*", value, re.ASCII):
+        stop(name, f"is {value!r}, and must be an email address such as saihan@example.gov.cn.")
+    return value
+
+
+def site(name: str) -> str:
+    """Where the pages are, without a slash at the end; empty when unset."""
+    value = text(name, "").rstrip("/")
+    if value and not re.fullmatch(r"https?://(\[[0-9A-Fa-f:.]+\]|[\w.-]+)(:\d{1,5})?", value, re.ASCII):
+        stop(name, f"is {value!r}, and must look like https://saihan.example.gov.cn.")
+    return value

@@ -1,6 +1,6 @@
 """Settings, all from the environment; `saihan/env.py` refuses what is wrong."""
 
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
@@ -183,6 +183,19 @@ if PRODUCTION:
 
 # Email, only when there is a server for it
 globals().update(env.email("EMAIL_URL") or {"EMAIL_BACKEND": "django.core.mail.backends.dummy.EmailBackend"})
+
+# Most servers send only what comes from the account that logged in.
+_account = globals().get("EMAIL_HOST_USER", "")
+DEFAULT_FROM_EMAIL = env.sender("EMAIL_FROM", _account if "@" in _account else "saihan@localhost")
+
+# Notices. Links in them need to know where the pages are.
+SITE_URL = env.site("SITE_URL")
+NOTICE_QUIET_HOURS = (time(22, 0), time(7, 0))  # for who did not choose others
+NOTICE_DIGEST_AT = time(7, 30)
+NOTICE_ATTEMPTS = 20  # over three days: a mail server that is down for a weekend loses nothing
+NOTICE_WEBHOOK_SECONDS = 10  # for one message in all, however slowly the robot answers
+# Robots without https or inside our own network; in production that would let people knock at our own servers.
+NOTICE_PRIVATE_WEBHOOKS = not PRODUCTION
 
 # API
 REST_FRAMEWORK = {

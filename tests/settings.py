@@ -5,7 +5,17 @@ import os
 import shutil
 import tempfile
 
-for name in ("SAIHAN_ENV", "DEBUG", "SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS", "CSRF_TRUSTED_ORIGINS", "EMAIL_URL"):
+for name in (
+    "SAIHAN_ENV",
+    "DEBUG",
+    "SECRET_KEY",
+    "FIELD_KEYS",
+    "ALLOWED_HOSTS",
+    "CSRF_TRUSTED_ORIGINS",
+    "EMAIL_URL",
+    "EMAIL_FROM",
+    "SITE_URL",
+):
     os.environ.pop(name, None)
 os.environ["SAIHAN_VAR"] = tempfile.mkdtemp(prefix="saihan-test-")
 atexit.register(shutil.rmtree, os.environ["SAIHAN_VAR"], ignore_errors=True)

@@ -5,10 +5,12 @@ from events.services.adjusting import adjust_deadlines
 from events.services.attaching import clean_uploads, discard_uploads, receive_uploads
 from events.services.catalogue import load_categories, save_category, save_service_level
 from events.services.contacts import Person, erase_contacts, may_see_contact, reveal_contact
+from events.services.delivering import deliver_notices
 from events.services.filing import file_event
 from events.services.handing_over import hand_over_events
 from events.services.limits import source_of
-from events.services.notices import deliver_notices, read_notices
+from events.services.notice_choices import save_preference, send_test, try_again
+from events.services.notices import plan_deliveries, preference_of, read_notices
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,
@@ -54,12 +56,17 @@ __all__ = [
     "may_see_contact",
     "open_case",
     "organisation_candidates",
+    "plan_deliveries",
+    "preference_of",
     "read_notices",
     "receive_uploads",
     "rehome_events",
     "reveal_contact",
     "save_category",
+    "save_preference",
     "save_service_level",
+    "send_test",
     "source_of",
     "sweep",
+    "try_again",
 ]

@@ -1,26 +1,21 @@
-"""The outbox: notices are written with their step and delivered at least once."""
+"""The outbox: notices are written with their step, and their deliveries soon after, each way by the person's choice."""
 
 import logging
-from datetime import datetime, timedelta
-from time import monotonic
+from datetime import datetime
 
 from celery import current_app
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from kombu.exceptions import OperationalError as BrokerError
 
-from events.models import Event, Notice
+from events.messaging import channels
+from events.models import Delivery, Event, Notice, NoticePreference
+from events.workflow import Urgency
 from grids.models import User
 
 logger = logging.getLogger(__name__)
 
 BATCH = 500
-# A slow mail server must not keep a batch past the end of its task, which would send it all again.
-BATCH_SECONDS = 60
-FIRST_RETRY = timedelta(minutes=1)
-LONGEST_RETRY = timedelta(hours=6)
 
 
 def queue_delivery() -> None:
@@ -30,47 +25,42 @@ def queue_delivery() -> None:
         logger.warning("The broker is away, notices wait: %s", error)
 
 
-def deliver_notices(*, at: datetime | None = None) -> int:
-    """Deliver what waits in the outbox, oldest first; returns how many were delivered.
+def preference_of(user: User) -> NoticePreference:
+    """What the person chose, or what holds for who chose nothing; that is not stored."""
+    return NoticePreference.objects.filter(user=user).select_related("user").first() or NoticePreference(user=user)
 
-    The inbox shows a notice at once; those with an e-mail address also get a mail where EMAIL_URL is set.
-    """
-    at = at or timezone.now()
-    delivered = 0
-    while tried := _deliver_batch(at):
-        delivered += sum(notice.delivered_at is not None for notice in tried)
-    return delivered
+
+def preferences_of(users: set[int]) -> dict[int, NoticePreference]:
+    found = {one.user_id: one for one in NoticePreference.objects.filter(user__in=users).select_related("user")}
+    for user in User.objects.filter(pk__in=users - found.keys()):
+        found[user.pk] = NoticePreference(user=user)
+    return found
 
 
 @transaction.atomic
-def _deliver_batch(at: datetime) -> list[Notice]:
-    """Try the notices that wait longest and return them; what a crash would send again is a batch at most."""
-    waiting = Notice.objects.pending(at).select_for_update(of=("self",), skip_locked=True)
-    tried, until = [], monotonic() + BATCH_SECONDS
-    for notice in waiting.select_related("recipient", "event", "step").order_by("pk")[:BATCH]:
-        if monotonic() > until:
-            break
-        if _deliver(notice):
-            notice.delivered_at = at
-        else:
-            notice.next_try_at = at + min(FIRST_RETRY * 2 ** min(notice.attempts, 16), LONGEST_RETRY)
-        notice.attempts += 1
-        tried.append(notice)
-    Notice.objects.bulk_update(tried, ["attempts", "delivered_at", "next_try_at"])
-    return tried
+def plan_deliveries(*, at: datetime, limit: int = BATCH) -> int:
+    """Write the deliveries of notices that have none yet and mark these as handed on, both at once or neither.
 
-
-def _deliver(notice: Notice) -> bool:
-    if not notice.recipient.email:
-        return True
-    subject = f"[{notice.event.number}] {notice.step.get_action_display()}"
-    try:
-        send_mail(subject, _("Open Saihan Grid to see this case."), None, [notice.recipient.email])
-    except Exception as error:
-        # Whatever is wrong with one address or with the server: the others must not wait for it.
-        logger.warning("Notice %s could not be mailed (%s); it is tried again later.", notice.pk, type(error).__name__)
-        return False
-    return True
+    The inbox shows them already. Returns how many notices were handed on.
+    """
+    waiting = Notice.objects.pending().select_for_update(of=("self",), skip_locked=True)
+    notices = list(waiting.select_related("event").order_by("pk")[:limit])
+    chosen = preferences_of({notice.recipient_id for notice in notices})
+    deliveries = []
+    for notice in notices:
+        notice.delivered_at = at
+        preference = chosen[notice.recipient_id]
+        first, in_digest = preference.first_try(at, notice.event.urgency == Urgency.URGENT)
+        deliveries += [
+            Delivery(
+                notice=notice, recipient_id=notice.recipient_id, event_id=notice.event_id,
+                channel=channel, next_try_at=first, in_digest=in_digest,
+            )
+            for channel in channels(preference)
+        ]  # fmt: skip
+    Delivery.objects.bulk_create(deliveries)
+    Notice.objects.bulk_update(notices, ["delivered_at"])
+    return len(notices)
 
 
 def read_notices(*, user: User, event: Event | None = None, at: datetime | None = None) -> int:

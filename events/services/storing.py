@@ -26,7 +26,7 @@ def store(drafts: list[Draft]) -> None:
         step.event = step.event  # takes over the key that a new event has only now
     Step.objects.bulk_create([step for step, _people in sealed])
     notices = [
-        Notice(step_id=step.pk, event_id=step.event_id, recipient_id=person, created_at=step.at, next_try_at=step.at)
+        Notice(step_id=step.pk, event_id=step.event_id, recipient_id=person, created_at=step.at)
         for step, people in sealed
         for person in sorted(people)
     ]

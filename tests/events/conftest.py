@@ -8,6 +8,7 @@ from django.utils import translation
 
 from events.models import Event, Step
 from tests.events.companies import assigned, company, people  # noqa: F401 - fixtures for all
+from tests.events.receivers import mail_server, robot  # noqa: F401 - fixtures for all
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 

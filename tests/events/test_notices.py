@@ -1,15 +1,10 @@
 """Who is told what, and that the outbox loses and doubles nothing."""
 
-import socket
-from datetime import timedelta
-
 import pytest
-from django.core import mail
 
 from events import services
-from events.models import Event, Notice
+from events.models import Delivery, Event, Notice
 from grids.services import end_post
-from tests.events.conftest import MONDAY
 from tests.factories import make_category, make_event, make_post, make_user, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -116,88 +111,17 @@ def test_with_the_sight_of_a_clue_report_its_notices_leave_the_inbox(cast):
     assert not Notice.objects.shown_to(cast.chief).exists()
 
 
-# Delivery
+# Handing on; how they are delivered is in test_deliveries
 
 
-def test_what_the_inbox_shows_needs_no_mail(event):
+def test_what_the_inbox_shows_needs_no_delivery(event):
     notice = event.notices.get()
-    assert services.deliver_notices() == 1
+    assert services.deliver_notices()["handed_on"] == 1
     notice.refresh_from_db()
-    assert (notice.attempts, notice.read_at) == (1, None)
     assert notice.delivered_at
-    assert mail.outbox == []
-    assert services.deliver_notices() == 0
-
-
-def test_with_an_address_a_mail_goes_out_once_and_holds_no_content(cast):
-    cast.chief.email = "wang@example.org"
-    cast.chief.save()
-    event = make_event(cast.worker, cast.tree.unit, title="邻居打孩子")
-    services.deliver_notices()
-    services.deliver_notices()
-    assert [(letter.to, letter.subject) for letter in mail.outbox] == [(["wang@example.org"], f"[{event.number}] file")]
-    assert "邻居" not in mail.outbox[0].subject + mail.outbox[0].body
-
-
-@pytest.fixture
-def closed_mail_server(settings):
-    """An address where nobody answers; call the result to let the mail through again."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        settings.EMAIL_HOST, settings.EMAIL_PORT = probe.getsockname()
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-
-    def reopen():
-        settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-
-    return reopen
-
-
-@pytest.fixture
-def letter(cast):
-    """A notice to somebody with an address, written on Monday at nine."""
-    cast.chief.email = "wang@example.org"
-    cast.chief.save()
-    return make_event(cast.worker, cast.tree.unit, at=MONDAY).notices.get()
-
-
-def test_a_mail_that_fails_is_tried_again_later_and_later(letter, closed_mail_server):
-    waits, at = [], MONDAY
-    for _turn in range(12):
-        assert services.deliver_notices(at=at) == 0
-        letter.refresh_from_db()
-        waits.append((letter.next_try_at - at) // timedelta(minutes=1))
-        at = letter.next_try_at
-    assert waits == [1, 2, 4, 8, 16, 32, 64, 128, 256, 360, 360, 360]
-    assert letter.delivered_at is None
-    closed_mail_server()
-    assert services.deliver_notices(at=at - timedelta(seconds=1)) == 0
-    assert services.deliver_notices(at=at) == 1
-    assert len(mail.outbox) == 1
-
-
-def test_a_mail_server_away_for_weeks_stops_nothing(letter, closed_mail_server):
-    Notice.objects.filter(pk=letter.pk).update(attempts=400)
-    assert services.deliver_notices(at=MONDAY) == 0
-    letter.refresh_from_db()
-    assert (letter.attempts, letter.next_try_at) == (401, MONDAY + timedelta(hours=6))
-
-
-def test_an_address_that_is_none_does_not_block_the_outbox(cast, letter, caplog):
-    cast.chief.email = "王建国\n<none>"
-    cast.chief.save()
-    other = make_event(cast.community, cast.tree.community, at=MONDAY)
-    urged = services.act(event=other, action="urge", actor=cast.city, at=MONDAY)
-    assert services.deliver_notices(at=MONDAY) == 1
-    assert urged.notices.get().delivered_at
-    letter.refresh_from_db()
-    assert (letter.delivered_at, letter.attempts) == (None, 1)
-    assert f"Notice {letter.pk} could not be mailed" in caplog.text
-
-
-def test_a_waiting_mail_does_not_hide_the_notice_from_the_inbox(cast, letter, closed_mail_server):
-    services.deliver_notices(at=MONDAY)
-    assert cast.chief.notices.unread().count() == 1
+    assert notice.read_at is None
+    assert not Delivery.objects.exists()
+    assert services.deliver_notices()["handed_on"] == 0
 
 
 # Reading

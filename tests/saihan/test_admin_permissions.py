@@ -8,10 +8,12 @@ from django.test import Client
 from django.urls import resolve, reverse
 from rest_framework.authtoken.models import Token
 
+from events.models import Delivery, ServiceLevel
+from events.services import change_level, reveal_contact
 from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
-from tests.factories import make_event, make_post, make_user
+from tests.factories import make_contact, make_event, make_post, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +34,11 @@ MAY = {
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
     "events.notice": (READ, set()),
+    "events.delivery": (READ, set()),
+    "events.contactreveal": (READ, set()),
+    "events.workinghours": (EDIT, set()),
+    "events.calendaryear": (ENTER, set()),
+    "events.timechange": (READ, set()),
     "authtoken.tokenproxy": (EVERYTHING, set()),
 }
 LOGIN, REFUSED, OPEN = "login", 403, 200  # where an empty form is sent, open is also to be told what it lacks
@@ -53,7 +60,10 @@ def people(cast) -> dict[str, User | None]:
 @pytest.fixture
 def things(cast, people) -> dict[type, int]:
     """One row of each model, inside the manager's street."""
-    make_event(cast.worker, cast.tree.unit)
+    notice = make_event(cast.worker, cast.tree.unit).notices.get()
+    Delivery.objects.create(
+        notice=notice, recipient=notice.recipient, event=notice.event, channel="mail", next_try_at=notice.created_at
+    )
     services.create_organisation(
         actor=None, grid=cast.tree.community, name="安居物业", kind=OrganisationKind.PROPERTY_COMPANY
     )
@@ -61,6 +71,11 @@ def things(cast, people) -> dict[type, int]:
     services.save_duty(actor=None, duty=Duty(role=Role.STAFF, text="走访居民"))
     file = BytesIO("编码,名称\n1501050010010009,9号楼\n".encode())
     services.upload_sheet(actor=people["manager"], kind=kinds.find("grids"), file_name="网格.csv", file=file)
+    contact = make_contact(cast.tree.unit, name="张三", phone="13812345678")
+    reveal_contact(event=contact.event, actor=cast.chief, reason="回访")
+    level = ServiceLevel.objects.first()
+    level.amount += 1
+    change_level(level=level, actor=cast.admin)
     Token.objects.create(user=cast.worker)
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}

@@ -248,3 +248,28 @@ def test_a_taken_port_is_named(tmp_path):
     assert done.returncode != 0
     assert done.stderr.startswith(f"PORT is {port}, and cannot be listened on")
     assert done.stderr.count("\n") == 1
+
+
+def test_sender_and_site(monkeypatch):
+    monkeypatch.setenv("EMAIL_FROM", "wangge@saihan.example.gov.cn")
+    monkeypatch.setenv("SITE_URL", "https://saihan.example.gov.cn/")
+    assert env.sender("EMAIL_FROM", "") == "wangge@saihan.example.gov.cn"
+    assert env.site("SITE_URL") == "https://saihan.example.gov.cn"
+    monkeypatch.delenv("SITE_URL")
+    assert env.site("SITE_URL") == ""
+
+
+@pytest.mark.parametrize("value", ["saihan", "赛罕@example.org", "a@b\nBcc: c@d", "<a@b>"])
+def test_sender_refuses(monkeypatch, value):
+    monkeypatch.setenv("EMAIL_FROM", value)
+    with pytest.raises(SystemExit, match=r"^EMAIL_FROM is .* must be an email address"):
+        env.sender("EMAIL_FROM", "")
+
+
+@pytest.mark.parametrize(
+    "value", ["saihan.example", "ftp://saihan.example", "https://saihan.example/path", "https://a b"]
+)
+def test_site_refuses(monkeypatch, value):
+    monkeypatch.setenv("SITE_URL", value)
+    with pytest.raises(SystemExit, match=r"^SITE_URL is .* must look like https://"):
+        env.site("SITE_URL")

@@ -23,6 +23,8 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "public_act": "it answers with the resident's own page of the case",
     "public_leave": "it leads back to the way in",
     "notices_read": "it leads back to the inbox",
+    "notice_retry": "it leads back to the choice of notices",
+    "notice_test": "it leads back to the choice of notices",
     "signboard_qr": "it is a picture to be downloaded",
 }
 

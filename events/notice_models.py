@@ -1,0 +1,164 @@
+"""How a person wants to be told, and what became of each notice on each way."""
+
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from grids.encryption import EncryptedTextField
+
+ERROR_LENGTH = 64
+
+
+class Channel(models.TextChoices):
+    MAIL = "mail", _("email")
+    ROBOT = "robot", _("group robot")
+
+
+class Robot(models.TextChoices):
+    WECOM = "wecom", _("WeCom")
+    DINGTALK = "dingtalk", _("DingTalk")
+
+
+def default_quiet_from() -> time:
+    return settings.NOTICE_QUIET_HOURS[0]
+
+
+def default_quiet_until() -> time:
+    return settings.NOTICE_QUIET_HOURS[1]
+
+
+class NoticePreference(models.Model):
+    """A person's choice; who has made none is told by email where there is an address. The inbox shows all anyway.
+
+    The robot's address holds its key, so both address and secret are encrypted and never shown again.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="notice_preference", verbose_name=_("person")
+    )
+    by_mail = models.BooleanField(_("by email"), default=True)
+    robot = models.CharField(_("group robot"), max_length=16, choices=Robot, blank=True)
+    webhook = EncryptedTextField(_("address of the robot"), null=True)
+    secret = EncryptedTextField(_("signing secret of the robot"), null=True)
+    quiet_from = models.TimeField(_("quiet from"), default=default_quiet_from)
+    quiet_until = models.TimeField(_("quiet until"), default=default_quiet_until)
+    digest = models.BooleanField(_("one digest each morning"), default=False)
+    tested_at = models.DateTimeField(_("tested at"), null=True, blank=True, editable=False)
+
+    class Meta:
+        verbose_name = _("choice of notices")
+        verbose_name_plural = _("choices of notices")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(robot="", webhook__isnull=True, secret__isnull=True)
+                | ~Q(robot="") & Q(webhook__isnull=False),
+                name="notice_robot_has_address",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"notices of {self.user_id}"
+
+    def after_quiet(self, at: datetime) -> datetime:
+        """This moment, or the end of the quiet hours that it falls into; like ends mean that no hour is quiet."""
+        local = timezone.localtime(at)
+        now, begin, end = local.time(), self.quiet_from, self.quiet_until
+        quiet = begin <= now < end if begin <= end else now >= begin or now < end
+        return _on_clock(at, end) if quiet else at
+
+    def first_try(self, at: datetime, urgent: bool) -> tuple[datetime, bool]:
+        """When a notice of this moment goes out, and whether in the digest. What is urgent goes at once."""
+        if urgent:
+            return at, False
+        if self.digest:
+            return self.after_quiet(_on_clock(at, settings.NOTICE_DIGEST_AT)), True
+        return self.after_quiet(at), False
+
+
+def _on_clock(at: datetime, clock: time) -> datetime:
+    """The next moment after `at` when clocks on the wall show this time."""
+    local = timezone.localtime(at)
+    day = local.date() if local.time() < clock else local.date() + timedelta(days=1)
+    return datetime.combine(day, clock, tzinfo=local.tzinfo)
+
+
+class DeliveryQuerySet(models.QuerySet):
+    def pending(self):
+        return self.filter(delivered_at=None, given_up_at=None, withdrawn_at=None)
+
+    def due(self, at: datetime):
+        return self.pending().filter(next_try_at__lte=at)
+
+
+class Delivery(models.Model):
+    """One notice on one way to its recipient: sent until it is taken, given up visibly, or not needed any more.
+
+    Whoever sends it first moves `next_try_at` on: should they die, it is tried again then. Person and case are
+    the notice's own; they stand here for the order.
+    """
+
+    class State(models.TextChoices):
+        WAITING = "waiting", pgettext_lazy("delivery", "waiting")
+        DELIVERED = "delivered", pgettext_lazy("delivery", "delivered")
+        GIVEN_UP = "given_up", pgettext_lazy("delivery", "given up")
+        WITHDRAWN = "withdrawn", pgettext_lazy("delivery", "not needed any more")
+
+    notice = models.ForeignKey(
+        "events.Notice", models.PROTECT, related_name="deliveries", verbose_name=_("notice"), db_index=False
+    )
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recipient"), db_index=False
+    )
+    event = models.ForeignKey("events.Event", models.PROTECT, related_name="+", verbose_name=_("event"))
+    channel = models.CharField(_("way"), max_length=8, choices=Channel)
+    in_digest = models.BooleanField(_("in the digest"), default=False)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
+    next_try_at = models.DateTimeField(_("next try at"))
+    delivered_at = models.DateTimeField(_("delivered at"), null=True, blank=True)
+    given_up_at = models.DateTimeField(_("given up at"), null=True, blank=True)
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True)
+    last_error = models.CharField(_("last error"), max_length=ERROR_LENGTH, blank=True)
+
+    objects = DeliveryQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("delivery")
+        verbose_name_plural = _("deliveries")
+        constraints = [
+            models.UniqueConstraint(fields=["notice", "channel"], name="delivery_once_for_each_way"),
+            models.CheckConstraint(
+                condition=Q(delivered_at=None, given_up_at=None)
+                | Q(delivered_at=None, withdrawn_at=None)
+                | Q(given_up_at=None, withdrawn_at=None),
+                name="delivery_ends_once",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=Q(delivered_at=None, given_up_at=None, withdrawn_at=None),
+                name="delivery_due",
+            ),
+            models.Index(
+                fields=["recipient", "event", "channel", "notice"],
+                condition=Q(delivered_at=None, given_up_at=None, withdrawn_at=None),
+                name="delivery_in_turn",
+            ),
+            models.Index(fields=["recipient", "given_up_at"], condition=~Q(given_up_at=None), name="delivery_given_up"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.notice_id} {self.get_channel_display()}"
+
+    @property
+    def state(self) -> "Delivery.State":
+        if self.delivered_at:
+            return self.State.DELIVERED
+        if self.given_up_at:
+            return self.State.GIVEN_UP
+        return self.State.WITHDRAWN if self.withdrawn_at else self.State.WAITING
