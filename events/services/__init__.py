@@ -8,6 +8,7 @@ from events.services.contacts import Person, erase_contacts, may_see_contact, re
 from events.services.filing import file_event
 from events.services.handing_over import hand_over_events
 from events.services.limits import source_of
+from events.services.merging import merge_candidates
 from events.services.notices import deliver_notices, read_notices
 from events.services.rehoming import rehome_events
 from events.services.residents import (
@@ -52,6 +53,7 @@ __all__ = [
     "load_categories",
     "mark_spam",
     "may_see_contact",
+    "merge_candidates",
     "open_case",
     "organisation_candidates",
     "read_notices",

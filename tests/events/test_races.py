@@ -290,10 +290,10 @@ def test_a_case_closed_while_the_sweep_looked_is_left_alone(cast, overdue, pool,
     """Between listing what is due and locking it, somebody voids one."""
     original = sweeping._wake
 
-    def void_one_first(due, at):
+    def void_one_first(due, at, clock):
         if Event.objects.get(pk=overdue[0].pk).status == "filed":
             beside(pool, partial(take, overdue[0], "void", at=MONDAY)).result(20)
-        return original(due, at)
+        return original(due, at, clock)
 
     monkeypatch.setattr(sweeping, "_wake", void_one_first)
     assert services.sweep(at=LONG_AFTER) == {"escalate": 59}
