@@ -3,8 +3,8 @@
 import hashlib
 import json
 from collections.abc import Iterable
-from operator import attrgetter
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 
 from django.db.models import DateTimeField

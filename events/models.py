@@ -383,9 +383,7 @@ class Event(Placed):
             models.Index(F("filed_at").desc(), F("id").desc(), name="event_newest"),
             models.Index(fields=["status", "-filed_at"], name="event_state_newest"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="event_due"),
-            models.Index(
-                fields=["reply_wake_at"], condition=Q(reply_wake_at__isnull=False), name="event_reply_wakes"
-            ),
+            models.Index(fields=["reply_wake_at"], condition=Q(reply_wake_at__isnull=False), name="event_reply_wakes"),
             models.Index(fields=["position"], condition=~Q(request=""), name="event_requested"),
             # How many cases are open in a subtree, for each row of a list of grids.
             models.Index(fields=["position"], condition=Q(status__in=sorted(OPEN)), name="event_open_position"),

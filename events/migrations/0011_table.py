@@ -16,84 +16,167 @@ def add_levels(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0010_step_actions'),
-        ('grids', '0008_former_codes'),
+        ("events", "0010_step_actions"),
+        ("grids", "0008_former_codes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='event',
-            name='extensions',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='times extended'),
+            model_name="event",
+            name="extensions",
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="times extended"),
         ),
         migrations.AddField(
-            model_name='event',
-            name='merged_into',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='merged', to='events.event', verbose_name='merged into'),
+            model_name="event",
+            name="merged_into",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="merged",
+                to="events.event",
+                verbose_name="merged into",
+            ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='reply_due_at',
-            field=models.DateTimeField(blank=True, null=True, verbose_name='reply due at'),
+            model_name="event",
+            name="reply_due_at",
+            field=models.DateTimeField(blank=True, null=True, verbose_name="reply due at"),
         ),
         migrations.AddField(
-            model_name='event',
-            name='reply_to',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='reply awaited by'),
+            model_name="event",
+            name="reply_to",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="reply awaited by",
+            ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='reply_wake_at',
-            field=models.DateTimeField(blank=True, editable=False, null=True, verbose_name='the clock asks for the reply at'),
+            model_name="event",
+            name="reply_wake_at",
+            field=models.DateTimeField(
+                blank=True, editable=False, null=True, verbose_name="the clock asks for the reply at"
+            ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='request',
-            field=models.CharField(blank=True, choices=[('suspend', 'suspension'), ('extend', 'extension')], help_text='Waits for the decision of the upper level.', max_length=16, verbose_name='asked of the upper level'),
+            model_name="event",
+            name="request",
+            field=models.CharField(
+                blank=True,
+                choices=[("suspend", "suspension"), ("extend", "extension")],
+                help_text="Waits for the decision of the upper level.",
+                max_length=16,
+                verbose_name="asked of the upper level",
+            ),
         ),
         migrations.AddField(
-            model_name='event',
-            name='requested_until',
-            field=models.DateField(blank=True, null=True, verbose_name='suspension asked until'),
+            model_name="event",
+            name="requested_until",
+            field=models.DateField(blank=True, null=True, verbose_name="suspension asked until"),
         ),
         migrations.AddField(
-            model_name='event',
-            name='suspended_until',
-            field=models.DateField(blank=True, null=True, verbose_name='suspended until'),
+            model_name="event",
+            name="suspended_until",
+            field=models.DateField(blank=True, null=True, verbose_name="suspended until"),
         ),
         migrations.AddField(
-            model_name='event',
-            name='suspensions',
-            field=models.PositiveSmallIntegerField(default=0, verbose_name='times suspended'),
+            model_name="event",
+            name="suspensions",
+            field=models.PositiveSmallIntegerField(default=0, verbose_name="times suspended"),
         ),
         migrations.AlterField(
-            model_name='servicelevel',
-            name='stage',
-            field=models.CharField(choices=[('grid', 'grid loop'), ('community', 'community loop'), ('street', 'street loop'), ('city', 'city loop'), ('check', 'check'), ('reply', 'reply to urging')], max_length=16, verbose_name='stage'),
+            model_name="servicelevel",
+            name="stage",
+            field=models.CharField(
+                choices=[
+                    ("grid", "grid loop"),
+                    ("community", "community loop"),
+                    ("street", "street loop"),
+                    ("city", "city loop"),
+                    ("check", "check"),
+                    ("reply", "reply to urging"),
+                ],
+                max_length=16,
+                verbose_name="stage",
+            ),
         ),
         migrations.AlterField(
-            model_name='step',
-            name='action',
-            field=models.CharField(choices=[('file', 'file'), ('accept', 'accept'), ('assign', 'assign'), ('resolve', 'resolve'), ('send_back', 'send back'), ('escalate', 'escalate'), ('pass_check', 'pass check'), ('fail_check', 'fail check'), ('rate', 'rate'), ('reopen', 'reopen'), ('void', 'void'), ('ask_suspend', 'ask for suspension'), ('ask_extend', 'ask for extension'), ('suspend', 'suspend'), ('extend', 'extend'), ('decline', 'decline'), ('resume', 'resume'), ('merge', 'merge'), ('urge', 'urge'), ('supervise', 'supervise'), ('reply', 'reply'), ('ask', 'ask'), ('answer', 'answer'), ('comment', 'comment'), ('remind', 'remind'), ('climb_check', 'move check up'), ('rehome', 'move with the grid'), ('adjust', 'adjust time limit'), ('absorb', 'take in a merged case'), ('inform', 'tell the result')], max_length=16, verbose_name='action'),
+            model_name="step",
+            name="action",
+            field=models.CharField(
+                choices=[
+                    ("file", "file"),
+                    ("accept", "accept"),
+                    ("assign", "assign"),
+                    ("resolve", "resolve"),
+                    ("send_back", "send back"),
+                    ("escalate", "escalate"),
+                    ("pass_check", "pass check"),
+                    ("fail_check", "fail check"),
+                    ("rate", "rate"),
+                    ("reopen", "reopen"),
+                    ("void", "void"),
+                    ("ask_suspend", "ask for suspension"),
+                    ("ask_extend", "ask for extension"),
+                    ("suspend", "suspend"),
+                    ("extend", "extend"),
+                    ("decline", "decline"),
+                    ("resume", "resume"),
+                    ("merge", "merge"),
+                    ("urge", "urge"),
+                    ("supervise", "supervise"),
+                    ("reply", "reply"),
+                    ("ask", "ask"),
+                    ("answer", "answer"),
+                    ("comment", "comment"),
+                    ("remind", "remind"),
+                    ("climb_check", "move check up"),
+                    ("rehome", "move with the grid"),
+                    ("adjust", "adjust time limit"),
+                    ("absorb", "take in a merged case"),
+                    ("inform", "tell the result"),
+                ],
+                max_length=16,
+                verbose_name="action",
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('reply_wake_at__isnull', False)), fields=['reply_wake_at'], name='event_reply_wakes'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("reply_wake_at__isnull", False)), fields=["reply_wake_at"], name="event_reply_wakes"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('request', ''), _negated=True), fields=['position'], name='event_requested'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("request", ""), _negated=True), fields=["position"], name="event_requested"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'suspended'), _negated=True), ('suspended_until__isnull', False), _connector='OR'), name='event_suspended_until'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "suspended"), _negated=True),
+                    ("suspended_until__isnull", False),
+                    _connector="OR",
+                ),
+                name="event_suspended_until",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'merged'), _negated=True), ('merged_into__isnull', False), _connector='OR'), name='event_merged_into_one'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "merged"), _negated=True), ("merged_into__isnull", False), _connector="OR"
+                ),
+                name="event_merged_into_one",
+            ),
         ),
         migrations.RunPython(add_levels, migrations.RunPython.noop),
     ]

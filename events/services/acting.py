@@ -203,9 +203,7 @@ def _check_move(event: Event, move: Move, standing: frozenset[Side], seen: int, 
     return standing
 
 
-def _check_inputs(
-    event, move, actor, at, reason, note, handler, organisation, checklist, rating, until, into
-) -> dict:
+def _check_inputs(event, move, actor, at, reason, note, handler, organisation, checklist, rating, until, into) -> dict:
     errors: dict[str, list[str]] = {}
     reason, note = reason.strip(), note.strip()
     if "reason" in move.needs and says_nothing(reason):

@@ -1,4 +1,4 @@
-"""The clock: reminders, cases that climb or are resumed by themselves, checks that move up, replies that are missing."""
+"""The clock: reminders, cases that climb or are resumed by themselves, checks that move up, missing replies."""
 
 import logging
 from collections import Counter

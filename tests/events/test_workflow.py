@@ -108,9 +108,8 @@ def held_by_the_street(cast, status: str) -> Stage:
     other = make_event(cast.worker, cast.tree.unit)
     until = timezone.localdate() + timedelta(days=30)
     event = take(event, *WAYS[status], until=until, into=other)
-    Event.objects.filter(pk=event.pk).update(
-        handler=cast.neighbour, asked_at=event.filed_at, reply_to=cast.district, reply_due_at=event.filed_at, suspensions=0
-    )
+    asked = {"asked_at": event.filed_at, "reply_to": cast.district, "reply_due_at": event.filed_at}
+    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour, suspensions=0, **asked)
     people = {
         "desk": cast.street,
         "handler": cast.neighbour,
