@@ -1,5 +1,6 @@
 """Whatever people, clock and reorganisations do in whatever order, these things hold after each step."""
 
+from contextlib import nullcontext, suppress
 from datetime import timedelta
 
 import pytest
@@ -70,10 +71,9 @@ class Story:
         if action != "assign" or handler:
             until = timezone.localdate(self.now) + timedelta(days=self.draw(st.integers(1, 9), "days"))
             given = {"reason": "因", "note": "果", "handler": handler, "until": until, "into": self.other}
-            try:
+            # The other case may have ended by now, or be out of sight.
+            with suppress(ValidationError) if action == "merge" else nullcontext():
                 services.act(event=self.event, action=action, actor=person, at=self.now, **given)
-            except ValidationError as error:  # the other case has ended, or is out of sight
-                assert list(error.message_dict) == ["into"]
 
     def refuse(self) -> None:
         person = self.draw(st.sampled_from(self.people), "who tries")
