@@ -52,7 +52,8 @@ def explain(step: Step) -> list[str]:
 def _reorganisation(step: Step) -> list[str]:
     """What was done to the grids, and where the place of the case is now."""
     sentences = []
-    if change := step.details.get("change"):
+    # An adjusted case names its change of time limits under the same word.
+    if step.action == Action.REHOME and (change := step.details.get("change")):
         sentences.append(CHANGES[change["kind"]] % change)
     if place := step.details.get("place"):
         names = {"from": _named(place["from"]), "to": _named(place["to"])}

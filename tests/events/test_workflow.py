@@ -12,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from events import services
-from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
+from events.exceptions import ActionConflict, ActionForbidden, ActionRefused, StaleEvent
 from events.models import Event, offices
 from events.workflow import TABLE, Action, Case, Loop, Office, Side, Status, open_moves, refusal, sides
 from grids.models import Role
@@ -169,6 +169,63 @@ def test_open_moves_are_the_expected_ones_in_the_order_of_the_table(cast, status
         for action, (sources, _target, by) in EXPECTED.items()
         if status in sources.split() and (side in by.split() or action == "comment") and action not in REQUESTED
     ]
+
+
+# In each loop
+
+# By how often it climbed: who is the desk, who may decide above, and who passes the check.
+STATIONS = [
+    ("chief", "district"),
+    ("community", "district"),
+    ("street", "district"),
+    ("district", "city"),
+    ("city", ""),
+]
+# What the upper side decides or asks, and what the desk can ask of it: none of it at the city.
+OF_UPPER = {"reopen", "ask_suspend", "ask_extend", "suspend", "extend", "decline", "urge", "supervise"}
+
+
+@pytest.mark.parametrize("climbs", range(len(STATIONS)))
+@pytest.mark.parametrize("status", Status.values)
+def test_every_action_from_every_state_in_every_loop(cast, status, climbs):
+    """By the desk and by the upper side; what is open to them does not depend on the loop, but for both ends of it."""
+    desk, upper = STATIONS[climbs]
+    other = make_event(cast.worker, cast.tree.unit)
+    event = take(make_event(cast.worker, cast.tree.unit), *["escalate"] * climbs)
+    if status == "suspended" and not upper:
+        return
+    until = timezone.localdate() + timedelta(days=30)
+    event = take(event, *[way for way in WAYS[status] if upper or way != "suspend"], until=until, into=other)
+    asked = {"asked_at": event.filed_at, "reply_to": cast.district, "reply_due_at": event.filed_at}
+    Event.objects.filter(pk=event.pk).update(suspensions=0, **asked)
+    people = {"desk": getattr(cast, desk), "handler": cast.worker}
+    people |= {"upper": getattr(cast, upper)} if upper else {}
+    stage = Stage(fresh_row(event), people, other)
+    for side in people.keys() - {"handler"}:
+        for action, (sources, target, by) in EXPECTED.items():
+            is_open = side in by.split() and status in sources.split()
+            is_open &= action != "send_back" or climbs > 0
+            is_open &= action != "escalate" or climbs < len(STATIONS) - 1
+            is_open &= action not in OF_UPPER or bool(upper)
+            stage.waits(action, status)
+            savepoint, before = transaction.savepoint(), snapshot(stage.event)
+            if is_open:
+                after = stage.act(action, side)
+                assert after.status == (target or status), (action, side)
+                transaction.savepoint_rollback(savepoint)
+            elif not (action in ("comment", "pass_check", "fail_check") and action_is_of_viewers(stage, action, side)):
+                with pytest.raises(ActionRefused):
+                    stage.act(action, side)
+            assert snapshot(stage.event) == before, (action, side)
+
+
+def fresh_row(event: Event) -> Event:
+    return Event.objects.with_related().get(pk=event.pk)
+
+
+def action_is_of_viewers(stage: Stage, action: str, side: str) -> bool:
+    """The desk of a low loop also stands where the case arose, and everybody here may see it."""
+    return action == "comment" or Side.ORIGIN in stage.event.sides_of(stage.people[side])
 
 
 # Conditions beside state and side
