@@ -23,7 +23,7 @@ from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, plai
 from events.reckoning import reckon
 from events.running import marks_of
 from events.wording import place_of
-from events.workflow import OPEN, TABLE, Loop, Move, Rating, Side, Status, Urgency, open_moves
+from events.workflow import OPEN, TABLE, Loop, Move, Outcome, Rating, Side, Status, Urgency, open_moves
 from grids.access import visible_organisations
 from grids.api import grid_of, read_query
 from grids.models import Grid, Organisation, User, load_ancestors
@@ -105,6 +105,10 @@ class ActSerializer(serializers.Serializer):
         required=False,
         help_text=_("The ticked items of the closing checklist"),
     )
+    outcome = serializers.ChoiceField(
+        Outcome.choices, required=False, allow_blank=True,
+        help_text=_("Of the action resolve, where it cannot be fixed; it then needs a reason and no checklist"),
+    )  # fmt: skip
     rating = serializers.ChoiceField(
         Rating.choices, required=False, help_text=_("Of the action rate; unsatisfied also needs a reason")
     )
@@ -241,7 +245,8 @@ class EventSerializer(serializers.ModelSerializer):
 
 # What desk and upper side have agreed or wait for, and what became of a merged case.
 AGREED = (
-    "request", "requested_until", "suspended_until", "suspensions", "extensions", "reply_due_at", "merged_into",
+    "outcome", "request", "requested_until", "suspended_until", "suspensions", "extensions", "reply_due_at",
+    "merged_into",
 )  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.models import Step, Unit
 from events.transitions import Rule
-from events.workflow import Action, Loop, Rating, Request, Status
+from events.workflow import Action, Loop, Outcome, Rating, Request, Status
 
 CHANGES = {
     "move": gettext_lazy("%(old_name)s was moved: its code was %(old_code)s and is %(new_code)s now."),
@@ -42,6 +42,8 @@ def explain(step: Step) -> list[str]:
         )
     if step.action == Action.ASSIGN and (organisation := step.organisation_name):
         sentences.append(_("Each representative of %(organisation)s may handle it.") % {"organisation": organisation})
+    if outcome := details.get("outcome"):
+        sentences.append(_("Resolved as: %(outcome)s.") % {"outcome": Outcome(outcome).label})
     if rating := details.get("rating"):
         sentences.append(_("Rated: %(rating)s.") % {"rating": Rating(rating).label})
     if ticked := details.get("checklist"):

@@ -13,7 +13,7 @@ from events import services
 from events.attachments import ACCEPT
 from events.contacts import REASON_LENGTH
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Attachment, Category, Event, validate_no_direction_marks
-from events.workflow import Action, Loop, Move, Rating, Status, Urgency
+from events.workflow import Action, Loop, Move, Outcome, Rating, Status, Urgency
 from grids.access import SeveralSuccessors, find_grid
 from grids.models import Grid, Organisation, User
 
@@ -255,10 +255,22 @@ class ActForm(forms.Form):
             self.fields["note"] = _text(NOTES.get(move.action, _("Note")))
         if "handler" in move.needs:
             self.fields["handler"] = HandlerField(event)
+        if move.action == Action.RESOLVE:
+            self.fields["outcome"] = forms.ChoiceField(
+                choices=Outcome.choices, required=False, label=_("It cannot be fixed")
+            )
+            self.fields["reason"] = _text(_("Why it cannot be fixed"))
         if move.action == Action.RESOLVE and (items := event.category.checklist_items()):
             self.fields["checklist"] = forms.MultipleChoiceField(
                 choices=[(item, item) for item in items], required=False, label=_("Closing checklist")
             )
+
+    def clean(self) -> dict:
+        if self.move.action == Action.RESOLVE:
+            given = self.cleaned_data
+            if given.get("reason", "").strip() and not given.get("outcome"):
+                self.add_error("outcome", _("Tick this as well, or leave the reason empty."))
+        return self.cleaned_data
 
     def inputs(self) -> dict:
         """What `services.act` takes, beside event, action and actor."""

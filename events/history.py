@@ -20,8 +20,8 @@ TIMES = tuple(field.name for field in Step._meta.concrete_fields if isinstance(f
 REPLAYED = (
     "status", "start_loop", "loop", "holder_id", "handler_id", "organisation_id", "resolver_id", "checker_id", "round",
     "send_backs", "reworks", "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "due_at",
-    "asked_at", "rating", "rated_at", "request", "requested_until", "suspended_until", "suspensions", "extensions",
-    "merged_into_id", "reply_to_id", "reply_due_at", "step_count", "head_hash",
+    "asked_at", "rating", "rated_at", "outcome", "request", "requested_until", "suspended_until", "suspensions",
+    "extensions", "merged_into_id", "reply_to_id", "reply_due_at", "step_count", "head_hash",
 )  # fmt: skip
 
 
@@ -74,7 +74,7 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
     """What the event's row must hold after these steps, by field name."""
     row: dict[str, Any] = dict.fromkeys(REPLAYED)
     row |= {"send_backs": 0, "reworks": 0, "is_supervised": False, "rating": "", "step_count": 0, "head_hash": ""}
-    row |= {"request": "", "suspensions": 0, "extensions": 0}
+    row |= {"outcome": "", "request": "", "suspensions": 0, "extensions": 0}
     for step in steps:
         row |= _agreements(row, step)
         row |= {
@@ -109,6 +109,8 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
         row["resolved_at"] = _since(row["resolved_at"], step, Action.RESOLVE, Status.RESOLVED, Status.CLOSED)
         resolver = step.actor_id if step.action == Action.RESOLVE else row["resolver_id"]
         row["resolver_id"] = resolver if row["resolved_at"] else None
+        outcome = step.details.get("outcome", "") if step.action == Action.RESOLVE else row["outcome"]
+        row["outcome"] = outcome if row["resolved_at"] else ""
         row["closed_at"] = _since(row["closed_at"], step, Action.PASS_CHECK, Status.CLOSED)
     return row
 

@@ -35,6 +35,7 @@ from events.workflow import (
     Loop,
     Membership,
     Office,
+    Outcome,
     Rating,
     Request,
     Side,
@@ -317,6 +318,7 @@ class Event(Placed):
     rating = models.CharField(_("rating"), max_length=16, choices=Rating, blank=True)
     rated_at = models.DateTimeField(_("rated at"), null=True, blank=True)
 
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome, blank=True)
     request = models.CharField(
         _("asked of the upper level"), max_length=16, choices=Request, blank=True,
         help_text=_("Waits for the decision of the upper level."),

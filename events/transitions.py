@@ -240,6 +240,7 @@ def resolve(draft: Draft) -> None:
     event.status = Status.RESOLVED
     _drop_request(event)
     event.resolver = draft.actor
+    event.outcome = draft.details.get("outcome", "")
     event.resolved_at = draft.at
     _ask_for_check(draft, draft.staffing.check_route(draft.case))
     draft.rule = Rule.CHECK
@@ -316,6 +317,7 @@ def _handle_again(draft: Draft) -> None:
     event.round += 1
     event.checker = event.resolver = None
     event.resolved_at = event.closed_at = None
+    event.outcome = ""
     draft.start_clock(event.loop)
     draft.recipients.update(draft.workers())
 

@@ -44,6 +44,12 @@ class Rating(TextChoices):
     UNSATISFIED = "unsatisfied", pgettext_lazy("rating", "unsatisfied")
 
 
+class Outcome(TextChoices):
+    """How a case was resolved, where it was not by putting things right."""
+
+    UNFIXABLE = "unfixable", _("cannot be fixed")
+
+
 class Request(TextChoices):
     """What the desk has asked the upper side for."""
 

@@ -25,6 +25,13 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="event",
+            name="outcome",
+            field=models.CharField(
+                blank=True, choices=[("unfixable", "cannot be fixed")], max_length=16, verbose_name="outcome"
+            ),
+        ),
+        migrations.AddField(
+            model_name="event",
             name="extensions",
             field=models.PositiveSmallIntegerField(default=0, verbose_name="times extended"),
         ),

@@ -37,7 +37,7 @@ TOLD: dict[Action, str | Promise] = {
 }
 # Whose words are shown with it.
 WITH_NOTE = frozenset({Action.RESOLVE, Action.INFORM, Action.ASK, Action.ANSWER, Action.COMMENT, Action.RATE})
-WITH_REASON = frozenset({Action.VOID, Action.INFORM, Action.RATE})
+WITH_REASON = frozenset({Action.VOID, Action.RESOLVE, Action.INFORM, Action.RATE})
 
 
 _RESULTS: dict[str, str | Promise] = {
@@ -73,7 +73,9 @@ def is_of_resident(step: Step) -> bool:
 
 
 def _line(step: Step) -> Line:
-    words = [step.reason if step.action in WITH_REASON else "", step.note if step.action in WITH_NOTE else ""]
+    outcome = step.details.get("outcome")
+    has_reason = step.action in WITH_REASON and (step.action != Action.RESOLVE or outcome)
+    words = [step.reason if has_reason else "", step.note if step.action in WITH_NOTE else ""]
     if rating := step.details.get("rating"):
         words.insert(0, Rating(rating).label)
     if until := step.action == Action.SUSPEND and step.details.get("until"):
@@ -81,7 +83,8 @@ def _line(step: Step) -> Line:
     if result := step.details.get("result"):
         words.insert(0, _RESULTS[result["status"]])
     text = "\n".join(str(part) for part in words if part)
-    return Line(step.action, step.at, TOLD[step.action], _who(step), text if is_of_resident(step) else _careful(text))
+    title = _("It cannot be fixed") if outcome else TOLD[step.action]
+    return Line(step.action, step.at, title, _who(step), text if is_of_resident(step) else _careful(text))
 
 
 def _who(step: Step) -> str:
@@ -109,6 +112,8 @@ def standing(event: Event, steps: Sequence[Step]) -> str:
             return _("%(holder)s is handling it.") % holder
         case Status.RESOLVED:
             return _("It has been handled; somebody else checks now whether it is really good.")
+        case Status.CLOSED if event.outcome:
+            return _("It was looked into, checked and closed; it cannot be fixed. The reason stands below.")
         case Status.CLOSED:
             return _("It has been handled, checked and closed.")
         case Status.SUSPENDED:

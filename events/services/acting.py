@@ -25,6 +25,7 @@ from events.workflow import (
     TABLE,
     Action,
     Move,
+    Outcome,
     Rating,
     Side,
     open_moves,
@@ -45,6 +46,7 @@ def act(
     handler: User | None = None,
     organisation: Organisation | None = None,
     checklist: Iterable[str] = (),
+    outcome: str = "",
     attachments: Sequence[Attachment] = (),
     rating: str = "",
     until: date | None = None,
@@ -70,6 +72,7 @@ def act(
         "handler": handler,
         "organisation": organisation,
         "checklist": checklist,
+        "outcome": outcome,
         "rating": rating,
         "until": until,
         "into": into,
@@ -203,7 +206,9 @@ def _check_move(event: Event, move: Move, standing: frozenset[Side], seen: int, 
     return standing
 
 
-def _check_inputs(event, move, actor, at, reason, note, handler, organisation, checklist, rating, until, into) -> dict:
+def _check_inputs(
+    event, move, actor, at, reason, note, handler, organisation, checklist, outcome, rating, until, into
+) -> dict:
     errors: dict[str, list[str]] = {}
     reason, note = reason.strip(), note.strip()
     if "reason" in move.needs and says_nothing(reason):
@@ -212,7 +217,11 @@ def _check_inputs(event, move, actor, at, reason, note, handler, organisation, c
         errors["note"] = [_("Say what was done.") if move.action == Action.RESOLVE else _("Write something first.")]
     if "handler" in move.needs:
         errors |= _handling_problem(event, handler, organisation)
-    if move.action == Action.RESOLVE and (left := set(event.category.checklist_items()) - set(checklist)):
+    is_unfixable = move.action == Action.RESOLVE and outcome == Outcome.UNFIXABLE
+    if is_unfixable and says_nothing(reason):
+        errors["reason"] = [_("Say why it cannot be fixed; whoever reported it reads this.")]
+    must_tick = [] if is_unfixable or move.action != Action.RESOLVE else event.category.checklist_items()
+    if left := set(must_tick) - set(checklist):
         errors["checklist"] = [_("Still to be ticked: %(items)s.") % {"items": "、".join(sorted(left))}]
     if "rating" in move.needs:
         errors |= _rating_problems(rating, reason)
@@ -228,7 +237,9 @@ def _check_inputs(event, move, actor, at, reason, note, handler, organisation, c
         errors |= error.message_dict
     if errors:
         raise ValidationError(errors)
-    details = {"checklist": event.category.checklist_items()} if checklist and move.action == Action.RESOLVE else {}
+    details = {"checklist": must_tick} if must_tick else {}
+    if is_unfixable:
+        details["outcome"] = outcome
     if "rating" in move.needs:
         details["rating"] = rating
     given = {"reason": reason, "note": note, "details": details, "until": until, "into": into}

@@ -66,7 +66,7 @@ def taken_in(into: Event, merged: Event, at: datetime, staffing: Staffing, limit
 
 def told(merged: Iterable[Event], ended: Draft) -> list[Draft]:
     """A step for each merged case when the one that they went on in has ended: their reporters learn the result."""
-    words = {"reason": ended.reason} if ended.event.status == Status.VOIDED else {"note": _what_was_done(ended)}
+    words = {"reason": ended.reason} if ended.event.status == Status.VOIDED else _what_was_done(ended)
     drafts = []
     for event in merged:
         draft = Draft(event, Action.INFORM, ended.at, ended.staffing, ended.limits, into=ended.event, **words)
@@ -75,6 +75,8 @@ def told(merged: Iterable[Event], ended: Draft) -> list[Draft]:
     return drafts
 
 
-def _what_was_done(ended: Draft) -> str:
+def _what_was_done(ended: Draft) -> dict[str, str]:
     resolved = ended.event.steps.filter(action=Action.RESOLVE).order_by("ordinal").last()
-    return resolved.note if resolved else ""
+    if resolved is None:
+        return {}
+    return {"note": resolved.note} | ({"reason": resolved.reason} if ended.event.outcome else {})

@@ -71,6 +71,7 @@ class Story:
         if action != "assign" or handler:
             until = timezone.localdate(self.now) + timedelta(days=self.draw(st.integers(1, 9), "days"))
             given = {"reason": "因", "note": "果", "handler": handler, "until": until, "into": self.other}
+            given["outcome"] = self.draw(st.sampled_from(["", "unfixable"]), "outcome")
             # The other case may have ended by now, or be out of sight.
             with suppress(ValidationError) if action == "merge" else nullcontext():
                 services.act(event=self.event, action=action, actor=person, at=self.now, **given)
