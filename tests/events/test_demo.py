@@ -104,7 +104,8 @@ class DemoTests(TestCase):
 
     def test_everything_happens_that_can_happen(self):
         untold = {
-            Action.REHOME, Action.ADJUST, Action.ASK, Action.ANSWER, Action.RATE, Action.ASK_SUSPEND, Action.ASK_EXTEND, Action.SUSPEND, Action.EXTEND,
+            Action.REHOME, Action.ADJUST, Action.ASK, Action.ANSWER, Action.RATE,
+            Action.ASK_SUSPEND, Action.ASK_EXTEND, Action.SUSPEND, Action.EXTEND,
             Action.DECLINE, Action.RESUME, Action.MERGE, Action.ABSORB, Action.INFORM, Action.REPLY,
         }  # fmt: skip
         assert set(Step.objects.values_list("action", flat=True)) == set(Action) - untold
