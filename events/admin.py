@@ -48,7 +48,7 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     search_help_text = _("Beginning of the number, part of title or address")
     ordering = ["-filed_at", "-pk"]
     inlines = [StepInline]
-    exclude = ["clock_started_at", "remind_at", "wake_at"]
+    exclude = ["clock_started_at", "remind_at", "wake_at", "reply_wake_at"]
 
     def get_queryset(self, request) -> QuerySet[Event]:
         return super().get_queryset(request).visible_to(request.user)

@@ -23,7 +23,7 @@ from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, plai
 from events.reckoning import reckon
 from events.running import marks_of
 from events.wording import place_of
-from events.workflow import OPEN, TABLE, Loop, Move, Rating, Side, Status, Urgency, open_moves
+from events.workflow import OPEN, TABLE, Loop, Move, Outcome, Rating, Side, Status, Urgency, open_moves
 from grids.access import visible_organisations
 from grids.api import grid_of, read_query
 from grids.models import Grid, Organisation, User, load_ancestors
@@ -105,9 +105,20 @@ class ActSerializer(serializers.Serializer):
         required=False,
         help_text=_("The ticked items of the closing checklist"),
     )
+    outcome = serializers.ChoiceField(
+        Outcome.choices, required=False, allow_blank=True,
+        help_text=_("Of the action resolve, where it cannot be fixed; it then needs a reason and no checklist"),
+    )  # fmt: skip
     rating = serializers.ChoiceField(
         Rating.choices, required=False, help_text=_("Of the action rate; unsatisfied also needs a reason")
     )
+    until = serializers.DateField(
+        required=False, allow_null=True, help_text=_("Of the action ask_suspend: the date, within one year")
+    )
+    into = TextField(
+        max_length=20, required=False, allow_blank=True,
+        help_text=_("Of the action merge: number of the open case that goes on"),
+    )  # fmt: skip
     version = serializers.IntegerField(
         min_value=1,
         required=False,
@@ -232,6 +243,13 @@ class EventSerializer(serializers.ModelSerializer):
         return event.is_overdue(self.context["at"])
 
 
+# What desk and upper side have agreed or wait for, and what became of a merged case.
+AGREED = (
+    "outcome", "request", "requested_until", "suspended_until", "suspensions", "extensions", "reply_due_at",
+    "merged_into",
+)  # fmt: skip
+
+
 class EventDetailSerializer(EventSerializer):
     checklist = serializers.ListField(
         child=serializers.CharField(),
@@ -239,11 +257,14 @@ class EventDetailSerializer(EventSerializer):
         source="category.checklist_items",
         help_text=_("All to be ticked to resolve it"),
     )
+    merged_into = serializers.SlugRelatedField(
+        slug_field="number", read_only=True, help_text=_("Number of the case that it was merged into")
+    )
     actions = serializers.SerializerMethodField(help_text=_("What is open to you now"))
     action_needs = serializers.SerializerMethodField(help_text=_("What each of these actions must be given"))
 
     class Meta(EventSerializer.Meta):
-        fields = [*EventSerializer.Meta.fields, "description", "checklist", "actions", "action_needs"]
+        fields = [*EventSerializer.Meta.fields, "description", "checklist", *AGREED, "actions", "action_needs"]
         read_only_fields = fields
 
     def get_actions(self, event: Event) -> list[str]:
@@ -502,6 +523,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         given = dict(serializer.validated_data)
         handler = self._handler(event, given.pop("handler", ""))
         organisation = self._organisation(event, given.pop("organisation", None))
+        into = self._into(given.pop("into", ""))
         try:
             with received(given.pop("attachments", ()), request.user) as attachments:
                 event = services.act(
@@ -509,6 +531,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
                     actor=request.user,
                     handler=handler,
                     organisation=organisation,
+                    into=into,
                     attachments=attachments,
                     **given,
                 )
@@ -517,6 +540,15 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         if event.is_confidential and not self.get_queryset().filter(pk=event.pk).exists():
             return Response(status=status.HTTP_204_NO_CONTENT)
         return self._answer(event)
+
+    def _into(self, number: str) -> Event | None:
+        if not number:
+            return None
+        into = Event.objects.visible_to(self.request.user).filter(number=number).first()
+        if into is None:
+            problem = _("There is no case of this number in your area.")
+            raise serializers.ValidationError({"into": [problem]})
+        return into
 
     def _handler(self, event: Event, username: str) -> User | None:
         """Who is to handle it. A name that cannot be chosen goes on as a stranger's, so that no account is betrayed."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.models import Step, Unit
 from events.transitions import Rule
-from events.workflow import Action, Loop, Rating, Status
+from events.workflow import Action, Loop, Outcome, Rating, Request, Status
 
 CHANGES = {
     "move": gettext_lazy("%(old_name)s was moved: its code was %(old_code)s and is %(new_code)s now."),
@@ -24,6 +24,7 @@ def explain(step: Step) -> list[str]:
     details = step.details
     sentences += _reorganisation(step)
     sentences += _vacancies(step)
+    sentences += _agreements(step)
     if was_due := details.get("was_due"):
         sentences.append(_moved(datetime.fromisoformat(was_due), step.due_at))
     if "limit" in details:
@@ -41,6 +42,8 @@ def explain(step: Step) -> list[str]:
         )
     if step.action == Action.ASSIGN and (organisation := step.organisation_name):
         sentences.append(_("Each representative of %(organisation)s may handle it.") % {"organisation": organisation})
+    if outcome := details.get("outcome"):
+        sentences.append(_("Resolved as: %(outcome)s.") % {"outcome": Outcome(outcome).label})
     if rating := details.get("rating"):
         sentences.append(_("Rated: %(rating)s.") % {"rating": Rating(rating).label})
     if ticked := details.get("checklist"):
@@ -51,11 +54,34 @@ def explain(step: Step) -> list[str]:
 def _reorganisation(step: Step) -> list[str]:
     """What was done to the grids, and where the place of the case is now."""
     sentences = []
-    if change := step.details.get("change"):
+    # An adjusted case names its change of time limits under the same word.
+    if step.action == Action.REHOME and (change := step.details.get("change")):
         sentences.append(CHANGES[change["kind"]] % change)
     if place := step.details.get("place"):
         names = {"from": _named(place["from"]), "to": _named(place["to"])}
         sentences.append(_("It arose at %(from)s; its place is %(to)s now.") % names)
+    return sentences
+
+
+def _agreements(step: Step) -> list[str]:
+    """What desk and upper side asked of each other, and what became of a case that was merged."""
+    details, sentences = step.details, []
+    if until := details.get("until"):
+        suspends = step.action == Action.SUSPEND
+        text = _("Suspended until %(date)s; the clock stands still.") if suspends else _("Asked until %(date)s.")
+        sentences.append(text % {"date": until})
+    if request := details.get("request"):
+        sentences.append(_("Asked for: %(request)s.") % {"request": Request(request).label})
+    if reply_due := details.get("reply_due"):
+        due = timezone.localtime(datetime.fromisoformat(reply_due))
+        sentences.append(_("A reply is due by %(time)s.") % {"time": f"{due:%Y-%m-%d %H:%M}"})
+    if into := details.get("into"):
+        sentences.append(_("It goes on as no. %(number)s.") % into)
+    if merged := details.get("merged"):
+        sentences.append(_("No. %(number)s was merged into this case.") % merged)
+    if result := details.get("result"):
+        text = _("No. %(number)s, which it was merged into, has ended: %(status)s.")
+        sentences.append(text % {"number": result["number"], "status": Status(result["status"]).label})
     return sentences
 
 
@@ -117,6 +143,10 @@ def _rule(step: Step) -> str:
             text = _("Nobody checked in time, so the check moved up to %(checker)s. Nothing is closed by silence.")
         case Rule.TOP_OVERDUE:
             text = _("The time limit ran out and there is no level above, so it is supervised.")
+        case Rule.DATE_CAME:
+            text = _("The date until which it was suspended has come.")
+        case Rule.NO_REPLY:
+            text = _("No reply came in time, so it is supervised, and the upper level was told.")
         case Rule.REORGANISED:
             text = _("The grids were reorganised; %(holder)s holds it now, in the %(loop)s.")
         case Rule.HANDED_OVER:

@@ -13,20 +13,26 @@ from events import services
 from events.attachments import ACCEPT
 from events.contacts import REASON_LENGTH
 from events.models import TEXT_LENGTH, TITLE_LENGTH, Attachment, Category, Event, validate_no_direction_marks
-from events.workflow import Action, Loop, Move, Rating, Status, Urgency
+from events.workflow import Action, Loop, Move, Outcome, Rating, Status, Urgency
 from grids.access import SeveralSuccessors, find_grid
 from grids.models import Grid, Organisation, User
 
 SEARCH_LENGTH = 64
 KEY = re.compile("[0-9]{1,18}", re.ASCII)
 # The moves that a word may be added to; the table names those that need one.
-WITH_NOTE = frozenset({Action.ASSIGN, Action.PASS_CHECK, Action.URGE, Action.SUPERVISE})
+WITH_NOTE = frozenset(
+    {
+        Action.ASSIGN, Action.PASS_CHECK, Action.URGE, Action.SUPERVISE, Action.SUSPEND, Action.EXTEND, Action.RESUME,
+        Action.MERGE,
+    }
+)  # fmt: skip
 
 
 NOTES = {
     Action.RESOLVE: _("What was done"),
     Action.ASK: _("Question to the reporter"),
     Action.ANSWER: _("Answer"),
+    Action.REPLY: _("Reply"),
 }
 
 
@@ -195,6 +201,27 @@ class HandlerField(forms.Field):
         return found
 
 
+class CaseField(forms.CharField):
+    """Another case by its number, among those that the person may see."""
+
+    def __init__(self, user: User | None):
+        super().__init__(max_length=20, required=False, label=_("Number of the case that goes on"))
+        self.user = user
+
+    def clean(self, value: str) -> Event | None:
+        number = re.sub(r"\s", "", super().clean(value))
+        if not number or self.user is None:
+            return None
+        found = Event.objects.visible_to(self.user).filter(number=number).first()
+        if found is None:
+            raise ValidationError(_("There is no case of this number in your area."), "invalid_choice")
+        return found
+
+
+class DateInput(forms.DateInput):
+    input_type = "date"
+
+
 class ActForm(forms.Form):
     """The inputs of one move. What must be given is for the service to say."""
 
@@ -213,16 +240,37 @@ class ActForm(forms.Form):
                 label=_("How satisfied are you"),
                 error_messages={"invalid_choice": _("Choose how satisfied you are.")},
             )
+        if "until" in move.needs:
+            self.fields["until"] = forms.DateField(
+                required=False,
+                label=_("Suspend until"),
+                widget=DateInput(format="%Y-%m-%d"),
+                error_messages={"invalid": _("Choose the date, as 2026-12-31.")},
+            )
+        if "into" in move.needs:
+            self.fields["into"] = CaseField(uploader)
         if "reason" in move.needs or "rating" in move.needs:
             self.fields["reason"] = _text(_("Reason"))
         if "note" in move.needs or move.action in WITH_NOTE:
             self.fields["note"] = _text(NOTES.get(move.action, _("Note")))
         if "handler" in move.needs:
             self.fields["handler"] = HandlerField(event)
+        if move.action == Action.RESOLVE:
+            self.fields["outcome"] = forms.ChoiceField(
+                choices=Outcome.choices, required=False, label=_("It cannot be fixed")
+            )
+            self.fields["reason"] = _text(_("Why it cannot be fixed"))
         if move.action == Action.RESOLVE and (items := event.category.checklist_items()):
             self.fields["checklist"] = forms.MultipleChoiceField(
                 choices=[(item, item) for item in items], required=False, label=_("Closing checklist")
             )
+
+    def clean(self) -> dict:
+        if self.move.action == Action.RESOLVE:
+            given = self.cleaned_data
+            if given.get("reason", "").strip() and not given.get("outcome"):
+                self.add_error("outcome", _("Tick this as well, or leave the reason empty."))
+        return self.cleaned_data
 
     def inputs(self) -> dict:
         """What `services.act` takes, beside event, action and actor."""

@@ -3,13 +3,14 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Any
 
 from django.db.models import DateTimeField
 
 from events.models import Event, Step
-from events.workflow import Action, Status
+from events.workflow import OPEN, Action, Request, Status
 
 CONTENT = tuple(
     field.attname for field in Step._meta.concrete_fields if field.name not in ("id", "event", "previous_hash", "hash")
@@ -19,7 +20,8 @@ TIMES = tuple(field.name for field in Step._meta.concrete_fields if isinstance(f
 REPLAYED = (
     "status", "start_loop", "loop", "holder_id", "handler_id", "organisation_id", "resolver_id", "checker_id", "round",
     "send_backs", "reworks", "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "due_at",
-    "asked_at", "rating", "rated_at", "step_count", "head_hash",
+    "asked_at", "rating", "rated_at", "outcome", "request", "requested_until", "suspended_until", "suspensions",
+    "extensions", "merged_into_id", "reply_to_id", "reply_due_at", "step_count", "head_hash",
 )  # fmt: skip
 
 
@@ -72,7 +74,9 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
     """What the event's row must hold after these steps, by field name."""
     row: dict[str, Any] = dict.fromkeys(REPLAYED)
     row |= {"send_backs": 0, "reworks": 0, "is_supervised": False, "rating": "", "step_count": 0, "head_hash": ""}
+    row |= {"outcome": "", "request": "", "suspensions": 0, "extensions": 0}
     for step in steps:
+        row |= _agreements(row, step)
         row |= {
             "status": step.to_status,
             "loop": step.to_loop,
@@ -105,8 +109,42 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
         row["resolved_at"] = _since(row["resolved_at"], step, Action.RESOLVE, Status.RESOLVED, Status.CLOSED)
         resolver = step.actor_id if step.action == Action.RESOLVE else row["resolver_id"]
         row["resolver_id"] = resolver if row["resolved_at"] else None
+        outcome = step.details.get("outcome", "") if step.action == Action.RESOLVE else row["outcome"]
+        row["outcome"] = outcome if row["resolved_at"] else ""
         row["closed_at"] = _since(row["closed_at"], step, Action.PASS_CHECK, Status.CLOSED)
     return row
+
+
+# What a request of the desk does not outlive; nor does it outlive the holder, or handling.
+_ENDS_REQUEST = frozenset({Action.SEND_BACK, Action.ESCALATE, Action.SUSPEND, Action.EXTEND, Action.DECLINE})
+
+
+def _agreements(row: dict[str, Any], step: Step) -> dict[str, Any]:
+    """What the step leaves of the requests, replies and merging between desk and upper side; `row` is that before."""
+    found: dict[str, Any] = {}
+    stays = step.to_status in (Status.FILED, Status.HANDLING) and step.holder_id == row["holder_id"]
+    if step.action in _ENDS_REQUEST or not stays:
+        found |= {"request": "", "requested_until": None}
+    if step.action in (Action.REPLY, Action.ESCALATE) or step.to_status not in OPEN:
+        found |= {"reply_to_id": None, "reply_due_at": None}
+    if step.to_status != Status.SUSPENDED:
+        found["suspended_until"] = None
+    details = step.details
+    match step.action:
+        case Action.ASK_SUSPEND:
+            found |= {"request": Request.SUSPEND, "requested_until": date.fromisoformat(details["until"])}
+        case Action.ASK_EXTEND:
+            found["request"] = Request.EXTEND
+        case Action.SUSPEND:
+            found["suspended_until"] = date.fromisoformat(details["until"])
+            found["suspensions"] = row["suspensions"] + 1
+        case Action.EXTEND:
+            found["extensions"] = row["extensions"] + 1
+        case Action.MERGE:
+            found["merged_into_id"] = details["into"]["id"]
+        case Action.URGE | Action.SUPERVISE if "reply_due" in details:
+            found |= {"reply_to_id": step.actor_id, "reply_due_at": datetime.fromisoformat(details["reply_due"])}
+    return found
 
 
 def _since(known: Any, step: Step, action: Action, *kept: Status) -> Any:

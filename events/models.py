@@ -30,12 +30,15 @@ from events.time_models import (  # noqa: F401 - Django looks for models here
 from events.workflow import (
     DESK_ROLES,
     OPEN,
+    UPPER_ROLES,
     Action,
     Case,
     Loop,
     Membership,
     Office,
+    Outcome,
     Rating,
+    Request,
     Side,
     Status,
     Urgency,
@@ -140,7 +143,7 @@ class Category(models.Model):
 
 
 class ServiceLevel(models.Model):
-    """The default limit of a loop, or of the check after resolving."""
+    """The default limit of a loop, of the check after resolving, or of the reply to urging and supervision."""
 
     class Stage(models.TextChoices):
         GRID = Loop.GRID.value, Loop.GRID.label
@@ -148,6 +151,7 @@ class ServiceLevel(models.Model):
         STREET = Loop.STREET.value, Loop.STREET.label
         CITY = Loop.CITY.value, Loop.CITY.label
         CHECK = "check", _("check")
+        REPLY = "reply", _("reply to urging")
 
     stage = models.CharField(_("stage"), max_length=16, choices=Stage)
     urgency = models.CharField(_("urgency"), max_length=8, choices=Urgency)
@@ -224,6 +228,8 @@ class EventQuerySet(models.QuerySet):
             | Q(Exists(serving), status=Status.HANDLING, organisation__in=_represented(user))
             | Q(~Exists(working), ~Exists(serving), status=Status.HANDLING, holder__in=desks)
             | (Q(status=Status.RESOLVED, checker__in=grids) & ~Q(resolver=user))
+            | Q(reply_to__isnull=False, holder__in=desks)
+            | _to_decide(user)
         )
 
     def search(self, words: str):
@@ -242,6 +248,16 @@ class EventQuerySet(models.QuerySet):
     def with_people(self):
         """As `with_related`, and whom the organisation that handles it sends."""
         return self.with_related().prefetch_related("organisation__representatives")
+
+
+def _to_decide(user: User) -> Q:
+    """The requests of desks below, which an official or chief above decides."""
+    condition = Q(pk__in=[])
+    for post in user.active_posts:
+        if post.role in UPPER_ROLES:
+            inside = Q(position__range=(post.grid.lft, post.grid.rght), holder__lft__gt=post.grid.lft)
+            condition |= ~Q(request="") & Q(is_confidential=False) & inside
+    return condition
 
 
 def _represented(user: User) -> list[int]:
@@ -303,6 +319,24 @@ class Event(Placed):
     rating = models.CharField(_("rating"), max_length=16, choices=Rating, blank=True)
     rated_at = models.DateTimeField(_("rated at"), null=True, blank=True)
 
+    outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome, blank=True)
+    request = models.CharField(
+        _("asked of the upper level"), max_length=16, choices=Request, blank=True,
+        help_text=_("Waits for the decision of the upper level."),
+    )  # fmt: skip
+    requested_until = models.DateField(_("suspension asked until"), null=True, blank=True)
+    suspended_until = models.DateField(_("suspended until"), null=True, blank=True)
+    suspensions = models.PositiveSmallIntegerField(_("times suspended"), default=0)
+    extensions = models.PositiveSmallIntegerField(_("times extended"), default=0)
+    merged_into = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="merged", verbose_name=_("merged into")
+    )
+    reply_to = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("reply awaited by")
+    )
+    reply_due_at = models.DateTimeField(_("reply due at"), null=True, blank=True)
+    reply_wake_at = models.DateTimeField(_("the clock asks for the reply at"), null=True, blank=True, editable=False)
+
     step_count = models.PositiveIntegerField(default=0, editable=False)
     head_hash = models.CharField(max_length=64, blank=True, editable=False)
     idempotency_key = models.CharField(max_length=64, null=True, blank=True, editable=False, validators=plain_text)
@@ -322,6 +356,12 @@ class Event(Placed):
             ),
             models.CheckConstraint(
                 condition=~Q(status=Status.RESOLVED) | Q(checker__isnull=False), name="event_resolved_has_checker"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.SUSPENDED) | Q(suspended_until__isnull=False), name="event_suspended_until"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status=Status.MERGED) | Q(merged_into__isnull=False), name="event_merged_into_one"
             ),
             models.CheckConstraint(
                 condition=Q(handler=None) | Q(organisation=None),
@@ -346,6 +386,8 @@ class Event(Placed):
             models.Index(F("filed_at").desc(), F("id").desc(), name="event_newest"),
             models.Index(fields=["status", "-filed_at"], name="event_state_newest"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="event_due"),
+            models.Index(fields=["reply_wake_at"], condition=Q(reply_wake_at__isnull=False), name="event_reply_wakes"),
+            models.Index(fields=["position"], condition=~Q(request=""), name="event_requested"),
             # How many cases are open in a subtree, for each row of a list of grids.
             models.Index(fields=["position"], condition=Q(status__in=sorted(OPEN)), name="event_open_position"),
         ]
@@ -382,6 +424,12 @@ class Event(Placed):
             is_confidential=self.is_confidential,
             is_asked=self.asked_at is not None,
             is_rated=self.rated_at is not None,
+            request=self.request,
+            requested_until=self.requested_until,
+            suspensions=self.suspensions,
+            extensions=self.extensions,
+            is_reply_due=self.reply_to_id is not None,
+            due_at=self.due_at,
             closed_at=self.closed_at,
             at=at or timezone.now(),
         )

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from django.db.models import Q
 
-from events.workflow import DESK_ROLES, LOOP_OF_DIGITS, LOOPS, Case, Loop
+from events.workflow import DESK_ROLES, LOOP_OF_DIGITS, LOOPS, UPPER_ROLES, Case, Loop
 from grids.models import Grid, Post, Role, User
 from grids.tree import ancestor_codes, shared
 
@@ -115,6 +115,13 @@ class Staffing:
     def desk(self, code: str) -> list[int]:
         """Primary keys of the people who answer for what this grid holds."""
         return [post.user_id for post in self.posts.get(code, ()) if post.role in DESK_ROLES]
+
+    def upper(self, code: str) -> list[int]:
+        """Who decides above this grid: the officials and the chief of the nearest grid above that has any."""
+        for station in ancestor_codes(code):
+            if people := [post.user_id for post in self.posts.get(station, ()) if post.role in UPPER_ROLES]:
+                return people
+        return []
 
     def is_staffed(self, code: str) -> bool:
         return bool(self.desk(code))

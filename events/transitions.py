@@ -1,13 +1,15 @@
 """What each action does to an event in memory; `services` locks before and stores after."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from django.db.models import TextChoices
+from django.utils import timezone
 
 from events import calendars
+from events.clock import add
 from events.history import organisation_details, report_digest, seal
 from events.models import Event, ServiceLevel, Step
 from events.routing import Route, Staffing, Unroutable, climb, descend, entry
@@ -19,6 +21,7 @@ from events.workflow import (
     Case,
     Loop,
     Rating,
+    Request,
     Side,
     Status,
     can_climb,
@@ -27,6 +30,7 @@ from events.workflow import (
 from grids.models import Grid, Organisation, User
 
 STAGE_CHECK = ServiceLevel.Stage.CHECK
+STAGE_REPLY = ServiceLevel.Stage.REPLY
 # The sweep runs every minute; being later than two is worth telling.
 PUNCTUAL = timedelta(minutes=2)
 
@@ -46,6 +50,8 @@ class Rule(TextChoices):
     TOP_OVERDUE = "top_overdue"
     REORGANISED = "reorganised"
     HANDED_OVER = "handed_over"
+    DATE_CAME = "date_came"
+    NO_REPLY = "no_reply"
 
 
 class Limits:
@@ -84,8 +90,10 @@ class Draft:
     note: str = ""
     handler: User | None = None
     organisation: Organisation | None = None
+    until: date | None = None
+    into: Event | None = None
     rule: str = ""
-    clock: RunningClock | None = None  # what an adjusted case goes on with
+    clock: RunningClock | None = None  # what an adjusted, extended or resumed case goes on with
     details: dict[str, Any] = field(default_factory=dict)
     recipients: set[int | None] = field(default_factory=set)
     followed_by: "Draft | None" = None
@@ -230,7 +238,9 @@ def hand_over(draft: Draft) -> None:
 def resolve(draft: Draft) -> None:
     event = draft.event
     event.status = Status.RESOLVED
+    _drop_request(event)
     event.resolver = draft.actor
+    event.outcome = draft.details.get("outcome", "")
     event.resolved_at = draft.at
     _ask_for_check(draft, draft.staffing.check_route(draft.case))
     draft.rule = Rule.CHECK
@@ -259,6 +269,7 @@ def send_back(draft: Draft) -> None:
 def escalate(draft: Draft) -> None:
     event = draft.event
     draft.rule = draft.rule or Rule.DECISION
+    _drop_reply(event)  # whoever asked for it holds the case now, or stands below
     if not event.is_confidential:  # of a clue report, those who lose it learn nothing more
         draft.recipients.update(draft.workers())
     enter(draft, climb(event.grid.code, event.holder.code, draft.is_staffed))
@@ -269,7 +280,7 @@ def pass_check(draft: Draft) -> None:
     event.status = Status.CLOSED
     event.closed_at = draft.at
     event.checker = None
-    draft.stop_clock()
+    _end(draft)
     draft.recipients.update({event.reporter_id, event.resolver_id, *draft.handlers()})
 
 
@@ -306,23 +317,136 @@ def _handle_again(draft: Draft) -> None:
     event.round += 1
     event.checker = event.resolver = None
     event.resolved_at = event.closed_at = None
+    event.outcome = ""
     draft.start_clock(event.loop)
     draft.recipients.update(draft.workers())
 
 
 def void(draft: Draft) -> None:
     draft.event.status = Status.VOIDED
+    _end(draft)
+    draft.recipients.add(draft.event.reporter_id)
+
+
+def _end(draft: Draft) -> None:
+    """Nothing runs, and nobody waits for anything, in a case that has ended."""
     draft.stop_clock()
+    _drop_request(draft.event)
+    _drop_reply(draft.event)
+
+
+def _drop_request(event: Event) -> None:
+    event.request, event.requested_until = "", None
+
+
+def _drop_reply(event: Event) -> None:
+    event.reply_to = event.reply_due_at = event.reply_wake_at = None
+
+
+def ask_suspend(draft: Draft) -> None:
+    draft.event.requested_until = draft.until
+    draft.details["until"] = draft.until.isoformat()
+    _ask_upper(draft, Request.SUSPEND)
+
+
+def ask_extend(draft: Draft) -> None:
+    _ask_upper(draft, Request.EXTEND)
+
+
+def _ask_upper(draft: Draft, request: Request) -> None:
+    draft.event.request = request
+    draft.recipients.update(draft.staffing.upper(draft.event.holder.code))
+
+
+def suspend(draft: Draft) -> None:
+    """The clock stands still until the date that the desk asked for."""
+    event = draft.event
+    until = event.requested_until
+    draft.details["until"] = until.isoformat()
+    event.status, event.suspended_until = Status.SUSPENDED, until
+    event.suspensions += 1
+    _drop_request(event)
+    draft.stop_clock()
+    event.wake_at = datetime.combine(until, time(), timezone.get_default_timezone())
+    draft.recipients.update({event.reporter_id, *draft.workers()})
+
+
+def resume(draft: Draft) -> None:
+    """The clock goes on where it stopped, by the calendar in force now; a reminder of before is not repeated."""
+    event, clock = draft.event, draft.clock
+    event.status, event.suspended_until = Status.HANDLING, None
+    draft.recipients.update({event.reporter_id, *draft.workers()})
+    if clock is None:  # its calendar is not on record any more
+        return draft.start_clock(event.loop)
+    *earlier, (begin, _open) = clock.pauses
+    clock = replace(clock, pauses=(*earlier, (begin, draft.at)), calendar=draft.limits.calendar)
+    draft.change_clock(clock)
+    if clock.deadline.remind_at <= begin:
+        event.wake_at = event.due_at
+
+
+def extend(draft: Draft) -> None:
+    """The limit once more, from where the clock began."""
+    event, clock = draft.event, draft.clock
+    event.extensions += 1
+    _drop_request(event)
+    draft.details["was_due"] = event.due_at.isoformat()
+    draft.change_clock(replace(clock, extended=clock.extended + 1))
+    draft.recipients.update(draft.workers())
+
+
+def decline(draft: Draft) -> None:
+    draft.details["request"] = draft.event.request
+    _drop_request(draft.event)
+    draft.recipients.update(draft.workers())
+
+
+def merge(draft: Draft) -> None:
+    """It ends here and goes on in the other case, whose end its reporter is told of (`inform`)."""
+    event = draft.event
+    draft.details["into"] = {"id": draft.into.pk, "number": draft.into.number}
+    draft.recipients.update({event.reporter_id, *draft.handlers()})
+    event.status, event.merged_into = Status.MERGED, draft.into
+    _end(draft)
+
+
+def absorb(draft: Draft) -> None:
+    """Another case, the draft's `into`, was merged into this one."""
+    draft.details["merged"] = {"id": draft.into.pk, "number": draft.into.number}
+    draft.recipients.update(draft.workers())
+
+
+def inform(draft: Draft) -> None:
+    """The case that this one was merged into, the draft's `into`, has ended; its words stand in the draft's note."""
+    draft.details["result"] = {"number": draft.into.number, "status": draft.into.status}
     draft.recipients.add(draft.event.reporter_id)
 
 
 def urge(draft: Draft) -> None:
+    _expect_reply(draft)
     draft.recipients.update(draft.workers())
 
 
 def supervise(draft: Draft) -> None:
     draft.event.is_supervised = True
+    if draft.actor:
+        _expect_reply(draft)
     draft.recipients.update(draft.workers())
+
+
+def _expect_reply(draft: Draft) -> None:
+    """An answer is due within its own limit; what was due earlier, and is not over yet, stays due then."""
+    event, limits = draft.event, draft.limits
+    due = add(draft.at, limits.levels[STAGE_REPLY, event.urgency], limits.calendar)
+    if event.reply_wake_at:
+        due = min(due, event.reply_due_at)
+    event.reply_to, event.reply_due_at, event.reply_wake_at = draft.actor, due, due
+    draft.details["reply_due"] = due.isoformat()
+
+
+def reply(draft: Draft) -> None:
+    draft.recipients.add(draft.event.reply_to_id)
+    _drop_reply(draft.event)
 
 
 def ask(draft: Draft) -> None:
@@ -415,6 +539,7 @@ def _rehome_check(draft: Draft) -> None:
 def _change_holder(draft: Draft, route: Route) -> None:
     draft.event.loop = route.loop
     draft.event.holder = draft.staffing.grids[route.code]
+    _drop_request(draft.event)  # another level decides for the new holder
     _tell_route(draft, route)
 
 
@@ -433,8 +558,16 @@ TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.RATE: rate,
     Action.REOPEN: reopen,
     Action.VOID: void,
+    Action.ASK_SUSPEND: ask_suspend,
+    Action.ASK_EXTEND: ask_extend,
+    Action.SUSPEND: suspend,
+    Action.EXTEND: extend,
+    Action.DECLINE: decline,
+    Action.RESUME: resume,
+    Action.MERGE: merge,
     Action.URGE: urge,
     Action.SUPERVISE: supervise,
+    Action.REPLY: reply,
     Action.ASK: ask,
     Action.ANSWER: answer,
     Action.COMMENT: comment,
@@ -442,12 +575,22 @@ TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.CLIMB_CHECK: climb_check,
     Action.REHOME: rehome,
     Action.ADJUST: adjust,
+    Action.ABSORB: absorb,
+    Action.INFORM: inform,
 }
 
 
-def wake(event: Event, at: datetime, staffing: Staffing, limits: Limits) -> Draft:
-    """What the clock does to an event whose time has come: remind, let climb, or mark as supervised at the top."""
-    draft = Draft(event, Action.REMIND, at, staffing, limits)
+def wake(event: Event, at: datetime, staffing: Staffing, limits: Limits, clock: RunningClock | None = None) -> Draft:
+    """What the clock does to an event whose time has come: remind, let climb, or mark as supervised at the top.
+
+    A suspended one is resumed on its date, with its `clock`.
+    """
+    draft = Draft(event, Action.REMIND, at, staffing, limits, clock=clock)
+    if event.status == Status.SUSPENDED:
+        draft.action, draft.rule = Action.RESUME, Rule.DATE_CAME
+        _note_late(draft, event.wake_at)
+        resume(draft)
+        return draft
     if at < event.due_at:
         remind(draft)
         return draft
@@ -464,6 +607,21 @@ def wake(event: Event, at: datetime, staffing: Staffing, limits: Limits) -> Draf
         event.wake_at = None
         supervise(draft)
     return draft
+
+
+def wake_reply(event: Event, at: datetime, staffing: Staffing, limits: Limits) -> Draft:
+    """Nobody replied in time: who asked, and the upper side, are told once; the reply stays due."""
+    draft = Draft(event, Action.SUPERVISE, at, staffing, limits, rule=Rule.NO_REPLY)
+    _note_late(draft, event.reply_wake_at)
+    event.reply_wake_at = None
+    supervise(draft)
+    draft.recipients.update({event.reply_to_id, *staffing.upper(event.holder.code)})
+    return draft
+
+
+def _note_late(draft: Draft, due: datetime) -> None:
+    if (late := draft.at - due) > PUNCTUAL:
+        draft.details["late"] = round(late.total_seconds())
 
 
 def seal_all(draft: Draft) -> list[tuple[Step, set[int]]]:

@@ -37,6 +37,7 @@ from grids.models import Grid, Organisation, User, load_ancestors
 PAGE_SIZE = 20
 ROWS_ON_WORKBENCH = 20
 GRIDS_TO_FILTER = 60
+MERGE_CANDIDATES = 20
 MANY = 1_000  # counting further costs more than the number is worth
 
 
@@ -292,6 +293,8 @@ def _event_page(
         "awaited": awaited(event, handler),
         "is_mine": any(move.target for move in moves),
         "handlers": handlers(event, searched) if may_assign else [],
+        "merge_candidates": _merge_candidates(event, user, moves),
+        "merged_into": _visible_merged(event, user),
         "organisations": organisations(event, searched) if may_assign else [],
         "may_see_grid": may_see(user, event.grid),
         "handler_search": searched,
@@ -334,10 +337,27 @@ def _working_handler(event: Event) -> User | Organisation | None:
     return None
 
 
+def _merge_candidates(event: Event, user: User, moves: list[Move]) -> list[Event]:
+    """A few likely cases to merge into, as far as one may merge at all."""
+    if not any(move.action == Action.MERGE for move in moves):
+        return []
+    found = services.merge_candidates(event, user).only("number", "title", "grid", "status").select_related("grid")
+    return list(found[:MERGE_CANDIDATES])
+
+
+def _visible_merged(event: Event, user: User) -> Event | None:
+    """The case that this one goes on in, where the person may see it."""
+    if not event.merged_into_id:
+        return None
+    return Event.objects.visible_to(user).filter(pk=event.merged_into_id).first()
+
+
 def _first_move(event: Event, moves: list[Move], handler: User | Organisation | None, user: User) -> Action | None:
     """The one that brings the case forward and is this person's; the rest stands below it."""
     wanted = {Status.FILED: Action.ACCEPT, Status.RESOLVED: Action.PASS_CHECK}.get(event.status)
-    if event.status == Status.HANDLING:
+    if event.request and any(move.action == Action.DECLINE for move in moves):
+        wanted = Action(event.request)
+    elif event.status == Status.HANDLING:
         wanted = Action.ASSIGN if handler is None else Action.RESOLVE if is_handler(event, user) else None
     return wanted if any(move.action == wanted for move in moves) else None
 

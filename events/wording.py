@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from events import calendars
 from events.clock import STATUTORY, Unit, WorkCalendar, elapsed
 from events.models import Event, Step
-from events.workflow import LOOPS, Action, Status
+from events.workflow import LOOPS, Action, Side, Status
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 
 HOUR = timedelta(hours=1)
@@ -124,6 +124,10 @@ def place(grid: Grid) -> str:
 
 def duty(event: Event, user: User) -> str | Promise:
     """What the case waits for, said to whom it waits for; `Event.objects.waiting_for` has chosen the case."""
+    if event.request and Side.UPPER in event.sides_of(user):
+        return _("to decide: %(request)s") % {"request": event.get_request_display()}
+    if event.reply_to_id and {Side.DESK, Side.HANDLER} & event.sides_of(user):
+        return Action.REPLY.label
     if event.status == Status.FILED:
         return Action.ACCEPT.label
     if event.status == Status.HANDLING:
@@ -151,6 +155,10 @@ def awaited(event: Event, handler: User | Organisation | None) -> str:
             return _("Waiting for %(holder)s to assign or resolve it.") % holder
         case Status.RESOLVED:
             return _("Waiting for %(checker)s to check it.") % {"checker": place(event.checker)}
+        case Status.SUSPENDED:
+            return _("Suspended until %(date)s; then it goes on by itself.") % {"date": event.suspended_until}
+        case Status.MERGED:
+            return _("This case goes on in the one that it was merged into.")
         case Status.CLOSED:
             return _("This case is closed; nothing is left to do.")
         case Status.VOIDED:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db.models import TextChoices
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -43,6 +44,19 @@ class Rating(TextChoices):
     UNSATISFIED = "unsatisfied", pgettext_lazy("rating", "unsatisfied")
 
 
+class Outcome(TextChoices):
+    """How a case was resolved, where it was not by putting things right."""
+
+    UNFIXABLE = "unfixable", _("cannot be fixed")
+
+
+class Request(TextChoices):
+    """What the desk has asked the upper side for."""
+
+    SUSPEND = "suspend", pgettext_lazy("request", "suspension")
+    EXTEND = "extend", pgettext_lazy("request", "extension")
+
+
 class Action(TextChoices):
     FILE = "file", pgettext_lazy("action", "file")
     ACCEPT = "accept", pgettext_lazy("action", "accept")
@@ -55,8 +69,16 @@ class Action(TextChoices):
     RATE = "rate", pgettext_lazy("action", "rate")
     REOPEN = "reopen", pgettext_lazy("action", "reopen")
     VOID = "void", pgettext_lazy("action", "void")
+    ASK_SUSPEND = "ask_suspend", pgettext_lazy("action", "ask for suspension")
+    ASK_EXTEND = "ask_extend", pgettext_lazy("action", "ask for extension")
+    SUSPEND = "suspend", pgettext_lazy("action", "suspend")
+    EXTEND = "extend", pgettext_lazy("action", "extend")
+    DECLINE = "decline", pgettext_lazy("action", "decline")
+    RESUME = "resume", pgettext_lazy("action", "resume")
+    MERGE = "merge", pgettext_lazy("action", "merge")
     URGE = "urge", pgettext_lazy("action", "urge")
     SUPERVISE = "supervise", pgettext_lazy("action", "supervise")
+    REPLY = "reply", pgettext_lazy("action", "reply")
     ASK = "ask", pgettext_lazy("action", "ask")
     ANSWER = "answer", pgettext_lazy("action", "answer")
     COMMENT = "comment", pgettext_lazy("action", "comment")
@@ -64,6 +86,8 @@ class Action(TextChoices):
     CLIMB_CHECK = "climb_check", pgettext_lazy("action", "move check up")
     REHOME = "rehome", pgettext_lazy("action", "move with the grid")
     ADJUST = "adjust", pgettext_lazy("action", "adjust time limit")
+    ABSORB = "absorb", pgettext_lazy("action", "take in a merged case")
+    INFORM = "inform", pgettext_lazy("action", "tell the result")
 
 
 class Side(TextChoices):
@@ -86,6 +110,9 @@ LOOP_OF_DIGITS = {18: Loop.GRID, 16: Loop.GRID, 12: Loop.COMMUNITY, 9: Loop.STRE
 CITY_DIGITS = 4
 MAX_SEND_BACKS = 2
 MAX_REWORKS = 2
+MAX_SUSPENSIONS = 1
+MAX_EXTENSIONS = 2
+SUSPENDED_WITHIN = timedelta(days=365)
 RATED_WITHIN = timedelta(days=7)
 
 
@@ -126,13 +153,22 @@ class Case:
     is_confidential: bool = False
     is_asked: bool = False
     is_rated: bool = False
+    request: str = ""
+    requested_until: date | None = None
+    suspensions: int = 0
+    extensions: int = 0
+    is_reply_due: bool = False
+    due_at: datetime | None = None
     closed_at: datetime | None = None
     at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Move:
-    """A row of the table. `target` None leaves the status as it is; `needs` names the inputs that must be given."""
+    """A row of the table. `target` None leaves the status as it is; `needs` names the inputs that must be given.
+
+    `hindrance` says why it is not possible in this case, where there is more than one reason, and nothing when it is.
+    """
 
     action: Action
     sources: frozenset[Status]
@@ -141,6 +177,7 @@ class Move:
     needs: tuple[str, ...] = ()
     possible: Callable[[Case], bool] = lambda case: True
     otherwise: str | Promise = ""
+    hindrance: Callable[[Case], str | Promise] = lambda case: ""
 
 
 @dataclass(frozen=True)
@@ -173,6 +210,55 @@ def can_be_rated(case: Case) -> bool:
     if case.is_rated or case.closed_at is None or case.at is None:
         return False
     return case.at <= case.closed_at + RATED_WITHIN
+
+
+def can_reply(case: Case) -> bool:
+    return case.is_reply_due
+
+
+def why_no_request(case: Case) -> str | Promise:
+    """Why the desk can ask the upper side for nothing now."""
+    if case.is_confidential:
+        return _("Nobody above knows of a clue report, so nobody there can decide on it.")
+    if not can_climb(case):
+        return _("The city holds this case; there is no level above it that could decide.")
+    return _("A request waits for its decision already.") if case.request else ""
+
+
+def why_no_suspension_asked(case: Case) -> str | Promise:
+    if case.suspensions >= MAX_SUSPENSIONS:
+        return _("It was suspended before; that is possible once.")
+    return why_no_request(case)
+
+
+def why_no_extension_asked(case: Case) -> str | Promise:
+    return _why_not_extended(case) or why_no_request(case)
+
+
+def why_no_suspension(case: Case) -> str | Promise:
+    if case.request != Request.SUSPEND:
+        return _("Nobody has asked to suspend it.")
+    if case.at and case.requested_until <= timezone.localdate(case.at):
+        return _("The date that was asked for has come already. Decline it, so that the desk asks anew.")
+    return ""
+
+
+def why_no_extension(case: Case) -> str | Promise:
+    if case.request != Request.EXTEND:
+        return _("Nobody has asked to extend its time limit.")
+    return _why_not_extended(case)
+
+
+def _why_not_extended(case: Case) -> str | Promise:
+    if case.extensions >= MAX_EXTENSIONS:
+        return _("Its time limit was extended twice already.")
+    if case.at and case.due_at and case.due_at < case.at:
+        return _("Its time limit is over already, so it cannot be extended.")
+    return ""
+
+
+def is_requested(case: Case) -> bool:
+    return bool(case.request)
 
 
 def _move(action: Action, sources: str, target: Status | None, sides: str, needs: str = "", **rules) -> Move:
@@ -211,8 +297,24 @@ TABLE: dict[Action, Move] = {
         ),
         _move(Action.REOPEN, "closed", Status.HANDLING, "upper", "reason"),
         _move(Action.VOID, "filed", Status.VOIDED, "desk", "reason"),
+        _move(Action.ASK_SUSPEND, "handling", None, "desk", "reason until", hindrance=why_no_suspension_asked),
+        _move(Action.ASK_EXTEND, "filed handling", None, "desk", "reason", hindrance=why_no_extension_asked),
+        _move(Action.SUSPEND, "handling", Status.SUSPENDED, "upper", hindrance=why_no_suspension),
+        _move(Action.EXTEND, "filed handling", None, "upper", hindrance=why_no_extension),
+        _move(
+            Action.DECLINE, "filed handling", None, "upper", "reason",
+            possible=is_requested,
+            otherwise=_("No request waits for a decision."),
+        ),
+        _move(Action.RESUME, "suspended", Status.HANDLING, "upper desk system"),
+        _move(Action.MERGE, "filed handling", Status.MERGED, "desk", "into"),
         _move(Action.URGE, "", None, "upper"),
         _move(Action.SUPERVISE, "", None, "upper system"),
+        _move(
+            Action.REPLY, "", None, "desk handler", "note",
+            possible=can_reply,
+            otherwise=_("Nobody waits for a reply."),
+        ),
         _move(Action.ASK, "filed handling", None, "desk handler", "note"),
         _move(
             Action.ANSWER, "", None, "reporter", "note",
@@ -224,6 +326,8 @@ TABLE: dict[Action, Move] = {
         _move(Action.CLIMB_CHECK, "resolved", None, "system"),
         _move(Action.REHOME, "", None, "system"),
         _move(Action.ADJUST, "filed handling resolved", None, "system"),
+        _move(Action.ABSORB, "", None, "system"),
+        _move(Action.INFORM, "merged", None, "system"),
     )
 }  # fmt: skip
 
@@ -302,4 +406,6 @@ def refusal(case: Case, move: Move, standing: frozenset[Side]) -> Refusal | None
         return Refusal("conflict", _("This step is not open in the present state."))
     if not move.possible(case):
         return Refusal("conflict", move.otherwise)
+    if hindrance := move.hindrance(case):
+        return Refusal("conflict", hindrance)
     return None

@@ -89,6 +89,7 @@ def make_service_levels() -> None:
     """The default limits, which a migration adds and the clearing after a transactional test takes away."""
     if not ServiceLevel.objects.exists():
         import_module("events.migrations.0002_service_levels").add_levels(apps, None)
+        import_module("events.migrations.0011_table").add_levels(apps, None)
 
 
 def make_category(minor: str = "物业管理", **fields) -> Category:
@@ -123,7 +124,7 @@ def person_to(action: str, event: Event) -> User:
             found = posts.filter(grid=event.checker).exclude(user=event.resolver)
             if event.is_confidential:
                 found = found.filter(role=Role.POLICE)
-        case Action.REOPEN | Action.URGE:
+        case Action.REOPEN | Action.URGE | Action.SUPERVISE | Action.SUSPEND | Action.EXTEND | Action.DECLINE:
             found = posts.filter(grid=event.holder.get_ancestors().first(), role__in=(Role.CHIEF, Role.OFFICIAL))
         case _desk:
             found = posts.filter(grid=event.holder, role__in=DESK_ROLES)

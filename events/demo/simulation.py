@@ -55,8 +55,9 @@ class Simulation:
 
     def _next_sweep(self) -> datetime | None:
         """The first full minute after the next event's time has come."""
-        wake_at = Event.objects.filter(wake_at__isnull=False).aggregate(first=Min("wake_at"))["first"]
-        return wake_at and wake_at.replace(second=0, microsecond=0) + MINUTE
+        found = Event.objects.aggregate(stage=Min("wake_at"), reply=Min("reply_wake_at"))
+        due = [time for time in found.values() if time]
+        return min(due).replace(second=0, microsecond=0) + MINUTE if due else None
 
     def report(self, moment: datetime, matter: "Matter", story: Story) -> None:
         """Have the matter reported at that time, and go on as the story tells."""

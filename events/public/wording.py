@@ -28,13 +28,23 @@ TOLD: dict[Action, str | Promise] = {
     Action.RATE: gettext_lazy("You rated the result"),
     Action.REOPEN: gettext_lazy("Taken up again"),
     Action.VOID: gettext_lazy("Not taken up"),
+    Action.SUSPEND: gettext_lazy("Put off, because it cannot be handled now"),
+    Action.RESUME: gettext_lazy("Taken up again"),
+    Action.MERGE: gettext_lazy("Others reported the same; handled together with their report"),
+    Action.INFORM: gettext_lazy("The report that yours was joined to has come to its end"),
     Action.ASK: gettext_lazy("A question for you"),
     Action.ANSWER: gettext_lazy("Your answer"),
     Action.COMMENT: gettext_lazy("You added a word"),
 }
 # Whose words are shown with it.
-WITH_NOTE = frozenset({Action.RESOLVE, Action.ASK, Action.ANSWER, Action.COMMENT, Action.RATE})
-WITH_REASON = frozenset({Action.VOID, Action.RATE})
+WITH_NOTE = frozenset({Action.RESOLVE, Action.INFORM, Action.ASK, Action.ANSWER, Action.COMMENT, Action.RATE})
+WITH_REASON = frozenset({Action.VOID, Action.RESOLVE, Action.INFORM, Action.RATE})
+
+
+_RESULTS: dict[str, str | Promise] = {
+    Status.CLOSED: gettext_lazy("Handled, checked and closed"),
+    Status.VOIDED: gettext_lazy("Not taken up"),
+}
 
 
 @dataclass(frozen=True)
@@ -64,11 +74,18 @@ def is_of_resident(step: Step) -> bool:
 
 
 def _line(step: Step) -> Line:
-    words = [step.reason if step.action in WITH_REASON else "", step.note if step.action in WITH_NOTE else ""]
+    outcome = step.details.get("outcome")
+    has_reason = step.action in WITH_REASON and (step.action != Action.RESOLVE or outcome)
+    words = [step.reason if has_reason else "", step.note if step.action in WITH_NOTE else ""]
     if rating := step.details.get("rating"):
         words.insert(0, Rating(rating).label)
+    if until := step.action == Action.SUSPEND and step.details.get("until"):
+        words.insert(0, _("until %(date)s") % {"date": until})
+    if result := step.details.get("result"):
+        words.insert(0, _RESULTS[result["status"]])
     text = "\n".join(str(part) for part in words if part)
-    return Line(step.action, step.at, TOLD[step.action], _who(step), text if is_of_resident(step) else _careful(text))
+    title = _("It cannot be fixed") if outcome else TOLD[step.action]
+    return Line(step.action, step.at, title, _who(step), text if is_of_resident(step) else _careful(text))
 
 
 def _who(step: Step) -> str:
@@ -96,10 +113,14 @@ def standing(event: Event, steps: Sequence[Step]) -> str:
             return _("%(holder)s is handling it.") % holder
         case Status.RESOLVED:
             return _("It has been handled; somebody else checks now whether it is really good.")
+        case Status.CLOSED if event.outcome:
+            return _("It was looked into, checked and closed; it cannot be fixed. The reason stands below.")
         case Status.CLOSED:
             return _("It has been handled, checked and closed.")
         case Status.SUSPENDED:
             return _("It cannot be handled at the moment; it rests until it can.")
+        case Status.MERGED if any(step.action == Action.INFORM for step in steps):
+            return _("Others reported the same; what became of it stands below.")
         case Status.MERGED:
             return _("Others reported the same; it is handled together with their report.")
         case _other:

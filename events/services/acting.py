@@ -1,26 +1,31 @@
 """Taking an action on a case."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.contacts import ResidentContact
 from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
 from events.models import Attachment, Event, Step, memberships, offices, says_nothing
 from events.routing import Staffing
+from events.running import RunningClock, running
 from events.services.attaching import attach, fingerprints
+from events.services.merging import last_of, merge_problem, merged_into, taken_in, told
 from events.services.storing import aware_now, post_name, store
 from events.transitions import TRANSITIONS, Draft, Limits, take_place
 from events.workflow import (
     DESK_ROLES,
     RESIDENT_SIDES,
+    SUSPENDED_WITHIN,
     TABLE,
     Action,
     Move,
+    Outcome,
     Rating,
     Side,
     open_moves,
@@ -41,8 +46,11 @@ def act(
     handler: User | None = None,
     organisation: Organisation | None = None,
     checklist: Iterable[str] = (),
+    outcome: str = "",
     attachments: Sequence[Attachment] = (),
     rating: str = "",
+    until: date | None = None,
+    into: Event | None = None,
     version: int | None = None,
     at: datetime | None = None,
 ) -> Event:
@@ -50,7 +58,8 @@ def act(
 
     `actor` is who is logged in, or `resident` whose report it is and who has shown so, by code or by what it left.
     Assigned is to a handler or to a joint organisation. `attachments` come from `receive_uploads`, and wait on when the
-    action is refused. `version` is the number of steps the person had seen; without it, that of `event`. Raises
+    action is refused. Suspended is `until` a date, merged is `into` another case, or the one that this one went on in.
+    `version` is the number of steps the person had seen; without it, that of `event`. Raises
     StaleEvent when somebody was faster, ActionConflict when it is not open now, ActionForbidden when it is not theirs,
     ValidationError by field.
     """
@@ -63,11 +72,16 @@ def act(
         "handler": handler,
         "organisation": organisation,
         "checklist": checklist,
+        "outcome": outcome,
         "rating": rating,
+        "until": until,
+        "into": into,
     }
     if (actor is None) == (resident is None):
         raise ValueError("Either an actor or a resident acts.")
     while True:
+        if into and move.action == Action.MERGE:
+            given["into"] = last_of(Event.objects.select_related("grid").get(pk=into.pk))
         try:
             return _act(event, move, actor, resident, seen, at, given, attachments)
         except Reorganised:
@@ -77,7 +91,7 @@ def act(
 
 
 class Reorganised(Exception):
-    """The case is at another place of the tree than it was when its grids were locked."""
+    """The case, or one that is touched with it, is at another place than it was when the grids were locked."""
 
 
 @transaction.atomic
@@ -94,16 +108,21 @@ def _act(
     # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
     reopens = move.action == Action.REOPEN or given["rating"] == Rating.UNSATISFIED
     heir = _heir(event.grid) if reopens else None
+    into, ends = _touched(move, given)
+    codes = {one.grid.code for one in (event, into, *(merged_into(event) if ends else ())) if one}
     # A closed case keeps its holder of before, which need not be above its place any more.
-    codes = {event.grid.code, event.holder.code} | ({heir.code} if heir else set())
+    codes |= {event.holder.code, *([heir.code] if heir else [])}
     staffing = Staffing.above(codes, holding=actor)
-    event = _lock(event)
-    if {event.grid.code, event.holder.code} - staffing.grids.keys():
-        raise Reorganised  # and let go of the event before other grids are locked
+    event, into = _lock(event, into)
+    merged = _lock_merged(event) if ends else []
+    touched = [one.grid.code for one in (event, into, *merged) if one] + [event.holder.code]
+    if any(code not in staffing.grids for code in touched) or (into and into.merged_into_id):
+        raise Reorganised  # and let go of the events before other grids are locked
     if reopens and _heir(event.grid) != heir:  # retired while this waited
-        raise Reorganised  # and let go of the event before other grids are locked
+        raise Reorganised
+    given["into"] = into
     standing = _check_move(event, move, _standing(event, actor, resident), seen, at)
-    inputs = _check_inputs(event, move, **given)
+    inputs = _check_inputs(event, move, actor, at, **given)
     side = Side.REPORTER if resident else next(side for side in Side if side in move.sides & standing)
     draft = Draft(
         event,
@@ -118,10 +137,13 @@ def _act(
     )
     if heir:
         take_place(draft, staffing.grids[heir.code])
+    if move.action in (Action.EXTEND, Action.RESUME):
+        draft.clock = _clock(event, move, standing)
     draft.details |= fingerprints(attachments)
     ordinal = event.step_count + 1
     TRANSITIONS[move.action](draft)
-    store([draft])
+    taking_in = [taken_in(into, event, at, staffing, draft.limits)] if into else []
+    store([draft, *taking_in, *told(merged, draft)])
     attach(attachments, event, ordinal)
     return event
 
@@ -134,14 +156,40 @@ def _heir(grid: Grid) -> Grid | None:
     return None if first.retired_at else first
 
 
-def _lock(event: Event) -> Event:
-    """The row as it is now, locked.
+def _touched(move: Move, given: dict) -> tuple[Event | None, bool]:
+    """The other case that the move also changes, and whether it ends this one for those that were merged into it."""
+    into = given["into"] if move.action == Action.MERGE else None
+    return into, move.action in (Action.PASS_CHECK, Action.VOID)
+
+
+def _lock(event: Event, into: Event | None) -> tuple[Event, Event | None]:
+    """The row as it is now, locked, and that of the case it is merged into; in one order, so that neither waits.
 
     In two queries: PostgreSQL gives a row that it waited for its new values, but joins them to the old holder,
     handler and checker.
     """
-    Event.objects.select_for_update().values_list("pk").get(pk=event.pk)
-    return Event.objects.with_people().get(pk=event.pk)
+    pks = {event.pk, into.pk} if into else {event.pk}
+    list(Event.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))
+    found = {one.pk: one for one in Event.objects.with_people().filter(pk__in=pks)}
+    return found[event.pk], found[into.pk] if into else None
+
+
+def _lock_merged(event: Event) -> list[Event]:
+    """The cases that were merged into this one, which is locked: nobody adds one now. They themselves only wait."""
+    pks = [one.pk for one in merged_into(event)]
+    if not pks:
+        return []
+    list(Event.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))
+    return list(Event.objects.with_people().filter(pk__in=pks).order_by("pk"))
+
+
+def _clock(event: Event, move: Move, standing: frozenset[Side]) -> RunningClock | None:
+    """The clock of the case, read from its steps; one that cannot be read is resumed afresh and never extended."""
+    clock = running(event)
+    if clock is None and move.action == Action.EXTEND:
+        detail = _("The calendar of this clock is not on record any more.")
+        raise ActionConflict(detail, event, open_moves(event.case(), standing))
+    return clock
 
 
 def _standing(event: Event, actor: User | None, resident: ResidentContact | None) -> frozenset[Side]:
@@ -164,7 +212,9 @@ def _check_move(event: Event, move: Move, standing: frozenset[Side], seen: int, 
     return standing
 
 
-def _check_inputs(event, move, reason, note, handler, organisation, checklist, rating) -> dict:
+def _check_inputs(
+    event, move, actor, at, reason, note, handler, organisation, checklist, outcome, rating, until, into
+) -> dict:
     errors: dict[str, list[str]] = {}
     reason, note = reason.strip(), note.strip()
     if "reason" in move.needs and says_nothing(reason):
@@ -173,10 +223,18 @@ def _check_inputs(event, move, reason, note, handler, organisation, checklist, r
         errors["note"] = [_("Say what was done.") if move.action == Action.RESOLVE else _("Write something first.")]
     if "handler" in move.needs:
         errors |= _handling_problem(event, handler, organisation)
-    if move.action == Action.RESOLVE and (left := set(event.category.checklist_items()) - set(checklist)):
+    is_unfixable = move.action == Action.RESOLVE and outcome == Outcome.UNFIXABLE
+    if is_unfixable and says_nothing(reason):
+        errors["reason"] = [_("Say why it cannot be fixed; whoever reported it reads this.")]
+    must_tick = [] if is_unfixable or move.action != Action.RESOLVE else event.category.checklist_items()
+    if left := set(must_tick) - set(checklist):
         errors["checklist"] = [_("Still to be ticked: %(items)s.") % {"items": "、".join(sorted(left))}]
     if "rating" in move.needs:
         errors |= _rating_problems(rating, reason)
+    if "until" in move.needs and (problem := _until_problem(until, at)):
+        errors["until"] = [problem]
+    if "into" in move.needs and (problem := merge_problem(event, into, actor)):
+        errors["into"] = [problem]
     try:
         Step(reason=reason, note=note).clean_fields(
             exclude=[field.name for field in Step._meta.fields if field.name not in ("reason", "note")]
@@ -185,10 +243,12 @@ def _check_inputs(event, move, reason, note, handler, organisation, checklist, r
         errors |= error.message_dict
     if errors:
         raise ValidationError(errors)
-    details = {"checklist": event.category.checklist_items()} if checklist and move.action == Action.RESOLVE else {}
+    details = {"checklist": must_tick} if must_tick else {}
+    if is_unfixable:
+        details["outcome"] = outcome
     if "rating" in move.needs:
         details["rating"] = rating
-    given = {"reason": reason, "note": note, "details": details}
+    given = {"reason": reason, "note": note, "details": details, "until": until, "into": into}
     return given | ({"handler": handler, "organisation": organisation} if "handler" in move.needs else {})
 
 
@@ -207,6 +267,17 @@ def _rating_problems(rating: str, reason: str) -> dict[str, list[str]]:
     if rating == Rating.UNSATISFIED and says_nothing(reason):
         return {"reason": [_("Say what is not good yet; it is then handled again.")]}
     return {}
+
+
+def _until_problem(until: date | None, at: datetime) -> str:
+    today = timezone.localdate(at)
+    if until is None:
+        return _("Choose the date until which it is to be suspended.")
+    if until <= today:
+        return _("Choose a date that is still to come.")
+    if until > today + SUSPENDED_WITHIN:
+        return _("Choose a date within one year.")
+    return ""
 
 
 def _handler_problem(event: Event, handler: User | None) -> str:

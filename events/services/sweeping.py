@@ -1,4 +1,4 @@
-"""The clock: reminders, cases that climb by themselves, checks that move up."""
+"""The clock: reminders, cases that climb or are resumed by themselves, checks that move up, missing replies."""
 
 import logging
 from collections import Counter
@@ -9,14 +9,18 @@ from django.db import transaction
 
 from events.models import Event
 from events.routing import Staffing
+from events.running import RunningClock, running_of
 from events.services.storing import aware_now, store
-from events.transitions import Limits, wake
+from events.transitions import Draft, Limits, wake, wake_reply
+from events.workflow import Status
 
 logger = logging.getLogger(__name__)
 
 WINDOW, BATCH = 10_000, 500
 GRIDS = [Event._meta.get_field(name) for name in ("grid", "holder", "checker")]
 POSTPONED_BY = timedelta(minutes=10)
+# What the clock acts on, each by the time in a field of its own: the stage of a case, and the reply to who urged it.
+STAGE, REPLY = "wake_at", "reply_wake_at"
 
 
 def sweep(*, at: datetime | None = None, batch: int = BATCH) -> Counter:
@@ -26,57 +30,68 @@ def sweep(*, at: datetime | None = None, batch: int = BATCH) -> Counter:
     """
     at = aware_now(at)
     done: Counter = Counter()
-    while taken := _sweep_window(at, batch):
-        done += taken
+    for clock in (STAGE, REPLY):
+        while taken := _sweep_window(at, batch, clock):
+            done += taken
     return done
 
 
-def _sweep_window(at: datetime, batch: int) -> Counter:
+def _sweep_window(at: datetime, batch: int, clock: str) -> Counter:
     """The events that have waited longest, in the order of their places: neighbours share their holders and desks."""
-    waiting = Event.objects.filter(wake_at__lte=at).order_by("wake_at")
+    waiting = Event.objects.filter(**{f"{clock}__lte": at}).order_by(clock)
     due = sorted(waiting.values_list("pk", "grid__code")[:WINDOW], key=itemgetter(1))
     done: Counter = Counter()
     for start in range(0, len(due), batch):
-        done += _sweep_batch(due[start : start + batch], at)
+        done += _sweep_batch(due[start : start + batch], at, clock)
     return done
 
 
-def _sweep_batch(due: list[tuple[int, str]], at: datetime) -> Counter:
+def _sweep_batch(due: list[tuple[int, str]], at: datetime, clock: str) -> Counter:
     try:
-        return _wake(due, at)
+        return _wake(due, at, clock)
     except Exception:
         logger.exception("A batch of the sweep failed; its events are taken one by one.")
     done: Counter = Counter()
     for one in due:
         try:
-            done += _wake([one], at)
+            done += _wake([one], at, clock)
         except Exception:
             # One bad row must neither stop the others nor vanish: it is reported and tried again later.
             logger.exception("The sweep failed for the event with primary key %s; it is postponed.", one[0])
-            done += _postpone([one[0]], at)
+            done += _postpone([one[0]], at, clock)
     return done
 
 
 @transaction.atomic
-def _wake(due: list[tuple[int, str]], at: datetime) -> Counter:
+def _wake(due: list[tuple[int, str]], at: datetime, clock: str) -> Counter:
     """Wake these events, given as primary key and grid code, but for those that changed or are held elsewhere.
 
     Grids are locked before events, as a reorganisation does it, so that neither waits for the other.
     """
     codes = dict(due)
     staffing, limits = Staffing.above(codes.values()), Limits()
-    locked = Event.objects.filter(pk__in=codes, wake_at__lte=at).select_for_update(skip_locked=True)
+    locked = Event.objects.filter(**{"pk__in": codes, f"{clock}__lte": at}).select_for_update(skip_locked=True)
     events = _read(list(locked.values_list("pk", flat=True)), codes, staffing)
+    suspended = [event.pk for event in events if event.status == Status.SUSPENDED] if clock == STAGE else []
+    clocks = running_of(suspended) if suspended else {}
     drafts, failed = [], []
     for event in events:
         try:
-            drafts.append(wake(event, at, staffing, limits))
+            drafts.append(_woken(clock, event, at, staffing, limits, clocks))
         except Exception:
             logger.exception("The sweep failed for event %s; it is postponed.", event.number)
             failed.append(event.pk)
     if drafts:
         store(drafts)
-    return Counter(draft.action for draft in drafts) + _postpone(failed, at)
+    return Counter(draft.action for draft in drafts) + _postpone(failed, at, clock)
+
+
+def _woken(
+    clock: str, event: Event, at: datetime, staffing: Staffing, limits: Limits, clocks: dict[int, RunningClock]
+) -> Draft:
+    if clock == REPLY:
+        return wake_reply(event, at, staffing, limits)
+    return wake(event, at, staffing, limits, clocks.get(event.pk))
 
 
 def _read(locked: list[int], codes: dict[int, str], staffing: Staffing) -> list[Event]:
@@ -97,8 +112,8 @@ def _read(locked: list[int], codes: dict[int, str], staffing: Staffing) -> list[
     return events
 
 
-def _postpone(pks: list[int], at: datetime) -> Counter:
+def _postpone(pks: list[int], at: datetime, clock: str) -> Counter:
     if pks:
         # Not what somebody has brought forward meanwhile.
-        Event.objects.filter(pk__in=pks, wake_at__lte=at).update(wake_at=at + POSTPONED_BY)
+        Event.objects.filter(**{"pk__in": pks, f"{clock}__lte": at}).update(**{clock: at + POSTPONED_BY})
     return Counter({"postponed": len(pks)}) if pks else Counter()

@@ -358,7 +358,7 @@ def test_a_case_in_its_check_keeps_to_the_limit_of_checks(cast, event):
 
 
 def test_suspended_cases_stay(cast, event):
-    Event.objects.filter(pk=event.pk).update(status="suspended")
+    Event.objects.filter(pk=event.pk).update(status="suspended", suspended_until=MONDAY.date())
     assert limit(cast).counts["open"] == 0
 
 

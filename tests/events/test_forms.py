@@ -18,7 +18,7 @@ def event(cast):
     [
         ("accept", []),
         ("assign", ["note", "handler"]),
-        ("resolve", ["note", "checklist"]),
+        ("resolve", ["note", "outcome", "reason", "checklist"]),
         ("send_back", ["reason"]),
         ("escalate", ["reason"]),
         ("pass_check", ["note"]),

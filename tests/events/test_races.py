@@ -122,7 +122,9 @@ def test_of_two_who_accept_at_once_one_wins_and_the_other_learns_what_is_open(ca
     assert winner.status == "handling"
     assert isinstance(loser, StaleEvent)
     assert (loser.event.status, loser.event.step_count) == ("handling", 2)
-    assert [move.action for move in loser.moves] == ["assign", "resolve", "escalate", "ask", "comment"]
+    assert [move.action for move in loser.moves] == [
+        "assign", "resolve", "escalate", "ask_suspend", "ask_extend", "merge", "ask", "comment",
+    ]  # fmt: skip
     assert event.steps.filter(action="accept").count() == 1
     assert_sound(event)
 
@@ -290,10 +292,10 @@ def test_a_case_closed_while_the_sweep_looked_is_left_alone(cast, overdue, pool,
     """Between listing what is due and locking it, somebody voids one."""
     original = sweeping._wake
 
-    def void_one_first(due, at):
+    def void_one_first(due, at, clock):
         if Event.objects.get(pk=overdue[0].pk).status == "filed":
             beside(pool, partial(take, overdue[0], "void", at=MONDAY)).result(20)
-        return original(due, at)
+        return original(due, at, clock)
 
     monkeypatch.setattr(sweeping, "_wake", void_one_first)
     assert services.sweep(at=LONG_AFTER) == {"escalate": 59}

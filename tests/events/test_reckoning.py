@@ -99,7 +99,7 @@ def suspend(event: Event, at, resumed=None) -> None:
             event=event, ordinal=last.ordinal + number, at=when, action="comment", side="upper", from_status=before,
             to_status=after, to_loop=event.loop, holder=event.holder, round=1, details=details,
         )  # fmt: skip
-    Event.objects.filter(pk=event.pk).update(status=rows[-1][2])
+    Event.objects.filter(pk=event.pk).update(status=rows[-1][2], suspended_until=at.date())
 
 
 def test_a_suspension_is_told_and_what_was_left_runs_after_it(event, told):

@@ -4,13 +4,15 @@ What is expected stands here by hand, as `domain.md` lists it, and is not asked 
 """
 
 import dataclasses
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils import timezone
 
 from events import services
-from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
+from events.exceptions import ActionConflict, ActionForbidden, ActionRefused, StaleEvent
 from events.models import Event, offices
 from events.workflow import TABLE, Action, Case, Loop, Office, Side, Status, open_moves, refusal, sides
 from grids.models import Role
@@ -34,8 +36,16 @@ EXPECTED = {
     "rate": ("closed", "closed", "reporter"),
     "reopen": ("closed", "handling", "upper"),
     "void": ("filed", "voided", "desk"),
+    "ask_suspend": ("handling", "", "desk"),
+    "ask_extend": ("filed handling", "", "desk"),
+    "suspend": ("handling", "suspended", "upper"),
+    "extend": ("filed handling", "", "upper"),
+    "decline": ("filed handling", "", "upper"),
+    "resume": ("suspended", "handling", "upper desk"),
+    "merge": ("filed handling", "merged", "desk"),
     "urge": (OPEN, "", "upper"),
     "supervise": (OPEN, "", "upper"),
+    "reply": (OPEN, "", "desk handler"),
     "ask": ("filed handling", "", "desk handler"),
     "answer": (OPEN, "", "reporter"),
     "comment": (OPEN, "", "desk handler origin upper reporter viewer"),
@@ -43,17 +53,21 @@ EXPECTED = {
     "climb_check": ("resolved", "", ""),
     "rehome": (OPEN, "", ""),
     "adjust": ("filed handling resolved", "", ""),
+    "absorb": (OPEN, "", ""),
+    "inform": ("merged", "", ""),
 }
 SIDES = ("desk", "handler", "origin", "upper", "reporter", "viewer")
-NOT_YET_REACHED = ("suspended", "merged")
+# A request that must wait for the move to be open; `ask_…` are open only while none waits.
+REQUESTED = {"suspend": "suspend", "extend": "extend", "decline": "extend"}
+UNTIL = datetime(2099, 1, 1).date()
 WAYS = {
     "filed": (),
     "handling": ("accept",),
     "resolved": ("accept", "resolve"),
     "closed": ("accept", "resolve", "pass_check"),
     "voided": ("void",),
-    "suspended": (),
-    "merged": (),
+    "suspended": ("accept", "ask_suspend", "suspend"),
+    "merged": ("merge",),
 }
 
 
@@ -63,6 +77,7 @@ class Stage:
 
     event: Event
     people: dict
+    other: Event
 
     def act(self, action: str, side: str) -> Event:
         return services.act(
@@ -73,7 +88,15 @@ class Stage:
             note="已处理",
             handler=self.people["handler"],
             rating="satisfied",
+            until=timezone.localdate() + timedelta(days=30),
+            into=self.other,
         )
+
+    def waits(self, action: str, status: str) -> None:
+        """Have the request wait that the action decides on, straight in the row."""
+        request = REQUESTED.get(action, "") if status in ("filed", "handling") else ""
+        Event.objects.filter(pk=self.event.pk).update(request=request, requested_until=UNTIL if request else None)
+        self.event = Event.objects.with_related().get(pk=self.event.pk)
 
 
 def held_by_the_street(cast, status: str) -> Stage:
@@ -82,10 +105,11 @@ def held_by_the_street(cast, status: str) -> Stage:
     make_post(onlooker, cast.tree.street, Role.STAFF)
     event = take(make_event(reporter, cast.tree.unit), "escalate", "escalate")
     end_post(actor=None, post=left)
-    event = take(event, *WAYS[status])
-    if status in NOT_YET_REACHED:
-        Event.objects.filter(pk=event.pk).update(status=status)
-    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour, asked_at=event.filed_at)
+    other = make_event(cast.worker, cast.tree.unit)
+    until = timezone.localdate() + timedelta(days=30)
+    event = take(event, *WAYS[status], until=until, into=other)
+    asked = {"asked_at": event.filed_at, "reply_to": cast.district, "reply_due_at": event.filed_at}
+    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour, suspensions=0, **asked)
     people = {
         "desk": cast.street,
         "handler": cast.neighbour,
@@ -94,7 +118,7 @@ def held_by_the_street(cast, status: str) -> Stage:
         "reporter": reporter,
         "viewer": onlooker,
     }
-    return Stage(Event.objects.with_related().get(pk=event.pk), people)
+    return Stage(Event.objects.with_related().get(pk=event.pk), people, other)
 
 
 def test_expectations_cover_the_whole_table():
@@ -114,9 +138,10 @@ def test_each_person_stands_on_one_side_alone(cast, side):
 @pytest.mark.parametrize("status", Status.values)
 def test_every_action_from_every_state_by_every_side(cast, status, side):
     stage = held_by_the_street(cast, status)
-    before = snapshot(stage.event)
     for action, (sources, target, by) in EXPECTED.items():
         savepoint = transaction.savepoint()
+        stage.waits(action, status)
+        before = snapshot(stage.event)
         if side not in by.split():
             with pytest.raises(ActionForbidden):
                 stage.act(action, side)
@@ -129,6 +154,7 @@ def test_every_action_from_every_state_by_every_side(cast, status, side):
             assert after.steps.last().action == action
             assert len(snapshot(after)[1]) == len(before[1]) + 1
             transaction.savepoint_rollback(savepoint)
+            continue
         assert snapshot(stage.event) == before, action
 
 
@@ -141,8 +167,65 @@ def test_open_moves_are_the_expected_ones_in_the_order_of_the_table(cast, status
     assert [move.action for move in moves] == [
         action
         for action, (sources, _target, by) in EXPECTED.items()
-        if status in sources.split() and (side in by.split() or action == "comment")
+        if status in sources.split() and (side in by.split() or action == "comment") and action not in REQUESTED
     ]
+
+
+# In each loop
+
+# By how often it climbed: who is the desk, who may decide above, and who passes the check.
+STATIONS = [
+    ("chief", "district"),
+    ("community", "district"),
+    ("street", "district"),
+    ("district", "city"),
+    ("city", ""),
+]
+# What the upper side decides or asks, and what the desk can ask of it: none of it at the city.
+OF_UPPER = {"reopen", "ask_suspend", "ask_extend", "suspend", "extend", "decline", "urge", "supervise"}
+
+
+@pytest.mark.parametrize("climbs", range(len(STATIONS)))
+@pytest.mark.parametrize("status", Status.values)
+def test_every_action_from_every_state_in_every_loop(cast, status, climbs):
+    """By the desk and by the upper side; what is open to them does not depend on the loop, but for both ends of it."""
+    desk, upper = STATIONS[climbs]
+    other = make_event(cast.worker, cast.tree.unit)
+    event = take(make_event(cast.worker, cast.tree.unit), *["escalate"] * climbs)
+    if status == "suspended" and not upper:
+        return
+    until = timezone.localdate() + timedelta(days=30)
+    event = take(event, *[way for way in WAYS[status] if upper or way != "suspend"], until=until, into=other)
+    asked = {"asked_at": event.filed_at, "reply_to": cast.district, "reply_due_at": event.filed_at}
+    Event.objects.filter(pk=event.pk).update(suspensions=0, **asked)
+    people = {"desk": getattr(cast, desk), "handler": cast.worker}
+    people |= {"upper": getattr(cast, upper)} if upper else {}
+    stage = Stage(fresh_row(event), people, other)
+    for side in people.keys() - {"handler"}:
+        for action, (sources, target, by) in EXPECTED.items():
+            is_open = side in by.split() and status in sources.split()
+            is_open &= action != "send_back" or climbs > 0
+            is_open &= action != "escalate" or climbs < len(STATIONS) - 1
+            is_open &= action not in OF_UPPER or bool(upper)
+            stage.waits(action, status)
+            savepoint, before = transaction.savepoint(), snapshot(stage.event)
+            if is_open:
+                after = stage.act(action, side)
+                assert after.status == (target or status), (action, side)
+                transaction.savepoint_rollback(savepoint)
+            elif not (action in ("comment", "pass_check", "fail_check") and action_is_of_viewers(stage, action, side)):
+                with pytest.raises(ActionRefused):
+                    stage.act(action, side)
+            assert snapshot(stage.event) == before, (action, side)
+
+
+def fresh_row(event: Event) -> Event:
+    return Event.objects.with_related().get(pk=event.pk)
+
+
+def action_is_of_viewers(stage: Stage, action: str, side: str) -> bool:
+    """The desk of a low loop also stands where the case arose, and everybody here may see it."""
+    return action == "comment" or Side.ORIGIN in stage.event.sides_of(stage.people[side])
 
 
 # Conditions beside state and side
@@ -197,7 +280,7 @@ def test_the_city_may_not_escalate_and_nothing_changes(cast):
     with pytest.raises(ActionConflict, match="there is no level above it") as refused:
         services.act(event=event, action="escalate", actor=cast.city, reason="太难")
     assert refused.value.code == "not_open"
-    assert [move.action for move in refused.value.moves] == ["accept", "send_back", "void", "ask", "comment"]
+    assert [move.action for move in refused.value.moves] == ["accept", "send_back", "void", "merge", "ask", "comment"]
     assert snapshot(event) == before
 
 
@@ -436,7 +519,9 @@ def test_acting_on_what_somebody_changed_meanwhile_is_refused_with_what_is_open_
     with pytest.raises(StaleEvent, match=r"Somebody was faster.*It is now: in handling\.") as refused:
         services.act(event=event, action="escalate", actor=cast.chief, reason="太难")
     assert refused.value.code == "somebody_was_faster"
-    assert [move.action for move in refused.value.moves] == ["assign", "resolve", "escalate", "ask", "comment"]
+    assert [move.action for move in refused.value.moves] == [
+        "assign", "resolve", "escalate", "ask_suspend", "ask_extend", "merge", "ask", "comment",
+    ]  # fmt: skip
     assert snapshot(event) == row
 
 
