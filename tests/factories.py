@@ -89,7 +89,7 @@ def make_service_levels() -> None:
     """The default limits, which a migration adds and the clearing after a transactional test takes away."""
     if not ServiceLevel.objects.exists():
         import_module("events.migrations.0002_service_levels").add_levels(apps, None)
-        import_module("events.migrations.0011_table").add_levels(apps, None)
+        import_module("events.migrations.0013_table").add_levels(apps, None)
 
 
 def make_category(minor: str = "物业管理", **fields) -> Category:

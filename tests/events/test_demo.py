@@ -104,7 +104,7 @@ class DemoTests(TestCase):
 
     def test_everything_happens_that_can_happen(self):
         untold = {
-            Action.REHOME, Action.ADJUST, Action.ASK, Action.ANSWER, Action.RATE,
+            Action.REHOME, Action.ADJUST,
             Action.ASK_SUSPEND, Action.ASK_EXTEND, Action.SUSPEND, Action.EXTEND,
             Action.DECLINE, Action.RESUME, Action.MERGE, Action.ABSORB, Action.INFORM, Action.REPLY,
         }  # fmt: skip

@@ -18,7 +18,7 @@ from events.history import digest, replay
 from events.models import Event, Step, offices
 from events.reckoning import reckon
 from events.running import marks_of
-from events.workflow import LOOPS, MAX_SEND_BACKS, Loop, open_moves, sides
+from events.workflow import LOOPS, MAX_SEND_BACKS, Loop, Rating, open_moves, sides
 from grids.models import Grid, Post, Role, User
 from grids.services import appoint, end_post, move_grid
 from tests.events.conftest import MONDAY
@@ -71,6 +71,7 @@ class Story:
         if action != "assign" or handler:
             until = timezone.localdate(self.now) + timedelta(days=self.draw(st.integers(1, 9), "days"))
             given = {"reason": "因", "note": "果", "handler": handler, "until": until, "into": self.other}
+            given["rating"] = self.draw(st.sampled_from(Rating.values), "rating")
             given["outcome"] = self.draw(st.sampled_from(["", "unfixable"]), "outcome")
             # The other case may have ended by now, or be out of sight.
             with suppress(ValidationError) if action == "merge" else nullcontext():

@@ -154,6 +154,7 @@ def test_assigning_and_resolving_over_the_api(cast, people, event, company):
     assert case["organisation"] == {"id": company.pk, "name": "安居物业", "kind": "property_company"}
     assert api(people["representative"]).get(f"/api/v1/events/{event.number}/").json()["actions"] == [
         "resolve",
+        "ask",
         "comment",
     ]
     assert act(people["representative"], event, action="resolve", note="已更换").status_code == 200

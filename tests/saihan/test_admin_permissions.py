@@ -38,7 +38,7 @@ MAY = {
     "events.contactreveal": (READ, set()),
     "events.workinghours": (EDIT, set()),
     "events.calendaryear": (ENTER, set()),
-    "events.timechange": (READ, set()),
+    "events.timechange": (EDIT, set()),
     "authtoken.tokenproxy": (EVERYTHING, set()),
 }
 LOGIN, REFUSED, OPEN = "login", 403, 200  # where an empty form is sent, open is also to be told what it lacks
@@ -90,7 +90,8 @@ def outcome(person: User | None, name: str, *args, method: str = "get", **query)
         return LOGIN
     if response.status_code == 302 and "changelist" in resolve(response["Location"]).url_name:
         return OPEN  # done
-    return REFUSED if response.status_code == 405 else response.status_code
+    # What is out of sight, or has no such form, is refused; what lacks something was open.
+    return {404: REFUSED, 405: REFUSED, 400: OPEN}.get(response.status_code, response.status_code)
 
 
 def pages(model: type, pk: int) -> dict[str, dict]:
