@@ -1,4 +1,4 @@
-"""Whatever is created, moved, merged, split, retired and renamed while people file: tree and cases stay sound."""
+"""Whatever is imported, moved, merged, split, retired and renamed while people file: tree and cases stay sound."""
 
 from datetime import timedelta
 
@@ -18,11 +18,12 @@ from grids.audit import problems as grid_problems
 from grids.models import Grid, GridChange, Level, Role, User
 from grids.services import Part
 from tests.factories import make_category, make_post, make_service_levels, make_tree, make_user
+from tests.grids.sheets.makers import HEADER, told, undo, upload
 
 pytestmark = pytest.mark.django_db
 
 CHAOS = ("create", "move", "move", "merge", "merge", "merge", "split", "split", "retire", "rename", "post", "file",
-         "file", "file", "act", "act", "sweep")  # fmt: skip
+         "file", "file", "act", "act", "sweep", "sheet", "sheet")  # fmt: skip
 ROLES = (Role.CHIEF, Role.STAFF, Role.OFFICIAL, Role.DISPATCHER)
 
 
@@ -89,6 +90,22 @@ class Years:
         successor = self.pick("who follows") if self.draw(st.booleans(), "with a successor") else None
         services.retire_grid(actor=None, grid=grid, successor=successor, at=self.now)
 
+    def sheet(self) -> None:
+        """An import of a new grid and of another name, now and then taken back."""
+        admin = User.objects.get(is_superuser=True)
+        parent, named = self.pick("parent", level__lte=Level.BUILDING), self.pick("who is renamed by a sheet")
+        number = self.draw(st.integers(1, 9), "number")
+        code = f"{parent.code}{number:0{(2, 3, 3, 4, 2)[parent.level]}d}"
+        done = upload(admin, "grids", [HEADER, (code, f"表{number}", 1), (named.code, f"表改{number}", None)])
+        if told(done):
+            return  # refused, and nothing done
+        services.confirm_sheet(actor=admin, sheet_import=done)
+        services.apply_sheet(pk=done.pk)
+        done.refresh_from_db()
+        assert done.status == "applied", done.problem
+        if self.draw(st.booleans(), "taken back"):
+            undo(admin, done)
+
     def rename(self) -> None:
         services.rename_grid(actor=None, grid=self.pick("who is renamed"), name=f"改{self.filed}", at=self.now)
 
@@ -148,6 +165,7 @@ def test_whatever_happens_to_the_grids_nothing_is_lost(city, data):
 def city(db):
     make_service_levels()
     tree = make_tree()
+    make_user("管理员", is_superuser=True)
     people = [make_user() for _turn in range(4)]
     for person, grid in zip(people, (tree.unit, tree.community, tree.street, tree.city), strict=True):
         make_post(person, grid, at=timezone.now() - timedelta(days=400))
