@@ -51,8 +51,14 @@ def told(event: Event) -> set[str]:
 
 
 def at(event: Event, status: str) -> Event:
-    """The case in that state, with the company as it was."""
-    Event.objects.filter(pk=event.pk).update(status=status, checker=event.holder if status == "resolved" else None)
+    """The case in that state, with the company as it was and a reply due."""
+    row = {"status": status, "reply_to": event.reporter, "reply_due_at": MONDAY, "reply_wake_at": MONDAY}
+    row["checker"] = event.holder if status == Status.RESOLVED else None
+    if status == Status.SUSPENDED:
+        row["suspended_until"] = MONDAY.date()
+    if status == Status.MERGED:
+        row["merged_into"] = make_event(event.reporter, event.grid)
+    Event.objects.filter(pk=event.pk).update(**row)
     return Event.objects.with_people().get(pk=event.pk)
 
 
