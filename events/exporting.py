@@ -91,7 +91,7 @@ def _head(form: Form, count: int, user: User, at: datetime) -> list[list[str]]:
     )
     return [
         [_("Filters"), "；".join(chosen_filters(form)) or _("none")],
-        [_("Cases"), cases],
+        [_("Number of cases"), cases],
         [_("As of"), local],
         [_("Exported by"), str(user)],
     ]
