@@ -254,7 +254,7 @@ SPECTACULAR_SETTINGS = {
         "Urgency": "events.workflow.Urgency",
         "Rating": "events.workflow.Rating",
         "Side": "events.workflow.Side",
-        "Action": "events.api.ACTION_CHOICES",
+        "Action": "events.serializers.ACTION_CHOICES",
         "StepAction": "events.workflow.Action",
         "Level": "grids.api.LEVEL_CHOICES",
         "OrganisationKind": "grids.models.OrganisationKind",

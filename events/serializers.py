@@ -1,0 +1,302 @@
+"""What /api/v1/ takes in and gives out of cases and their categories."""
+
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from rest_framework import serializers
+
+from events.attachment_api import AttachmentSerializer, AttachmentsField
+from events.explanations import explain
+from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, plain_text
+from events.wording import place_of
+from events.workflow import TABLE, Loop, Move, Outcome, Rating, Side, Status, Urgency, open_moves
+from grids.api import grid_of
+from grids.models import Grid, Organisation, User
+from grids.tree import ancestor_codes
+
+LARGEST_KEY = 2**63 - 1
+ACTION_CHOICES = [(move.action.value, move.action.label) for move in TABLE.values() if move.sides - {Side.SYSTEM}]
+
+
+def names(moves: list[Move]) -> list[str]:
+    return [move.action.value for move in moves]
+
+
+# What comes in
+
+
+class TextField(serializers.CharField):
+    """Text and nothing else: REST framework would take a number for its digits."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        for check in plain_text:
+            check(data)
+        return super().to_internal_value(data)
+
+
+class GridField(TextField):
+    """A grid by its code, with its `ancestors` loaded; whether somebody may file there is the service's question."""
+
+    def to_internal_value(self, data: Any) -> Grid:
+        code = super().to_internal_value(data)
+        try:
+            above = ancestor_codes(code)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+        found = {grid.code: grid for grid in Grid.objects.filter(code__in=[code, *above])}
+        if code not in found or found[code].retired_at:
+            return grid_of(self.context["request"].user, code)  # a code of before, perhaps
+        found[code].ancestors = [found[station] for station in reversed(above)]
+        return found[code]
+
+    def to_representation(self, grid: Grid) -> str:
+        return grid.code
+
+
+class CategoryField(serializers.PrimaryKeyRelatedField):
+    default_error_messages = {"does_not_exist": _("There is no category {pk_value}.")}
+
+    def __init__(self, **kwargs: Any):
+        super().__init__(queryset=Category.objects.all(), pk_field=serializers.IntegerField(), **kwargs)
+
+
+class FilingSerializer(serializers.Serializer):
+    category = CategoryField(help_text=_("Its id, from the list of categories"))
+    grid = GridField(help_text=_("Code of the grid where it happened"))
+    title = TextField(max_length=TITLE_LENGTH)
+    description = TextField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
+    address = TextField(max_length=200, required=False, allow_blank=True, help_text=_("Exact place inside the grid"))
+    urgency = serializers.ChoiceField(Urgency.choices, required=False)
+    attachments = AttachmentsField()
+
+
+class ActSerializer(serializers.Serializer):
+    action = serializers.ChoiceField(ACTION_CHOICES)
+    reason = TextField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
+    note = TextField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
+    handler = TextField(
+        max_length=150, required=False, allow_blank=True, help_text=_("Username of who is to handle it")
+    )
+    organisation = serializers.IntegerField(
+        min_value=1,
+        max_value=LARGEST_KEY,
+        required=False,
+        allow_null=True,
+        help_text=_("Id of the joint organisation that is to handle it, instead of a person"),
+    )
+    checklist = serializers.ListField(
+        child=TextField(max_length=TEXT_LENGTH),
+        max_length=100,
+        required=False,
+        help_text=_("The ticked items of the closing checklist"),
+    )
+    outcome = serializers.ChoiceField(
+        Outcome.choices, required=False, allow_blank=True,
+        help_text=_("Of the action resolve, where it cannot be fixed; it then needs a reason and no checklist"),
+    )  # fmt: skip
+    rating = serializers.ChoiceField(
+        Rating.choices, required=False, help_text=_("Of the action rate; unsatisfied also needs a reason")
+    )
+    until = serializers.DateField(
+        required=False, allow_null=True, help_text=_("Of the action ask_suspend: the date, within one year")
+    )
+    into = TextField(
+        max_length=20, required=False, allow_blank=True,
+        help_text=_("Of the action merge: number of the open case that goes on"),
+    )  # fmt: skip
+    version = serializers.IntegerField(
+        min_value=1,
+        required=False,
+        help_text=_("Version of the case that you looked at; if it has changed since, the answer is 409"),
+    )
+    attachments = AttachmentsField()
+
+
+class CategoryQuery(serializers.Serializer):
+    search = TextField(required=False, max_length=64, help_text=_("Part of the major or minor"))
+
+
+class EventQuery(serializers.Serializer):
+    status = serializers.ChoiceField(Status.choices, required=False)
+    loop = serializers.ChoiceField(Loop.choices, required=False)
+    grid = TextField(required=False, max_length=18, help_text=_("Code of a grid; everything below it is included"))
+    category = CategoryField(required=False, help_text=_("Id of a category"))
+    overdue = serializers.BooleanField(required=False, help_text=_("Open and past its time limit, or not"))
+    search = TextField(required=False, max_length=64, help_text=_("Beginning of the number, part of title or address"))
+
+    def validate_grid(self, code: str) -> Grid:
+        return grid_of(self.context["request"].user, code)
+
+
+# What goes out
+
+
+class CategorySerializer(serializers.ModelSerializer):
+    kind_label = serializers.CharField(read_only=True, source="get_kind_display")
+    unit_label = serializers.CharField(read_only=True, source="get_unit_display")
+    lowest_loop_label = serializers.CharField(read_only=True, source="get_lowest_loop_display")
+    checklist = serializers.ListField(child=serializers.CharField(), read_only=True, source="checklist_items")
+
+    class Meta:
+        model = Category
+        fields = [
+            "id", "kind", "kind_label", "major", "minor", "limit", "unit", "unit_label", "lowest_loop",
+            "lowest_loop_label", "is_confidential", "checklist",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+
+class CategoryNameSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Category
+        fields = ["id", "kind", "major", "minor"]
+        read_only_fields = fields
+
+
+class PlaceSerializer(serializers.ModelSerializer):
+    path = serializers.SerializerMethodField(help_text=_("Names from the city down to the parent"))
+
+    class Meta:
+        model = Grid
+        fields = ["code", "name", "path"]
+        read_only_fields = fields
+
+    def get_path(self, grid: Grid) -> list[str]:
+        return [above.name for above in grid.ancestors]
+
+
+class GridNameSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Grid
+        fields = ["code", "name"]
+        read_only_fields = fields
+
+
+class PersonSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = User
+        fields = ["username", "name"]
+        read_only_fields = fields
+
+
+class OrganisationNameSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Organisation
+        fields = ["id", "name", "kind"]
+        read_only_fields = fields
+
+
+class EventSerializer(serializers.ModelSerializer):
+    status_label = serializers.CharField(read_only=True, source="get_status_display")
+    loop_label = serializers.CharField(read_only=True, source="get_loop_display")
+    start_loop_label = serializers.CharField(read_only=True, source="get_start_loop_display")
+    urgency_label = serializers.CharField(read_only=True, source="get_urgency_display")
+    rating_label = serializers.CharField(read_only=True, source="get_rating_display")
+    category = CategoryNameSerializer(read_only=True)
+    grid = PlaceSerializer(read_only=True, help_text=_("Where it happened"))
+    holder = GridNameSerializer(read_only=True, help_text=_("The grid whose desk answers for it now"))
+    handler = PersonSerializer(read_only=True, allow_null=True)
+    organisation = OrganisationNameSerializer(
+        read_only=True, allow_null=True, help_text=_("The organisation that handles it, where it is not a person")
+    )
+    reporter_name = serializers.SerializerMethodField()
+    checker = GridNameSerializer(read_only=True, allow_null=True, help_text=_("The grid that is to check it"))
+    place_name = serializers.SerializerMethodField(
+        help_text=_("Where it happened, by the name of now; of a case that has ended by the name of its time")
+    )
+    is_overdue = serializers.SerializerMethodField()
+    version = serializers.IntegerField(read_only=True, source="step_count", help_text=_("Grows with each step"))
+
+    class Meta:
+        model = Event
+        fields = [
+            "number", "title", "category", "grid", "place_name", "address", "urgency", "urgency_label",
+            "is_confidential", "status", "status_label", "loop", "loop_label", "start_loop", "start_loop_label",
+            "holder", "handler", "organisation", "reporter_name", "checker", "round", "is_supervised", "filed_at",
+            "accepted_at", "resolved_at", "closed_at", "rating", "rating_label", "rated_at", "asked_at", "due_at",
+            "is_overdue", "version",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_reporter_name(self, event: Event) -> str:
+        return str(event.reporter or "")
+
+    def get_place_name(self, event: Event) -> str:
+        return place_of(event)
+
+    def get_is_overdue(self, event: Event) -> bool:
+        return event.is_overdue(self.context["at"])
+
+
+# What desk and upper side have agreed or wait for, and what became of a merged case.
+AGREED = (
+    "outcome", "request", "requested_until", "suspended_until", "suspensions", "extensions", "reply_due_at",
+    "merged_into",
+)  # fmt: skip
+
+
+class EventDetailSerializer(EventSerializer):
+    checklist = serializers.ListField(
+        child=serializers.CharField(),
+        read_only=True,
+        source="category.checklist_items",
+        help_text=_("All to be ticked to resolve it"),
+    )
+    merged_into = serializers.SlugRelatedField(
+        slug_field="number", read_only=True, help_text=_("Number of the case that it was merged into")
+    )
+    actions = serializers.SerializerMethodField(help_text=_("What is open to you now"))
+    action_needs = serializers.SerializerMethodField(help_text=_("What each of these actions must be given"))
+
+    class Meta(EventSerializer.Meta):
+        fields = [*EventSerializer.Meta.fields, "description", "checklist", *AGREED, "actions", "action_needs"]
+        read_only_fields = fields
+
+    def get_actions(self, event: Event) -> list[str]:
+        return names(self._moves(event))
+
+    def get_action_needs(self, event: Event) -> dict[str, list[str]]:
+        return {move.action.value: list(move.needs) for move in self._moves(event)}
+
+    def _moves(self, event: Event) -> list[Move]:
+        return open_moves(event.case(), event.sides_of(self.context["request"].user) - {Side.SYSTEM})
+
+
+class StepSerializer(serializers.ModelSerializer):
+    action_label = serializers.CharField(read_only=True, source="get_action_display")
+    side_label = serializers.CharField(read_only=True, source="get_side_display")
+    from_status_label = serializers.CharField(read_only=True, source="get_from_status_display")
+    to_status_label = serializers.CharField(read_only=True, source="get_to_status_display")
+    from_loop_label = serializers.CharField(read_only=True, source="get_from_loop_display")
+    to_loop_label = serializers.CharField(read_only=True, source="get_to_loop_display")
+    organisation_name = serializers.SerializerMethodField(help_text=_("Of the organisation that handled it then"))
+    explanation = serializers.SerializerMethodField(help_text=_("Sentences that tell why it went this way"))
+    attachments = AttachmentSerializer(many=True, read_only=True)
+
+    class Meta:
+        model = Step
+        fields = [
+            "ordinal", "at", "action", "action_label", "side", "side_label", "actor_name", "actor_post",
+            "from_status", "from_status_label",
+            "to_status", "to_status_label", "from_loop", "from_loop_label", "to_loop", "to_loop_label", "holder_name",
+            "handler_name", "organisation_name", "checker_name", "round", "reason", "note", "rule", "explanation",
+            "due_at", "attachments",
+        ]  # fmt: skip
+        read_only_fields = fields
+
+    def get_organisation_name(self, step: Step) -> str:
+        return step.organisation_name
+
+    def get_explanation(self, step: Step) -> list[str]:
+        return explain(step)
+
+
+class RefusalSerializer(serializers.Serializer):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+    status = serializers.ChoiceField(Status.choices)
+    status_label = serializers.CharField()
+    version = serializers.IntegerField()
+    actions = serializers.ListField(child=serializers.CharField())
