@@ -19,6 +19,7 @@ from django.utils.translation import gettext_lazy as _
 from events.attachments import Kind as AttachmentKind
 from events.clock import Limit
 from events.clock import Unit as ClockUnit
+from events.contacts import ContactReveal, PublicUse, ResidentContact  # noqa: F401 - Django looks for models here
 from events.notice_models import Delivery, NoticePreference  # noqa: F401 - Django looks for models here
 from events.time_models import (  # noqa: F401 - Django looks for models here
     CalendarDay,
@@ -619,9 +620,3 @@ class Attachment(models.Model):
     @property
     def is_image(self) -> bool:
         return self.kind == AttachmentKind.IMAGE
-
-
-# Django finds models in this module; those above refer to these by name alone.
-from events.contacts import ContactReveal, PublicUse, ResidentContact  # noqa: E402  they stand in a file of their own
-
-__all__ = ["ContactReveal", "PublicUse", "ResidentContact"]
