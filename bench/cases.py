@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from bench.city import BATCH, City
+from events.drafts import Draft, Limits, Rule
 from events.models import Event, Notice, Step, Urgency
 from events.routing import Staffing, entry
-from events.transitions import TRANSITIONS, Draft, Limits, Rule, file, seal_all
+from events.transitions import TRANSITIONS, file, seal_all
 from events.workflow import Action, Side, can_climb
 from grids.models import Grid, User
 

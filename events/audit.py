@@ -10,10 +10,9 @@ from django.utils.translation import gettext as _
 from events import calendars, running
 from events.attachment_audit import attachment_problems
 from events.clock import WorkCalendar
+from events.drafts import Rule
 from events.history import digest, replay, report_digest
-from events.models import Event, Notice, Step
-from events.time_models import CalendarEdition
-from events.transitions import Rule
+from events.models import CalendarEdition, Event, Notice, Step
 from events.workflow import OPEN, Action, Loop, Status
 from grids.models import Grid
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db.models import Subquery
 
 from events.clock import STATUTORY, Day, WorkCalendar
-from events.time_models import CalendarDay, CalendarEdition, CalendarYear, WorkingHours, parse_spans
+from events.models import CalendarDay, CalendarEdition, CalendarYear, WorkingHours, parse_spans
 
 _known: dict[str, WorkCalendar] = {STATUTORY.edition: STATUTORY}
 MOST_KNOWN = 200

@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from events.drafts import Rule
 from events.models import Step, Unit
-from events.transitions import Rule
 from events.workflow import Action, Loop, Outcome, Rating, Request, Status
 
 CHANGES = {

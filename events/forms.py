@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from events import services
 from events.attachments import ACCEPT
-from events.contacts import REASON_LENGTH
-from events.models import TEXT_LENGTH, TITLE_LENGTH, Attachment, Category, Event, validate_no_direction_marks
+from events.models import REASON_LENGTH, Attachment, Category, Event
+from events.text import TEXT_LENGTH, TITLE_LENGTH, validate_no_direction_marks
 from events.workflow import Action, Loop, Move, Outcome, Rating, Status, Urgency
 from grids.access import SeveralSuccessors, find_grid
 from grids.models import Grid, Organisation, User

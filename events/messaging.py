@@ -12,8 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events.models import Notice
-from events.notice_models import Channel, NoticePreference
+from events.models import Channel, Notice, NoticePreference
 from events.webhooks import post_to_robot
 
 DUMMY = "django.core.mail.backends.dummy.EmailBackend"

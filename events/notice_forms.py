@@ -3,7 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from events.notice_models import NoticePreference, Robot
+from events.models import NoticePreference, Robot
 from events.services.notice_choices import LONGEST_ADDRESS, LONGEST_SECRET
 
 

@@ -10,9 +10,8 @@ from django.utils.translation import ngettext
 
 from events import services
 from events.messaging import channels, in_words, mail_is_set_up
-from events.models import Event
+from events.models import Channel, Event
 from events.notice_forms import NoticeForm
-from events.notice_models import Channel
 from events.services.notice_choices import given_up
 
 ROWS = 20

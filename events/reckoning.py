@@ -11,11 +11,11 @@ from django.utils.translation import ngettext, pgettext, pgettext_lazy
 from events import running
 from events.calendars import UnknownEdition
 from events.clock import elapsed
+from events.drafts import STAGE_CHECK
 from events.explanations import limit_text
 from events.intervals import Kind, Row, Why, account, by_day
 from events.models import Event
 from events.running import OF_CATEGORY, OF_STAGE, Mark, RunningClock
-from events.transitions import STAGE_CHECK
 from events.wording import hours_text
 from events.workflow import Loop, Status
 

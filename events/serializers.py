@@ -7,7 +7,8 @@ from rest_framework import serializers
 
 from events.attachment_api import AttachmentSerializer, AttachmentsField
 from events.explanations import explain
-from events.models import TEXT_LENGTH, TITLE_LENGTH, Category, Event, Step, plain_text
+from events.models import Category, Event, Step
+from events.text import TEXT_LENGTH, TITLE_LENGTH, plain_text
 from events.wording import place_of
 from events.workflow import TABLE, Loop, Move, Outcome, Rating, Side, Status, Urgency, open_moves
 from grids.api import grid_of

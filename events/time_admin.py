@@ -15,10 +15,9 @@ from django.utils.translation import gettext_lazy
 from events import services
 from events.clock import Day
 from events.explanations import limit_text
-from events.models import Category, Event, ServiceLevel
+from events.models import CalendarYear, Category, Event, ServiceLevel, TimeChange, WorkingHours
 from events.services.adjusting import FEW
 from events.time_forms import CalendarYearForm, DecisionForm, WorkingHoursForm, days_as_text
-from events.time_models import CalendarYear, TimeChange, WorkingHours
 from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
 
 ROWS = 50

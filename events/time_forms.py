@@ -9,8 +9,8 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from events.clock import Day
-from events.models import plain_text
-from events.time_models import LONGEST_REASON, CalendarYear, WorkingHours
+from events.models import LONGEST_REASON, CalendarYear, WorkingHours
+from events.text import plain_text
 
 ONE = timedelta(days=1)
 LONGEST_TEXT = 10_000

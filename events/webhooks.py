@@ -15,7 +15,7 @@ from urllib.parse import SplitResult, quote, urlsplit
 
 from django.conf import settings
 
-from events.notice_models import Robot
+from events.models import Robot
 
 CONNECT_SECONDS = 5
 LONGEST_ANSWER = 65_536

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import events.models
+import events.text
 
 
 class Migration(migrations.Migration):
@@ -115,8 +116,8 @@ class Migration(migrations.Migration):
                             django.core.validators.ProhibitNullCharactersValidator(
                                 "The text holds a NUL character. Type it again."
                             ),
-                            events.models.validate_no_direction_marks,
-                            events.models.validate_no_control_characters,
+                            events.text.validate_no_direction_marks,
+                            events.text.validate_no_control_characters,
                         ],
                         verbose_name="title",
                     ),
@@ -130,8 +131,8 @@ class Migration(migrations.Migration):
                             django.core.validators.ProhibitNullCharactersValidator(
                                 "The text holds a NUL character. Type it again."
                             ),
-                            events.models.validate_no_direction_marks,
-                            events.models.validate_no_control_characters,
+                            events.text.validate_no_direction_marks,
+                            events.text.validate_no_control_characters,
                             django.core.validators.MaxLengthValidator(2000),
                         ],
                         verbose_name="description",
@@ -146,8 +147,8 @@ class Migration(migrations.Migration):
                             django.core.validators.ProhibitNullCharactersValidator(
                                 "The text holds a NUL character. Type it again."
                             ),
-                            events.models.validate_no_direction_marks,
-                            events.models.validate_no_control_characters,
+                            events.text.validate_no_direction_marks,
+                            events.text.validate_no_control_characters,
                         ],
                         verbose_name="exact place",
                     ),
@@ -230,8 +231,8 @@ class Migration(migrations.Migration):
                             django.core.validators.ProhibitNullCharactersValidator(
                                 "The text holds a NUL character. Type it again."
                             ),
-                            events.models.validate_no_direction_marks,
-                            events.models.validate_no_control_characters,
+                            events.text.validate_no_direction_marks,
+                            events.text.validate_no_control_characters,
                         ],
                     ),
                 ),
@@ -491,8 +492,8 @@ class Migration(migrations.Migration):
                             django.core.validators.ProhibitNullCharactersValidator(
                                 "The text holds a NUL character. Type it again."
                             ),
-                            events.models.validate_no_direction_marks,
-                            events.models.validate_no_control_characters,
+                            events.text.validate_no_direction_marks,
+                            events.text.validate_no_control_characters,
                             django.core.validators.MaxLengthValidator(2000),
                         ],
                         verbose_name="reason",
@@ -507,8 +508,8 @@ class Migration(migrations.Migration):
                             django.core.validators.ProhibitNullCharactersValidator(
                                 "The text holds a NUL character. Type it again."
                             ),
-                            events.models.validate_no_direction_marks,
-                            events.models.validate_no_control_characters,
+                            events.text.validate_no_direction_marks,
+                            events.text.validate_no_control_characters,
                             django.core.validators.MaxLengthValidator(2000),
                         ],
                         verbose_name="note",

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import events.models
+import events.text
 import grids.encryption
 
 
@@ -74,8 +75,8 @@ class Migration(migrations.Migration):
                     django.core.validators.ProhibitNullCharactersValidator(
                         "The text holds a NUL character. Type it again."
                     ),
-                    events.models.validate_no_direction_marks,
-                    events.models.validate_no_control_characters,
+                    events.text.validate_no_direction_marks,
+                    events.text.validate_no_control_characters,
                 ],
                 verbose_name="name for residents",
             ),

@@ -5,7 +5,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import events.time_models
+import events.models
 
 
 class Migration(migrations.Migration):
@@ -271,7 +271,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         help_text="For example 08:00-12:00 14:00-18:00",
                         max_length=120,
-                        validators=[events.time_models.parse_spans],
+                        validators=[events.models.parse_spans],
                         verbose_name="hours of work",
                     ),
                 ),

@@ -4,7 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import events.notice_models
+import events.models
 import grids.encryption
 
 
@@ -56,11 +56,11 @@ class Migration(migrations.Migration):
                 ("secret", grids.encryption.EncryptedTextField(null=True, verbose_name="signing secret of the robot")),
                 (
                     "quiet_from",
-                    models.TimeField(default=events.notice_models.default_quiet_from, verbose_name="quiet from"),
+                    models.TimeField(default=events.models.default_quiet_from, verbose_name="quiet from"),
                 ),
                 (
                     "quiet_until",
-                    models.TimeField(default=events.notice_models.default_quiet_until, verbose_name="quiet until"),
+                    models.TimeField(default=events.models.default_quiet_until, verbose_name="quiet until"),
                 ),
                 ("digest", models.BooleanField(default=False, verbose_name="one digest each morning")),
                 ("tested_at", models.DateTimeField(blank=True, editable=False, null=True, verbose_name="tested at")),

@@ -11,8 +11,9 @@ from django.core.signing import BadSignature, Signer
 from django.utils.translation import gettext_lazy as _
 
 from events.forms import TextField
-from events.models import TEXT_LENGTH, Category, Event
+from events.models import Category, Event
 from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
+from events.text import TEXT_LENGTH
 from events.workflow import Rating
 from grids.models import Grid
 

@@ -18,9 +18,8 @@ from django.views.decorators.http import require_POST, require_safe
 from rest_framework.throttling import BaseThrottle
 
 from events import services
-from events.contacts import ResidentContact
 from events.exceptions import ActionRefused, PublicLimit
-from events.models import Event
+from events.models import Event, ResidentContact
 from events.public.forms import FollowForm, ReportForm, ResidentActForm
 from events.public.wording import course, question, standing, state_name
 from events.wording import place_of, stations

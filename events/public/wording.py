@@ -9,8 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from events.contacts import mask_phone
-from events.models import Event, Step
+from events.models import Event, Step, mask_phone
 from events.workflow import Action, Rating, Side, Status
 
 MOBILE = re.compile(r"(?:(?<!\d)|(?<=86))[1１][3-9３-９]\d(?:[\s-]*\d{4}){2}(?!\d)")

@@ -9,15 +9,16 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.contacts import ResidentContact
+from events.drafts import Draft, Limits
 from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
-from events.models import Attachment, Event, Step, memberships, offices, says_nothing
+from events.models import Attachment, Event, ResidentContact, Step, memberships, offices
 from events.routing import Staffing
 from events.running import RunningClock, running
 from events.services.attaching import attach, fingerprints
 from events.services.merging import last_of, merge_problem, merged_into, taken_in, told
 from events.services.storing import aware_now, post_name, store
-from events.transitions import TRANSITIONS, Draft, Limits, take_place
+from events.text import says_nothing
+from events.transitions import TRANSITIONS, take_place
 from events.workflow import (
     DESK_ROLES,
     RESIDENT_SIDES,

@@ -15,12 +15,12 @@ from django.db.models import Q
 
 from events import calendars
 from events.clock import Day, Limit, WorkCalendar, unpublished_years
-from events.models import Category, Event, ServiceLevel
+from events.drafts import STAGE_CHECK, Draft, Limits
+from events.models import Category, Event, ServiceLevel, TimeChange, parse_spans
 from events.routing import Staffing
 from events.running import OF_CATEGORY, OF_STAGE, UNTOLD, RunningClock, running_of
 from events.services.storing import aware_now, store
-from events.time_models import TimeChange, parse_spans
-from events.transitions import STAGE_CHECK, Draft, Limits, adjust
+from events.transitions import adjust
 from events.workflow import Action, Status
 
 logger = logging.getLogger(__name__)

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
-from events.contacts import REASON_LENGTH, ContactReveal, ResidentContact
-from events.models import Event, Step, plain_text, says_nothing
+from events.models import REASON_LENGTH, ContactReveal, Event, ResidentContact, Step
 from events.services import limits
 from events.services.acting import acting_post
 from events.services.storing import aware_now
+from events.text import plain_text, says_nothing
 from events.workflow import OPEN, Side, Status
 from grids.encryption import Unreadable
 from grids.models import User

@@ -14,8 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from events import messaging
-from events.models import Delivery, Notice, NoticePreference
-from events.notice_models import ERROR_LENGTH, Channel
+from events.models import ERROR_LENGTH, Channel, Delivery, Notice, NoticePreference
 from events.services.notices import plan_deliveries, preferences_of
 from events.webhooks import RobotRefused
 from events.workflow import Urgency

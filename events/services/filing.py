@@ -9,11 +9,13 @@ from django.db import DatabaseError, IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.models import Attachment, Category, Event, says_nothing
+from events.drafts import Draft, Limits, Rule
+from events.models import Attachment, Category, Event
 from events.routing import Staffing, entry, loop_of, path
 from events.services.attaching import attach, discard_uploads, fingerprints
 from events.services.storing import aware_now, post_name, store
-from events.transitions import Draft, Limits, Rule, file
+from events.text import says_nothing
+from events.transitions import file
 from events.workflow import LOOPS, Action, Side, Urgency
 from grids.access import may_work_on
 from grids.models import Grid, Post, User

@@ -8,11 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from events.drafts import Draft, Limits
 from events.models import Event
 from events.routing import Staffing
 from events.services.acting import is_candidate
 from events.services.storing import store
-from events.transitions import Draft, Limits, hand_over
+from events.transitions import hand_over
 from events.workflow import Action
 from grids.models import Grid, Post, User
 

@@ -6,9 +6,10 @@ from datetime import datetime
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
+from events.drafts import Draft, Limits
 from events.models import Event
 from events.routing import Staffing
-from events.transitions import Draft, Limits, absorb, inform
+from events.transitions import absorb, inform
 from events.workflow import Action, Status
 from grids.models import User
 

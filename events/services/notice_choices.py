@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events import messaging, webhooks
-from events.models import Delivery, NoticePreference
-from events.notice_models import Channel, Robot
+from events.models import Channel, Delivery, NoticePreference, Robot
 from events.services.notices import preference_of, queue_delivery
 from events.workflow import Urgency
 from grids.encryption import Secret

@@ -6,10 +6,11 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import F, Q
 
+from events.drafts import Draft, Limits
 from events.models import Event, Step
 from events.routing import Staffing
 from events.services.storing import store
-from events.transitions import Draft, Limits, rehome, take_place
+from events.transitions import rehome, take_place
 from events.workflow import Action
 from grids.access import within
 from grids.models import Grid, GridChange

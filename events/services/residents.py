@@ -12,13 +12,13 @@ from django.db import transaction
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
-from events.contacts import ResidentContact
 from events.exceptions import PublicLimit
-from events.models import Category, Event, Kind, long_text, plain_text, says_nothing
+from events.models import Category, Event, Kind, ResidentContact
 from events.services import limits
 from events.services.acting import act
 from events.services.filing import file_under_free_number, filed_before
 from events.services.storing import aware_now
+from events.text import long_text, plain_text, says_nothing
 from events.workflow import Action
 from grids.encryption import Secret
 from grids.models import Grid, Level, User

@@ -5,9 +5,10 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
+from events.drafts import Draft
 from events.models import Event, Notice, Step
 from events.services.notices import queue_delivery
-from events.transitions import Draft, seal_all
+from events.transitions import seal_all
 from grids.models import Post
 
 CHANGING = (

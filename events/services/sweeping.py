@@ -7,11 +7,12 @@ from operator import itemgetter
 
 from django.db import transaction
 
+from events.drafts import Draft, Limits
 from events.models import Event
 from events.routing import Staffing
 from events.running import RunningClock, running_of
 from events.services.storing import aware_now, store
-from events.transitions import Draft, Limits, wake, wake_reply
+from events.waking import wake, wake_reply
 from events.workflow import Status
 
 logger = logging.getLogger(__name__)

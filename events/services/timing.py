@@ -18,11 +18,20 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from events import calendars
 from events.clock import NOTICES, PUBLISHED, Day, Limit
-from events.models import Category, ServiceLevel, says_nothing
+from events.models import (
+    CalendarDay,
+    CalendarYear,
+    Category,
+    ServiceLevel,
+    Source,
+    TimeChange,
+    WorkingHours,
+    parse_spans,
+)
 from events.services.adjusting import plan
 from events.services.catalogue import save_category, save_service_level
 from events.services.storing import aware_now
-from events.time_models import CalendarDay, CalendarYear, Source, TimeChange, WorkingHours, parse_spans
+from events.text import says_nothing
 from grids.access import check_may_manage
 from grids.models import User
 

@@ -10,10 +10,9 @@ from django.db import IntegrityError, transaction
 
 from events import calendars, services
 from events.clock import STATUTORY, Day, Unit, elapsed
-from events.models import CalendarDay, CalendarEdition, CalendarYear, TimeChange, WorkingHours
+from events.drafts import Limits
+from events.models import CalendarDay, CalendarEdition, CalendarYear, TimeChange, WorkingHours, parse_spans
 from events.time_forms import days_as_text, parse_days
-from events.time_models import parse_spans
-from events.transitions import Limits
 from events.wording import show_events
 from tests.events.conftest import MONDAY, moment
 from tests.factories import make_event

@@ -17,8 +17,7 @@ from django.utils import timezone
 
 from events import services, tasks
 from events.audit import problems
-from events.contacts import mask_name, mask_phone
-from events.models import ContactReveal, Event, Notice, PublicUse, ResidentContact
+from events.models import ContactReveal, Event, Notice, PublicUse, ResidentContact, mask_name, mask_phone
 from events.public.forms import stamp
 from tests import servers
 from tests.cast import Cast, make_cast

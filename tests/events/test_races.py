@@ -19,13 +19,14 @@ from django.db.models import Count
 from django.utils import translation
 
 from events import services
+from events.drafts import Draft, Limits
 from events.exceptions import PublicLimit, StaleEvent
 from events.history import replay
 from events.models import Attachment, Event, Notice, ResidentContact, Step
 from events.routing import Staffing, entry
 from events.services import sweeping
 from events.services.storing import store
-from events.transitions import Draft, Limits, file
+from events.transitions import file
 from events.workflow import Action, Loop
 from grids.models import Grid
 from grids.services import merge_grids, move_grid, retire_grid

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from events.models.event import Event
 from grids.encryption import EncryptedTextField, Secret, Unreadable
 
 REASON_LENGTH = 500
@@ -26,9 +27,7 @@ class ResidentContact(models.Model):
     `source` is a keyed hash of the address that the report came from; it is emptied after some days.
     """
 
-    event = models.OneToOneField(
-        "events.Event", models.PROTECT, related_name="contact", verbose_name=_("event"), editable=False
-    )
+    event = models.OneToOneField(Event, models.PROTECT, related_name="contact", verbose_name=_("event"), editable=False)
     name = EncryptedTextField(_("name"), null=True)
     phone = EncryptedTextField(_("phone"), null=True)
     code_hash = models.CharField(max_length=128, blank=True, editable=False)
@@ -80,7 +79,7 @@ def _masked(secret: Secret | None, mask) -> str:
 class ContactReveal(models.Model):
     """Somebody looked at a resident's name and phone: who, when, for which case and why. Never edited or removed."""
 
-    event = models.ForeignKey("events.Event", models.PROTECT, related_name="contact_reveals", verbose_name=_("event"))
+    event = models.ForeignKey(Event, models.PROTECT, related_name="contact_reveals", verbose_name=_("event"))
     actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
     actor_name = models.CharField(_("name of who acted"), max_length=64)
     actor_post = models.CharField(_("post of who acted"), max_length=128, blank=True)

@@ -1,4 +1,4 @@
-"""How a person wants to be told, and what became of each notice on each way."""
+"""Notices, how a person wants to be told, and what became of each notice on each way."""
 
 from datetime import datetime, time, timedelta
 
@@ -9,7 +9,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from events.models.event import Event
+from events.models.step import Step
 from grids.encryption import EncryptedTextField
+from grids.models import User
 
 ERROR_LENGTH = 64
 
@@ -87,6 +90,51 @@ def _on_clock(at: datetime, clock: time) -> datetime:
     return datetime.combine(day, clock, tzinfo=local.tzinfo)
 
 
+class NoticeQuerySet(models.QuerySet):
+    def pending(self):
+        """Those whose deliveries are not written yet."""
+        return self.filter(delivered_at=None)
+
+    def shown_to(self, user: User):
+        """The person's inbox; what is told of a clue report is gone from it with the sight of the case."""
+        clues = Event.objects.filter(is_confidential=True).visible_to(user)
+        return self.filter(Q(event__is_confidential=False) | Q(event__in=clues), recipient=user)
+
+    def unread(self):
+        return self.filter(read_at=None)
+
+
+class Notice(models.Model):
+    """The outbox: written with the step that causes it and shown in the inbox; `delivered_at` hands it on.
+
+    From then on a `Delivery` for each way tells what became of it.
+    """
+
+    step = models.ForeignKey(Step, models.PROTECT, related_name="notices", verbose_name=_("step"))
+    event = models.ForeignKey(Event, models.PROTECT, related_name="notices", verbose_name=_("event"))
+    recipient = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.PROTECT, related_name="notices", verbose_name=_("recipient")
+    )
+    created_at = models.DateTimeField(_("created at"))
+    delivered_at = models.DateTimeField(_("handed on at"), null=True, blank=True)
+    read_at = models.DateTimeField(_("read at"), null=True, blank=True)
+
+    objects = NoticeQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("notice")
+        verbose_name_plural = _("notices")
+        constraints = [models.UniqueConstraint(fields=["step", "recipient"], name="notice_once_for_each_step")]
+        indexes = [
+            models.Index(fields=["recipient", "-created_at"], name="notice_inbox"),
+            models.Index(fields=["recipient"], condition=Q(read_at=None), name="notice_unread"),
+            models.Index(fields=["recipient", "event"], condition=Q(delivered_at=None), name="notice_unwritten"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event.number} → {self.recipient}"
+
+
 class DeliveryQuerySet(models.QuerySet):
     def pending(self):
         return self.filter(delivered_at=None, given_up_at=None, withdrawn_at=None)
@@ -109,12 +157,12 @@ class Delivery(models.Model):
         WITHDRAWN = "withdrawn", pgettext_lazy("delivery", "not needed any more")
 
     notice = models.ForeignKey(
-        "events.Notice", models.PROTECT, related_name="deliveries", verbose_name=_("notice"), db_index=False
+        Notice, models.PROTECT, related_name="deliveries", verbose_name=_("notice"), db_index=False
     )
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recipient"), db_index=False
     )
-    event = models.ForeignKey("events.Event", models.PROTECT, related_name="+", verbose_name=_("event"))
+    event = models.ForeignKey(Event, models.PROTECT, related_name="+", verbose_name=_("event"))
     channel = models.CharField(_("way"), max_length=8, choices=Channel)
     in_digest = models.BooleanField(_("in the digest"), default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)
