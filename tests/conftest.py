@@ -203,6 +203,20 @@ def new_page(browser, live_server) -> Iterator[Callable]:
 
 
 @pytest.fixture
+def page_of(new_page, client, live_server):
+    """A page on which this person is logged in: `page_of(cast.chief, width=1280)`."""
+
+    def open_page(person, **options):
+        client.force_login(person)
+        page = new_page(**options)
+        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
+        page.context.add_cookies([cookie])
+        return page
+
+    return open_page
+
+
+@pytest.fixture
 def browser_page(new_page):
     """A phone's page on the live server."""
     return new_page()

@@ -26,6 +26,7 @@ from events.workflow import Rating
 from grids.models import Grid
 
 KEY_LENGTH = 64
+EXPIRED = _("This page has expired. What you wrote is still there: look it over and send again.")
 
 
 def stamp(grid: Grid, at: datetime) -> str:
@@ -132,14 +133,10 @@ class ReportForm(PhotosForm):
         try:
             grid, second = _signer().unsign(self.cleaned_data["opened"]).split(".")
         except (BadSignature, ValueError):
-            raise ValidationError(
-                _("This page has expired. What you wrote is still there: look it over and send again.")
-            ) from None
+            raise ValidationError(EXPIRED) from None
         age = timedelta(seconds=self.at.timestamp() - int(second))
         if int(grid) != self.grid.pk or age > latest:
-            raise ValidationError(
-                _("This page has expired. What you wrote is still there: look it over and send again.")
-            )
+            raise ValidationError(EXPIRED)
         if age < soonest:
             raise ValidationError(_("That was very quick. Look it over for a moment and send again."))
         return self.cleaned_data["opened"]

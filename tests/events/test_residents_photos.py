@@ -1,4 +1,4 @@
-"""Residents' photos: from the form without an account to the case, seen by few, kept through mistakes, erased in time."""
+"""Residents' photos: sent without an account, kept through mistakes, seen by few, erased in time."""
 
 import re
 from datetime import timedelta
