@@ -203,14 +203,13 @@ def new_page(browser, live_server) -> Iterator[Callable]:
 
 
 @pytest.fixture
-def page_of(new_page, client, live_server):
+def page_of(new_page, as_, live_server):
     """A page on which this person is logged in: `page_of(cast.chief, width=1280)`."""
 
     def open_page(person, **options):
-        client.force_login(person)
         page = new_page(**options)
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
-        page.context.add_cookies([cookie])
+        session = as_(person).cookies["sessionid"].value
+        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
         return page
 
     return open_page
