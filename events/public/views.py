@@ -24,8 +24,8 @@ from events.attachment_views import serve
 from events.exceptions import ActionRefused, PublicLimit
 from events.models import Attachment, Event, ResidentContact
 from events.public.forms import FollowForm, ReportForm, ResidentActForm
-from events.public.wording import course, photos_of, question, shows_photos, standing, state_name
-from events.wording import place_of, stations
+from events.public.wording import course, levels, photos_of, question, shows_photos, standing, state_name
+from events.wording import place_of
 from events.workflow import RATED_WITHIN, RESIDENT_SIDES, TABLE, Action, Rating, open_moves
 from grids.encryption import Unreadable, decrypt, encrypt
 from grids.models import Grid, Level, Organisation, OrganisationKind, load_ancestors
@@ -268,7 +268,7 @@ def _event_page(
         "lines": course(event, steps),
         "reported_photos": photos_of(steps[0], event),
         "inputs": _photo_inputs(contact, at, action, form, open_actions),
-        "loops": stations(event, steps),
+        "levels": levels(event, steps),
         "sent": request.GET.get("sent", "") if not action else "",
         "action": action,
         "form": form,

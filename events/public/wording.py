@@ -7,10 +7,11 @@ from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from events.models import Attachment, Event, Step, mask_phone
-from events.workflow import Action, Rating, Side, Status
+from events.wording import stations
+from events.workflow import LOOPS, Action, Loop, Rating, Side, Status
 
 MOBILE = re.compile(r"(?:(?<!\d)|(?<=86))[1１][3-9３-９]\d(?:[\s-]*\d{4}){2}(?!\d)")
 
@@ -43,6 +44,15 @@ WITH_REASON = frozenset({Action.VOID, Action.RESOLVE, Action.INFORM, Action.RATE
 _RESULTS: dict[str, str | Promise] = {
     Status.CLOSED: gettext_lazy("Handled, checked and closed"),
     Status.VOIDED: gettext_lazy("Not taken up"),
+}
+
+
+# Residents know the levels, not the loops that we name after them.
+LEVELS: dict[Loop, str | Promise] = {
+    Loop.GRID: pgettext_lazy("to residents", "grid"),
+    Loop.COMMUNITY: pgettext_lazy("to residents", "community"),
+    Loop.STREET: pgettext_lazy("to residents", "street"),
+    Loop.CITY: pgettext_lazy("to residents", "district and city"),
 }
 
 
@@ -156,6 +166,12 @@ def state_name(event: Event) -> str:
         Status.MERGED: pgettext("to residents", "handled together"),
         Status.VOIDED: pgettext("to residents", "not taken up"),
     }[Status(event.status)]
+
+
+def levels(event: Event, steps: list[Step]) -> list[dict]:
+    """The way up from where the case began, by plain names."""
+    way = zip(LOOPS, stations(event, steps), strict=True)
+    return [station | {"label": LEVELS[loop]} for loop, station in way if not station["is_below"]]
 
 
 def question(event: Event, steps: Iterable[Step]) -> str:

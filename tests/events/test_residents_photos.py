@@ -6,6 +6,7 @@ from io import BytesIO, StringIO
 from pathlib import Path
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.urls import reverse
@@ -19,7 +20,7 @@ from events.models import Attachment, Event, PublicUse, ResidentContact
 from events.public.forms import stamp
 from tests import pictures
 from tests.events.conftest import MONDAY
-from tests.factories import make_category, make_uploads, take
+from tests.factories import make_category, make_event, make_uploads, take
 from tests.pictures import full_disk, picture, telling_photo, upload
 
 TEXT = "2单元楼道灯坏了。晚上老人下楼很危险，请尽快修。"
@@ -179,7 +180,7 @@ def test_what_waits_is_bound_to_the_page_that_sent_it(cast, client):
 
 def test_a_token_of_the_report_is_none_in_a_case_and_the_other_way_round(cast, client):
     send(client, cast.tree.unit)
-    (of_case,) = tokens(act(client, "comment", picture(), note=" "))
+    (of_case,) = tokens(act(client, "comment", picture(), note="空\0字"))
     assert send(Client(), cast.tree.unit, key="b" * 32, attachments_kept=[of_case]).status_code == 400
     (of_report,) = tokens(send(Client(), cast.tree.unit, picture((40, 40)), text="", key="c" * 32))
     assert act(client, "comment", note="如图", attachments_kept=[of_report]).status_code == 400
@@ -323,10 +324,26 @@ def test_photos_go_with_a_word_an_answer_and_a_rating(cast, client):
     assert not list(problems())
 
 
+def test_a_photo_alone_is_a_word_and_an_answer(cast, client):
+    send(client, cast.tree.unit)
+    assert act(client, "comment", note=" ").status_code == 400
+    assert act(client, "comment", picture(), note=" ").status_code == 302
+    take(Event.objects.get(), "accept", "ask", note="哪一盏？")
+    assert act(client, "answer", picture((40, 40))).status_code == 302
+    event = Event.objects.get()
+    assert (event.asked_at, page(client.get(f"/follow/{event.number}/")).count("/thumbnail/")) == (None, 2)
+
+
+def test_a_photo_does_not_say_what_was_done(cast):
+    event = take(make_event(cast.worker, cast.tree.unit), "accept")
+    with pytest.raises(ValidationError):
+        take(event, "resolve", note="", attachments=make_uploads(cast.chief))
+
+
 def test_a_photo_with_a_mistake_waits_in_its_own_form(cast, client):
     send(client, cast.tree.unit)
     take(Event.objects.get(), "accept", "ask", note="哪一盏？")
-    answer = act(client, "answer", picture(), note=" ")
+    answer = act(client, "answer", picture(), note="空\0字")
     assert (answer.status_code, len(tokens(answer))) == (400, 1)
     form = page(answer).split("/answer/", 1)[1].split("</form>")[0]
     assert "attachments_kept" in form
