@@ -33,13 +33,13 @@ def album(settings, tmp_path) -> Path:
     return tmp_path
 
 
-def drawn(page: Page, selector: str) -> int:
-    """How many pictures there are, all of them really drawn."""
+def see(page: Page, selector: str, count: int) -> None:
+    """So many pictures, all of them really drawn."""
     pictures = page.locator(selector)
+    expect(pictures).to_have_count(count)
     for picture in pictures.all():
         picture.scroll_into_view_if_needed()
         expect(picture).not_to_have_js_property("naturalWidth", 0)
-    return pictures.count()
 
 
 def report(page: Page, grid, *photos: Path) -> None:
@@ -66,7 +66,7 @@ def test_from_the_door_to_the_rating(cast, new_page, page_of, album, scripts):
     report(page, cast.tree.community, album / "IMG_1.jpg", album / "IMG_2.jpg", album / "坏.jpg")
     expect(page.get_by_role("alert")).to_contain_text("“坏.jpg”不予接收：这里只收照片")
     expect(page.get_by_label("是什么情况")).to_have_value("楼道灯坏了三天了。晚上老人下楼很危险。")
-    assert drawn(page, ".uploads-kept img") == 2
+    see(page, ".uploads-kept img", 2)
     page.get_by_role("button", name="提交", exact=True).tap()
     reported(page)
     number, code = page.locator(".receipt-number").inner_text(), page.locator(".receipt-code").inner_text()
@@ -75,7 +75,7 @@ def test_from_the_door_to_the_rating(cast, new_page, page_of, album, scripts):
     page.reload()
     expect(page.locator(".receipt-code")).to_have_text(code)
     page.get_by_role("link", name="查看办理进展").tap()
-    assert drawn(page, ".gallery-photo img") == 2
+    see(page, ".gallery-photo img", 2)
 
     # Another day, on another phone, a question waits.
     event = take(event, "accept", "ask", note="请问是几楼？")
@@ -93,13 +93,13 @@ def test_from_the_door_to_the_rating(cast, new_page, page_of, album, scripts):
     page.locator("form[action$='/comment/'] input[multiple]").set_input_files(album / "IMG_3.jpg")
     page.get_by_role("button", name="提交补充").tap()
     expect(page.get_by_text("您补充的情况已经收到，谢谢。")).to_be_visible()
-    assert drawn(page, ".gallery-photo img") == 3
+    see(page, ".gallery-photo img", 3)
     chief = page_of(cast.chief, width=1280)
     chief.goto(f"/events/{number}/")
-    assert drawn(chief, ".history .gallery-photo img") == 3
+    see(chief, ".history .gallery-photo img", 3)
     with page.context.expect_page() as opened:
         page.locator(".resident-course .gallery-photo").tap()
-    assert drawn(opened.value, "img") == 1
+    see(opened.value, "img", 1)
     # A browser that opened nothing gets nothing, by none of the addresses.
     stranger = new_page()
     for link in page.locator(".gallery-photo").all():
@@ -111,7 +111,7 @@ def test_from_the_door_to_the_rating(cast, new_page, page_of, album, scripts):
     take(Event.objects.with_related().get(), "pass_check")
     page.goto(f"/follow/{number}/")
     expect(page.get_by_text("已换灯泡")).to_be_visible()
-    assert drawn(page, ".gallery-photo img") == 4
+    see(page, ".gallery-photo img", 4)
     page.get_by_role("radio", name="不满意", exact=True).check()
     page.get_by_role("button", name="提交评价").tap()
     expect(page.get_by_role("alert")).to_contain_text("请说明哪里还没处理好")

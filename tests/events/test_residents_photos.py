@@ -20,6 +20,7 @@ from events.models import Attachment, Event, PublicUse, ResidentContact
 from events.public.forms import stamp
 from tests import pictures
 from tests.events.conftest import MONDAY
+from tests.events.test_races import at_once, pool  # noqa: F401 - a fixture
 from tests.factories import make_category, make_event, make_uploads, take
 from tests.pictures import full_disk, picture, telling_photo, upload
 
@@ -246,6 +247,29 @@ def test_the_same_words_from_a_page_opened_later_are_new(cast, client):
     for _time in range(2):
         act(client, "comment", note="还没修")
     assert Event.objects.get().step_count == 3
+
+
+@pytest.mark.postgres
+@committing
+def test_two_thumbs_at_once_store_nothing_twice(cast, pool, uploads):  # noqa: F811
+    sender = {"grid": cast.tree.unit, "source": "a"}
+
+    def report():
+        photos, _problems = services.receive_photos(files=[upload(picture())], **sender)
+        return services.file_resident_report(text=TEXT, attachments=photos, idempotency_key="k" * 32, **sender)
+
+    first, second = at_once(pool, report, report)
+    assert first == second
+
+    def word():
+        contact = ResidentContact.objects.get()
+        photos, _problems = services.receive_photos(files=[upload(picture((40, 40)))], contact=contact, **sender)
+        return services.act_as_resident(contact=contact, action="comment", note="如图", attachments=photos, seen=1)
+
+    assert at_once(pool, word, word) == [first.event, first.event]
+    assert Event.objects.get().step_count == Attachment.objects.count() == 2
+    assert len(stored(uploads)) == 4
+    call_command("check_events", "--files", stdout=StringIO())
 
 
 # Before anything is stored
