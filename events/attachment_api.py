@@ -49,7 +49,10 @@ class AttachmentSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Attachment
-        fields = ["key", "kind", "name", "content_type", "size", "sha256", "width", "height", "url", "thumbnail_url"]
+        fields = [
+            "key", "kind", "name", "content_type", "size", "sha256", "width", "height", "erased_at", "url",
+            "thumbnail_url",
+        ]  # fmt: skip
         read_only_fields = fields
 
 

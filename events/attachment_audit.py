@@ -7,7 +7,8 @@ from django.core.files.storage import default_storage
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from events.models import Attachment, Step
+from events.models import Attachment, ResidentContact, Step
+from events.workflow import Side
 
 CHUNK = 1000
 
@@ -53,10 +54,18 @@ def _step_problems(step: Step, found: list[Attachment], read_files: bool) -> Ite
         yield number, what, "; ".join(recorded), "; ".join(stored)
     for attachment in found:
         what = _("file %(number)d of step %(ordinal)d") % {"number": attachment.ordinal, "ordinal": step.ordinal}
+        if attachment.erased_at and _was_due(attachment, step):
+            continue
         if (size := _size(attachment)) != attachment.size:
             yield number, what, _("%(size)d bytes") % {"size": attachment.size}, _bytes(size)
         elif read_files and (sha256 := _sha256(attachment)) != attachment.sha256:
             yield number, what, attachment.sha256, sha256
+
+
+def _was_due(attachment: Attachment, step: Step) -> bool:
+    """Whether it was a resident's photo, which goes together with their name and phone; nothing else is erased."""
+    contact = ResidentContact.objects.filter(event=step.event_id, erased_at=attachment.erased_at)
+    return step.side == Side.REPORTER and step.actor_id is None and contact.exists()
 
 
 def _bytes(size: int | None) -> str:
@@ -64,6 +73,8 @@ def _bytes(size: int | None) -> str:
 
 
 def _size(attachment: Attachment) -> int | None:
+    if not attachment.file:
+        return None
     try:
         return default_storage.size(attachment.file.name)
     except FileNotFoundError:

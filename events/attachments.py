@@ -15,7 +15,7 @@ from threading import Lock
 from django.core.files import File
 from django.db.models import TextChoices
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from PIL import Image, ImageCms, ImageOps
 from pillow_heif import register_heif_opener
 
@@ -75,6 +75,7 @@ COMPOUNDS = {
     "Book": Format(Kind.DOCUMENT, "application/vnd.ms-excel", ("xls", "et")),
     "PowerPoint Document": Format(Kind.DOCUMENT, "application/vnd.ms-powerpoint", ("ppt", "dps")),
 }
+PICTURES = "image/*"
 HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 OLE_SIGNATURE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 OLE_ENTRY = 128  # bytes of an entry of the directory; every entry begins at a multiple of it
@@ -84,7 +85,52 @@ PPT_MACROS = re.compile(rb"\x02\x00\x00\x04\x0c\x00\x00\x00.{4}\x01\x00\x00\x00"
 MOST_TYPES_BYTES = 1024 * 1024
 _BY_ENDING = (HEIF, PDF, *PACKAGES.values(), *COMPOUNDS.values())
 # For the `accept` of an input: what a system may not know to be a picture goes by its ending.
-ACCEPT = ",".join(["image/*", *dict.fromkeys(f".{ending}" for found in _BY_ENDING for ending in found.endings)])
+ACCEPT = ",".join([PICTURES, *dict.fromkeys(f".{ending}" for found in _BY_ENDING for ending in found.endings)])
+
+
+@dataclass(frozen=True)
+class Allowance:
+    """How many photos and files go with one step; without any file, photos alone are taken."""
+
+    images: int
+    documents: int = 0
+
+    @property
+    def total(self) -> int:
+        return self.images + self.documents
+
+    def of(self, kind: Kind) -> int:
+        return self.images if kind == Kind.IMAGE else self.documents
+
+    def prepare(self, file: File) -> "Prepared":
+        """As the module's function; raises FileRefused also for what is not taken here."""
+        return prepare(file) if self.documents else prepare_photo(file)
+
+    def one_too_many(self, name: str) -> str:
+        if self.documents:
+            text = _("“%(name)s” is one too many: at most %(images)d photos and %(documents)d files go with one step.")
+        else:
+            text = _("“%(name)s” is one too many: at most %(images)d photos go along at a time.")
+        return text % {"name": name, "images": self.images, "documents": self.documents}
+
+    def left_out(self, over: int) -> str:
+        if self.documents:
+            text = ngettext(
+                "%(over)d more file left out: at most %(images)d photos and %(documents)d files go with one step.",
+                "%(over)d more files left out: at most %(images)d photos and %(documents)d files go with one step.",
+                over,
+            )
+        else:
+            text = ngettext(
+                "%(over)d more photo left out: at most %(images)d photos go along at a time.",
+                "%(over)d more photos left out: at most %(images)d photos go along at a time.",
+                over,
+            )
+        return text % {"over": over, "images": self.images, "documents": self.documents}
+
+
+STAFF = Allowance(MOST_IMAGES, MOST_DOCUMENTS)
+RESIDENTS = Allowance(MOST_IMAGES)
 
 
 @dataclass(frozen=True)
@@ -110,6 +156,24 @@ class Prepared:
 
 def prepare(file: File) -> Prepared:
     """The file as it is to be stored; raises FileRefused with a sentence."""
+    name, content = _read(file)
+    found = recognise(content, name)
+    if found.kind == Kind.DOCUMENT:
+        return Prepared(found.kind, with_ending(name, found.endings), found.content_type, content)
+    return _picture(content, name)
+
+
+def prepare_photo(file: File) -> Prepared:
+    """As `prepare`, where photos alone are taken."""
+    name, content = _read(file)
+    if _recognise_picture(content) is None:
+        text = _("“%(name)s” is not taken: only photos go along (JPEG, PNG, WebP or HEIC), no other files.")
+        raise FileRefused(text % {"name": name})
+    return _picture(content, name)
+
+
+def _read(file: File) -> tuple[str, bytes]:
+    """Its name, fit to be shown, and its content; raises FileRefused for what is too large, not whole, or empty."""
     name = clean_name(file.name)
     if file.size > MOST_BYTES:
         raise FileRefused(_("“%(name)s” is larger than 10 MB. Send a smaller one.") % {"name": name})
@@ -117,10 +181,9 @@ def prepare(file: File) -> Prepared:
         raise FileRefused(no_room(name))
     file.seek(0)
     content = file.read()
-    found = recognise(content, name)
-    if found.kind == Kind.DOCUMENT:
-        return Prepared(found.kind, with_ending(name, found.endings), found.content_type, content)
-    return _picture(content, name)
+    if not content:
+        raise FileRefused(_("“%(name)s” is empty. Choose it again.") % {"name": name})
+    return name, content
 
 
 def no_room(name: str) -> str:
@@ -154,8 +217,18 @@ def with_ending(name: str, endings: tuple[str, ...]) -> str:
 
 def recognise(content: bytes, name: str) -> Format:
     """What the content says it is, whatever it is called; raises FileRefused for all that is not taken."""
-    if not content:
-        raise FileRefused(_("“%(name)s” is empty. Choose it again.") % {"name": name})
+    if found := _recognise_picture(content):
+        return found
+    if content.startswith(b"%PDF-"):
+        return _whole_pdf(content, name)
+    if content.startswith(b"PK\x03\x04"):
+        return _package(content, name)
+    if content.startswith(OLE_SIGNATURE):
+        return _compound(content, name)
+    raise FileRefused(_not_taken(name))
+
+
+def _recognise_picture(content: bytes) -> Format | None:
     if content.startswith(b"\xff\xd8\xff"):
         return JPEG
     if content.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -164,13 +237,7 @@ def recognise(content: bytes, name: str) -> Format:
         return WEBP
     if content[4:8] == b"ftyp" and content[8:12] in HEIF_BRANDS:
         return HEIF
-    if content.startswith(b"%PDF-"):
-        return _whole_pdf(content, name)
-    if content.startswith(b"PK\x03\x04"):
-        return _package(content, name)
-    if content.startswith(OLE_SIGNATURE):
-        return _compound(content, name)
-    raise FileRefused(_not_taken(name))
+    return None
 
 
 def _not_taken(name: str) -> str:

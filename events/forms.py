@@ -7,10 +7,11 @@ import uuid
 from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import F, Q, QuerySet
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from events import services
-from events.attachments import ACCEPT
+from events.attachments import ACCEPT, STAFF
 from events.models import REASON_LENGTH, Attachment, Category, Event
 from events.text import TEXT_LENGTH, TITLE_LENGTH, validate_no_direction_marks
 from events.workflow import Action, Loop, Move, Outcome, Rating, Status, Urgency
@@ -87,12 +88,13 @@ def _all(source, name: str) -> list:
 class AttachmentsField(forms.Field):
     """Photos and files of a step, never required; what is good is kept for `uploader` even when the form is not.
 
-    A browser forgets chosen files, so `kept` holds what the form shows again: a form sets `uploader`, the person or
-    None for who has no account, and hands the cleaned list to a service as its `attachments`.
+    A browser forgets chosen files, so `kept` holds what the form shows again: a form sets `uploader` and hands the
+    cleaned list to a service as its `attachments`.
     """
 
     widget = AttachmentsInput
     accept = ACCEPT
+    allowance = STAFF
 
     def __init__(self, *, uploader: User | None = None, **options):
         super().__init__(required=False, **options)
@@ -105,6 +107,19 @@ class AttachmentsField(forms.Field):
         if problems:
             raise ValidationError(problems)
         return self.kept
+
+    def shown(self) -> list[dict]:
+        """What was kept, each with the value by which the form brings it back and the address of its small picture."""
+        return [
+            {"name": each.name, "value": self.value_of(each), "picture": self.picture_of(each) if each.is_image else ""}
+            for each in self.kept
+        ]
+
+    def value_of(self, attachment: Attachment) -> str:
+        return str(attachment.key)
+
+    def picture_of(self, attachment: Attachment) -> str:
+        return reverse("attachment_thumbnail", args=[attachment.key])
 
 
 class FilingForm(forms.Form):

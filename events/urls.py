@@ -24,6 +24,12 @@ urlpatterns = [
     path("g/<slug:code>/report/receipt/", public.public_receipt, name="public_receipt"),
     path("follow/", public.public_follow, name="public_follow"),
     path("follow/<slug:number>/", public.public_event, name="public_event"),
+    path("follow/<slug:number>/photos/<uuid:key>/", public.public_photo, name="public_photo"),
+    path(
+        "follow/<slug:number>/photos/<uuid:key>/thumbnail/",
+        public.public_photo_thumbnail,
+        name="public_photo_thumbnail",
+    ),
     path("follow/<slug:number>/leave/", public.public_leave, name="public_leave"),
     path("follow/<slug:number>/<slug:action>/", public.public_act, name="public_act"),
 ]

@@ -103,6 +103,8 @@ class Side(TextChoices):
 LOOPS = tuple(Loop)
 # Where a resident stands who has shown that the case is theirs.
 RESIDENT_SIDES = frozenset({Side.REPORTER, Side.VIEWER})
+# Here a photo says enough: the note that they need may be left out when one comes along.
+SAID_BY_PHOTO = frozenset({Action.ANSWER, Action.COMMENT})
 OPEN = frozenset({Status.FILED, Status.HANDLING, Status.RESOLVED, Status.SUSPENDED})
 DESK_ROLES = frozenset({Role.CHIEF, Role.OFFICIAL, Role.DISPATCHER})
 UPPER_ROLES = frozenset({Role.CHIEF, Role.OFFICIAL})

@@ -326,11 +326,15 @@ PUBLIC_LIMITS = {
     "code": (20, 3600),  # wrong codes from one address
     "code_of_case": (30, 24 * 3600),  # wrong codes for one case, of 191 million possible ones
     "word": (10, 3600),  # what a resident adds to a case
+    # Photos, each of at most 10 MB: from one address and in one community as many as the reports there may bring.
+    "photo": (180, 3600),
+    "photo_in_grid": (540, 3600),
+    "photo_anywhere": (20_000, 24 * 3600),  # some 30 GB: whoever comes from very many addresses fills no disk
     "spam": (3, 7 * 24 * 3600),  # marked as nuisance, from one address, until it has to call instead
 }
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer
 CASE_COOKIE_DAYS = 7  # the phone that opened a case with its code need not be told the code again
-CONTACT_KEPT_DAYS = 180  # names and phones after the case has ended; the reporting page says so
+CONTACT_KEPT_DAYS = 180  # names, phones and photos after the case has ended; the reporting page says so
 SOURCE_KEPT_DAYS = 7  # within a week a desk has seen what came, and has marked what is a nuisance
 
 # Logs go to stderr and hold no personal data: paths and ids, no form contents and no query strings.

@@ -203,6 +203,19 @@ def new_page(browser, live_server) -> Iterator[Callable]:
 
 
 @pytest.fixture
+def page_of(new_page, as_, live_server):
+    """A page on which this person is logged in: `page_of(cast.chief, width=1280)`."""
+
+    def open_page(person, **options):
+        page = new_page(**options)
+        session = as_(person).cookies["sessionid"].value
+        page.context.add_cookies([{"name": "sessionid", "value": session, "url": live_server.url}])
+        return page
+
+    return open_page
+
+
+@pytest.fixture
 def browser_page(new_page):
     """A phone's page on the live server."""
     return new_page()

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from events.attachments import Kind as AttachmentKind
 from events.models.event import Event
 from events.models.step import Step
+from events.workflow import Side
 from grids.models import User
 
 
@@ -16,6 +17,10 @@ class AttachmentQuerySet(models.QuerySet):
     def pending(self):
         """What somebody has sent with a form that was not taken yet."""
         return self.filter(step=None)
+
+    def of_residents(self):
+        """What residents sent with their reports and words, not what staff added."""
+        return self.filter(step__side=Side.REPORTER, step__actor=None)
 
     def visible_to(self, user: User):
         """What belongs to cases that a person may see, and what waits for a form of their own."""
@@ -45,6 +50,7 @@ class Attachment(models.Model):
     file = models.FileField(_("file"), max_length=128)
     thumbnail = models.FileField(_("thumbnail"), max_length=128, blank=True)
     created_at = models.DateTimeField(_("created at"))
+    erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
     uploader = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="attachments", verbose_name=_("uploaded by")
     )
@@ -61,6 +67,9 @@ class Attachment(models.Model):
                 condition=Q(event=None, step=None, ordinal=None)
                 | Q(event__isnull=False, step__isnull=False, ordinal__isnull=False),
                 name="attachment_waits_or_belongs",
+            ),
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(file="", thumbnail=""), name="attachment_erased_is_empty"
             ),
         ]
         indexes = [models.Index(fields=["created_at"], condition=Q(step=None), name="attachment_pending")]

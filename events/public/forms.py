@@ -1,23 +1,32 @@
 """What residents send. The stamp tells when the page was opened, so that no program fills it in at once."""
 
+import base64
 import hashlib
 import uuid
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.core.signing import BadSignature, Signer
+from django.core.files import File
+from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.utils.translation import gettext_lazy as _
 
-from events.forms import TextField
-from events.models import Category, Event
+from events import services
+from events.attachments import PICTURES, RESIDENTS
+from events.exceptions import PublicLimit
+from events.forms import AttachmentsField, TextField
+from events.models import Attachment, Category, Event, ResidentContact
+from events.services.attaching import KEPT_FOR
 from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
 from events.text import TEXT_LENGTH
 from events.workflow import Rating
 from grids.models import Grid
 
 KEY_LENGTH = 64
+EXPIRED = _("This page has expired. What you wrote is still there: look it over and send again.")
 
 
 def stamp(grid: Grid, at: datetime) -> str:
@@ -29,7 +38,63 @@ def _signer() -> Signer:
     return Signer(salt="events.public_report")
 
 
-class ReportForm(forms.Form):
+class PhotosField(AttachmentsField):
+    """A resident's photos, as they came: its form has them stored once a person and not a program sent it.
+
+    Nobody is logged in, so what waits is known by a token that is good in forms of the same `sender` alone.
+    """
+
+    accept = PICTURES
+    allowance = RESIDENTS
+    sender = ""
+
+    def clean(self, value: tuple[list, list[str]]) -> tuple[list, list[str]]:
+        return value
+
+    def value_of(self, attachment: Attachment) -> str:
+        return self._signer().sign(str(attachment.key))
+
+    def keys(self, tokens: Iterable[str]) -> list[str]:
+        """What the tokens stand for; a strange or an old one for nothing, which the service then misses."""
+        keys = []
+        for token in tokens:
+            try:
+                keys.append(self._signer().unsign(token, max_age=KEPT_FOR))
+            except BadSignature:
+                keys.append("")
+        return keys
+
+    def picture_of(self, attachment: Attachment) -> str:
+        """The picture itself: what waits has no address that anybody could ask for."""
+        with suppress(FileNotFoundError), attachment.thumbnail.open() as file:
+            return f"data:image/jpeg;base64,{base64.b64encode(file.read()).decode()}"
+        return ""
+
+    def _signer(self) -> TimestampSigner:
+        return TimestampSigner(salt=f"events.public_photos.{self.sender}")
+
+
+class PhotosForm(forms.Form):
+    """Brings photos; `limit` is the sentence for who sent too many, or may send nothing now."""
+
+    attachments = PhotosField()
+    limit = ""
+
+    def receive(self, files: list[File], keys: list[str], **sender) -> list[Attachment]:
+        """Have them stored; `sender` is what `services.receive_photos` asks to know of it."""
+        try:
+            kept, problems = services.receive_photos(files=files, keys=keys, **sender)
+        except PublicLimit as error:
+            self.limit = error.detail
+            kept, problems = services.receive_photos(files=[], keys=keys, **sender)
+            problems.append(error.detail)
+        self.fields["attachments"].kept = kept
+        if problems:
+            self.add_error("attachments", problems)
+        return kept
+
+
+class ReportForm(PhotosForm):
     """A report. `homepage` is hidden from people; who fills it in is a program."""
 
     category = forms.ModelChoiceField(
@@ -51,9 +116,10 @@ class ReportForm(forms.Form):
     opened = forms.CharField(max_length=128, required=False)
     key = TextField(max_length=KEY_LENGTH, required=False)
 
-    def __init__(self, grid: Grid, at: datetime, data=None):
-        super().__init__(data, initial={"opened": stamp(grid, at), "key": uuid.uuid4().hex})
-        self.grid, self.at = grid, at
+    def __init__(self, grid: Grid, at: datetime, data=None, files=None, *, source: str = ""):
+        super().__init__(data, files, initial={"opened": stamp(grid, at), "key": uuid.uuid4().hex})
+        self.grid, self.at, self.source = grid, at, source
+        self._know_sender()
         self.fields["place"].queryset = Grid.objects.active().within(grid)
 
     def clean_homepage(self) -> str:
@@ -67,13 +133,28 @@ class ReportForm(forms.Form):
         try:
             grid, second = _signer().unsign(self.cleaned_data["opened"]).split(".")
         except (BadSignature, ValueError):
-            raise ValidationError(_("This page has expired. Nothing is lost: look it over and send again.")) from None
+            raise ValidationError(EXPIRED) from None
         age = timedelta(seconds=self.at.timestamp() - int(second))
         if int(grid) != self.grid.pk or age > latest:
-            raise ValidationError(_("This page has expired. Nothing is lost: look it over and send again."))
+            raise ValidationError(EXPIRED)
         if age < soonest:
             raise ValidationError(_("That was very quick. Look it over for a moment and send again."))
         return self.cleaned_data["opened"]
+
+    def clean(self) -> dict:
+        """Photos last, for they cost the most: not those of a program, nor those of a report that has arrived."""
+        files, tokens = self.cleaned_data["attachments"]
+        keys = self.fields["attachments"].keys(tokens)
+        if {"homepage", "opened"} & self.errors.keys():
+            if files:
+                self.add_error("attachments", _("The photos did not come along. Choose them again."))
+            files = []
+        elif not self.errors:
+            self.cleaned_data["idempotency_key"] = key = self._key(files, keys)
+            if key and services.was_reported(idempotency_key=key):
+                return self.cleaned_data | {"attachments": []}
+        kept = self.receive(files, keys, grid=self.grid, source=self.source, at=self.at)
+        return self.cleaned_data | {"attachments": kept}
 
     def renewed(self) -> "ReportForm":
         """Ready to be sent again: with what was typed, without what made it expire."""
@@ -83,7 +164,11 @@ class ReportForm(forms.Form):
             self.data["opened"] = stamp(self.grid, self.at)
         if not self.data.get("key"):
             self.data["key"] = uuid.uuid4().hex
+            self._know_sender()
         return self
+
+    def _know_sender(self) -> None:
+        self.fields["attachments"].sender = f"{self.grid.pk}.{self.data.get('key', '')}"
 
     def _is_young(self) -> bool:
         try:
@@ -94,13 +179,17 @@ class ReportForm(forms.Form):
 
     def inputs(self) -> dict:
         """What `services.file_resident_report` takes, but for the source and the time."""
-        given = {name: self.cleaned_data[name] for name in ("category", "address", "text", "name", "phone")}
-        given["grid"] = self.cleaned_data["place"] or self.grid
-        return given | {"idempotency_key": self._key(given)}
+        names = ("attachments", "idempotency_key")
+        return self._typed() | {name: self.cleaned_data[name] for name in names}
 
-    def _key(self, given: dict) -> str:
-        """The page's key with what was typed: who goes back, types something else and sends it reports anew."""
-        typed = [self.cleaned_data["key"], *(str(getattr(value, "pk", value)) for value in given.values())]
+    def _typed(self) -> dict:
+        given = {name: self.cleaned_data[name] for name in ("category", "address", "text", "name", "phone")}
+        return given | {"grid": self.cleaned_data["place"] or self.grid}
+
+    def _key(self, files: list[File], keys: list[str]) -> str:
+        """The page's key with what was typed and chosen: who goes back, changes it and sends it reports anew."""
+        typed = [self.cleaned_data["key"], *(str(getattr(value, "pk", value)) for value in self._typed().values())]
+        typed += [f"{file.name} {file.size}" for file in files] + keys
         return hashlib.sha256("\0".join(typed).encode()).hexdigest() if self.cleaned_data["key"] else ""
 
 
@@ -113,9 +202,10 @@ class FollowForm(forms.Form):
     code = TextField(max_length=CODE_LENGTH * 3, error_messages={"required": _("Type the code of six characters.")})
 
 
-class ResidentActForm(forms.Form):
+class ResidentActForm(PhotosForm):
     """A word, an answer or a rating. What must be given is for the service to say."""
 
+    seen = forms.IntegerField(min_value=1, required=False)
     note = TextField(max_length=TEXT_LENGTH, required=False)
     reason = TextField(max_length=TEXT_LENGTH, required=False)
     rating = forms.ChoiceField(
@@ -123,6 +213,17 @@ class ResidentActForm(forms.Form):
         required=False,
         error_messages={"invalid_choice": _("Choose how satisfied you are.")},
     )
+
+    def __init__(self, contact: ResidentContact, at: datetime, data=None, files=None, *, source: str = ""):
+        super().__init__(data, files)
+        self.contact, self.at, self.source = contact, at, source
+        self.fields["attachments"].sender = f"case.{contact.pk}"
+
+    def clean(self) -> dict:
+        files, tokens = self.cleaned_data["attachments"]
+        sender = {"contact": self.contact, "grid": self.contact.event.grid, "source": self.source, "at": self.at}
+        kept = self.receive(files, self.fields["attachments"].keys(tokens), **sender)
+        return self.cleaned_data | {"attachments": kept}
 
     def inputs(self) -> dict:
         """What `services.act_as_resident` takes, beside contact and action."""

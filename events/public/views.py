@@ -2,14 +2,16 @@
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
+from django.db.models import prefetch_related_objects
+from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -18,11 +20,12 @@ from django.views.decorators.http import require_POST, require_safe
 from rest_framework.throttling import BaseThrottle
 
 from events import services
+from events.attachment_views import serve
 from events.exceptions import ActionRefused, PublicLimit
-from events.models import Event, ResidentContact
+from events.models import Attachment, Event, ResidentContact
 from events.public.forms import FollowForm, ReportForm, ResidentActForm
-from events.public.wording import course, question, standing, state_name
-from events.wording import place_of, stations
+from events.public.wording import course, levels, photos_of, question, shows_photos, standing, state_name
+from events.wording import place_of
 from events.workflow import RATED_WITHIN, RESIDENT_SIDES, TABLE, Action, Rating, open_moves
 from grids.encryption import Unreadable, decrypt, encrypt
 from grids.models import Grid, Level, Organisation, OrganisationKind, load_ancestors
@@ -74,11 +77,11 @@ def public_report(request: HttpRequest, code: str) -> HttpResponse:
         return redirect("public_report", grid.code)
     if request.method != "POST":
         return _report_page(request, ReportForm(grid, at))
-    form = ReportForm(grid, at, request.POST)
+    form = ReportForm(grid, at, request.POST, request.FILES, source=source(request))
     if not form.is_valid():
-        return _report_page(request, form.renewed(), status=400)
+        return _report_page(request, form.renewed(), status=TOO_MANY if form.limit else 400, refused=form.limit)
     try:
-        receipt = services.file_resident_report(**form.inputs(), source=source(request), at=at)
+        receipt = services.file_resident_report(**form.inputs(), source=form.source, at=at)
     except ValidationError as error:
         for name, problems in error.message_dict.items():
             form.add_error(name if name in form.fields else None, problems)
@@ -228,9 +231,9 @@ def public_act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     move = TABLE.get(action)
     if move is None or not move.sides & RESIDENT_SIDES:
         raise Http404
-    form = ResidentActForm(request.POST)
+    form = ResidentActForm(contact, at, request.POST, request.FILES, source=source(request))
     if not form.is_valid():
-        return _event_page(request, contact, action, form, status=400)
+        return _event_page(request, contact, action, form, problem=form.limit, status=TOO_MANY if form.limit else 400)
     try:
         services.act_as_resident(contact=contact, action=action, **form.inputs(), at=at)
     except ValidationError as error:
@@ -253,6 +256,8 @@ def _event_page(
 ) -> HttpResponse:
     event, at = Event.objects.with_related().get(pk=contact.event_id), timezone.now()
     steps = list(event.steps.order_by("ordinal"))
+    told = [step for step in steps if "attachments" in step.details and shows_photos(step, event)]
+    prefetch_related_objects(told, "attachments")
     open_actions = {move.action for move in open_moves(event.case(at), RESIDENT_SIDES)}
     context = {
         "event": event,
@@ -261,7 +266,9 @@ def _event_page(
         "standing": standing(event, steps),
         "question": question(event, steps),
         "lines": course(event, steps),
-        "loops": stations(event, steps),
+        "reported_photos": photos_of(steps[0], event),
+        "inputs": _photo_inputs(contact, at, action, form, open_actions),
+        "levels": levels(event, steps),
         "sent": request.GET.get("sent", "") if not action else "",
         "action": action,
         "form": form,
@@ -274,6 +281,40 @@ def _event_page(
         "at": at,
     }
     return render(request, "events/public_event.html", context, status=status)
+
+
+def _photo_inputs(
+    contact: ResidentContact, at: datetime, action: str, form: ResidentActForm | None, open_actions: set[Action]
+) -> dict[str, BoundField]:
+    """Where photos are chosen for each action; what came with one that has become pointless waits for a word."""
+    kept_for = action if action in open_actions else Action.COMMENT
+    fresh = ResidentActForm(contact, at)["attachments"]
+    inputs = dict.fromkeys((Action.ANSWER, Action.RATE, Action.COMMENT), fresh)
+    return inputs | ({kept_for: form["attachments"]} if form else {})
+
+
+@public
+@require_safe
+def public_photo(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    """A photo of one's own case in full."""
+    return serve(request, get_photo(request, number, key))
+
+
+@public
+@require_safe
+def public_photo_thumbnail(request: HttpRequest, number: str, key: str) -> HttpResponse:
+    """The small picture of it."""
+    return serve(request, get_photo(request, number, key), small=True)
+
+
+def get_photo(request: HttpRequest, number: str, key: str) -> Attachment:
+    """The photo of this key for who has opened the case on this browser; 404 for everybody and everything else."""
+    contact = get_contact(request, number)
+    photos = Attachment.objects.filter(event__contact=contact, kind=Attachment.Kind.IMAGE)
+    photo = get_object_or_404(photos.select_related("event", "step"), key=key) if contact else None
+    if photo is None or not shows_photos(photo.step, photo.event):
+        raise Http404
+    return photo
 
 
 @public

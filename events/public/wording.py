@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
-from events.models import Event, Step, mask_phone
-from events.workflow import Action, Rating, Side, Status
+from events.models import Attachment, Event, Step, mask_phone
+from events.wording import stations
+from events.workflow import LOOPS, Action, Loop, Rating, Side, Status
 
 MOBILE = re.compile(r"(?:(?<!\d)|(?<=86))[1１][3-9３-９]\d(?:[\s-]*\d{4}){2}(?!\d)")
 
@@ -46,20 +47,30 @@ _RESULTS: dict[str, str | Promise] = {
 }
 
 
+# Residents know the levels, not the loops that we name after them.
+LEVELS: dict[Loop, str | Promise] = {
+    Loop.GRID: pgettext_lazy("to residents", "grid"),
+    Loop.COMMUNITY: pgettext_lazy("to residents", "community"),
+    Loop.STREET: pgettext_lazy("to residents", "street"),
+    Loop.CITY: pgettext_lazy("to residents", "district and city"),
+}
+
+
 @dataclass(frozen=True)
 class Line:
-    """One line of the course: what, when, by which post, and the words that belong to it."""
+    """One line of the course: what, when, by which post, and the words and photos that belong to it."""
 
     action: str
     at: datetime
     title: str | Promise
     who: str
     words: str
+    photos: list[Attachment] = field(default_factory=list)
 
 
 def course(event: Event, steps: Iterable[Step]) -> list[Line]:
     """What happened, newest first; `steps` in any order."""
-    lines = [_line(step) for step in steps if _is_told(step)]
+    lines = [_line(step, event) for step in steps if _is_told(step)]
     return sorted(lines, key=lambda line: line.at, reverse=True)
 
 
@@ -72,7 +83,22 @@ def is_of_resident(step: Step) -> bool:
     return step.actor_id is None and step.side == Side.REPORTER
 
 
-def _line(step: Step) -> Line:
+def shows_photos(step: Step, event: Event) -> bool:
+    """Whether the resident sees the photos of this step: their own, and those of the result, which they judge.
+
+    Of a clue report, what was found stays between the desk and the police.
+    """
+    return is_of_resident(step) or (step.action == Action.RESOLVE and not event.is_confidential)
+
+
+def photos_of(step: Step, event: Event) -> list[Attachment]:
+    """What the resident sees of what came with this step; files of the desk are no photos of the result."""
+    if "attachments" not in step.details or not shows_photos(step, event):
+        return []
+    return [attachment for attachment in step.attachments.all() if attachment.is_image]
+
+
+def _line(step: Step, event: Event) -> Line:
     outcome = step.details.get("outcome")
     has_reason = step.action in WITH_REASON and (step.action != Action.RESOLVE or outcome)
     words = [step.reason if has_reason else "", step.note if step.action in WITH_NOTE else ""]
@@ -84,7 +110,10 @@ def _line(step: Step) -> Line:
         words.insert(0, _RESULTS[result["status"]])
     text = "\n".join(str(part) for part in words if part)
     title = _("It cannot be fixed") if outcome else TOLD[step.action]
-    return Line(step.action, step.at, title, _who(step), text if is_of_resident(step) else _careful(text))
+    words = text if is_of_resident(step) else _careful(text)
+    # What came with the report stands with it, at the end of the page.
+    photos = [] if step.action == Action.FILE else photos_of(step, event)
+    return Line(step.action, step.at, title, _who(step), words, photos)
 
 
 def _who(step: Step) -> str:
@@ -137,6 +166,12 @@ def state_name(event: Event) -> str:
         Status.MERGED: pgettext("to residents", "handled together"),
         Status.VOIDED: pgettext("to residents", "not taken up"),
     }[Status(event.status)]
+
+
+def levels(event: Event, steps: list[Step]) -> list[dict]:
+    """The way up from where the case began, by plain names."""
+    way = zip(LOOPS, stations(event, steps), strict=True)
+    return [station | {"label": LEVELS[loop]} for loop, station in way if not station["is_below"]]
 
 
 def question(event: Event, steps: Iterable[Step]) -> str:

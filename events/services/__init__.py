@@ -19,6 +19,8 @@ from events.services.residents import (
     file_resident_report,
     mark_spam,
     open_case,
+    receive_photos,
+    was_reported,
 )
 from events.services.sweeping import sweep
 from events.services.timing import (
@@ -61,6 +63,7 @@ __all__ = [
     "plan_deliveries",
     "preference_of",
     "read_notices",
+    "receive_photos",
     "receive_uploads",
     "rehome_events",
     "reveal_contact",
@@ -71,4 +74,5 @@ __all__ = [
     "source_of",
     "sweep",
     "try_again",
+    "was_reported",
 ]

@@ -22,6 +22,7 @@ from events.transitions import TRANSITIONS, take_place
 from events.workflow import (
     DESK_ROLES,
     RESIDENT_SIDES,
+    SAID_BY_PHOTO,
     SUSPENDED_WITHIN,
     TABLE,
     Action,
@@ -123,7 +124,7 @@ def _act(
         raise Reorganised
     given["into"] = into
     standing = _check_move(event, move, _standing(event, actor, resident), seen, at)
-    inputs = _check_inputs(event, move, actor, at, **given)
+    inputs = _check_inputs(event, move, actor, at, attachments, **given)
     side = Side.REPORTER if resident else next(side for side in Side if side in move.sides & standing)
     draft = Draft(
         event,
@@ -214,13 +215,13 @@ def _check_move(event: Event, move: Move, standing: frozenset[Side], seen: int, 
 
 
 def _check_inputs(
-    event, move, actor, at, reason, note, handler, organisation, checklist, outcome, rating, until, into
+    event, move, actor, at, attachments, reason, note, handler, organisation, checklist, outcome, rating, until, into
 ) -> dict:
     errors: dict[str, list[str]] = {}
     reason, note = reason.strip(), note.strip()
     if "reason" in move.needs and says_nothing(reason):
         errors["reason"] = [_("Say why; it will stand in the history of this case.")]
-    if "note" in move.needs and says_nothing(note):
+    if "note" in move.needs and says_nothing(note) and not (attachments and move.action in SAID_BY_PHOTO):
         errors["note"] = [_("Say what was done.") if move.action == Action.RESOLVE else _("Write something first.")]
     if "handler" in move.needs:
         errors |= _handling_problem(event, handler, organisation)

@@ -17,11 +17,11 @@ from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from events.attachments import MOST_DOCUMENTS, MOST_IMAGES, FileRefused, Kind, Prepared, no_room, prepare
+from events.attachments import STAFF, Allowance, FileRefused, Kind, Prepared, no_room
 from events.models import Attachment, Event
 from grids.models import User
 
@@ -29,7 +29,6 @@ logger = logging.getLogger(__name__)
 
 FOLDER = "attachments"
 KEPT_FOR = timedelta(hours=24)
-MOST = {Kind.IMAGE: MOST_IMAGES, Kind.DOCUMENT: MOST_DOCUMENTS}
 BATCH = 500
 
 
@@ -37,33 +36,31 @@ BATCH = 500
 
 
 def receive_uploads(
-    *, files: Iterable[File], uploader: User | None, keys: Iterable[str] = (), at: datetime | None = None
+    *,
+    files: Iterable[File],
+    uploader: User | None,
+    keys: Iterable[str] = (),
+    allowance: Allowance = STAFF,
+    at: datetime | None = None,
 ) -> tuple[list[Attachment], list[str]]:
     """Check and store what came with a form; returns what is good and a sentence for each file that is not.
 
     `keys` name what the same person (None: who has no account) sent with this form before and keeps.
     """
-    keys, files = list(keys)[: MOST_IMAGES + MOST_DOCUMENTS], list(files)
+    keys, files = list(keys)[: allowance.total], list(files)
     good, problems = _kept(keys, uploader), []
     if len(good) < len(set(keys)):
         problems.append(_("Photos or files of an earlier try were kept too long and are gone. Choose them again."))
-    for file in files[: MOST_IMAGES + MOST_DOCUMENTS]:
+    for file in files[: allowance.total]:
         try:
-            prepared = prepare(file)
+            prepared = allowance.prepare(file)
             if all(prepared.sha256 != other.sha256 for other in good):  # chosen again beside what was kept
-                _check_room(prepared.kind, prepared.name, good)
+                _check_room(prepared, good, allowance)
                 good.append(_store(prepared, uploader, at or timezone.now()))
         except FileRefused as error:
             problems.append(str(error))
-    if over := len(files[MOST_IMAGES + MOST_DOCUMENTS :]):
-        problems.append(
-            ngettext(
-                "%(over)d more file left out: at most %(images)d photos and %(documents)d files go with one step.",
-                "%(over)d more files left out: at most %(images)d photos and %(documents)d files go with one step.",
-                over,
-            )
-            % {"over": over, "images": MOST_IMAGES, "documents": MOST_DOCUMENTS}
-        )
+    if over := len(files[allowance.total :]):
+        problems.append(allowance.left_out(over))
     return good, problems
 
 
@@ -81,14 +78,9 @@ def _kept(keys: list[str], uploader: User | None) -> list[Attachment]:
     return list(Attachment.objects.filter(key__in=wanted, uploader=uploader).order_by("pk"))
 
 
-def _check_room(kind: Kind, name: str, others: list[Attachment]) -> None:
-    if sum(other.kind == kind for other in others) >= MOST[kind]:
-        raise FileRefused(_too_many(name))
-
-
-def _too_many(name: str) -> str:
-    text = _("“%(name)s” is one too many: at most %(images)d photos and %(documents)d files go with one step.")
-    return text % {"name": name, "images": MOST_IMAGES, "documents": MOST_DOCUMENTS}
+def _check_room(prepared: Prepared, others: list[Attachment], allowance: Allowance) -> None:
+    if sum(other.kind == prepared.kind for other in others) >= allowance.of(prepared.kind):
+        raise FileRefused(allowance.one_too_many(prepared.name))
 
 
 def _store(prepared: Prepared, uploader: User | None, at: datetime) -> Attachment:
@@ -150,9 +142,9 @@ def _remove(pks: list[int]) -> int:
 
 def fingerprints(attachments: Sequence[Attachment]) -> dict:
     """What the step's `details` say of what came with it; the chain of hashes covers the files by it."""
-    for kind, most in MOST.items():
-        if len(over := [attachment for attachment in attachments if attachment.kind == kind]) > most:
-            raise ValidationError({"attachments": [_too_many(over[most].name)]})
+    for kind in Kind:
+        if over := [attachment for attachment in attachments if attachment.kind == kind][STAFF.of(kind) :]:
+            raise ValidationError({"attachments": [STAFF.one_too_many(over[0].name)]})
     if not attachments:
         return {}
     return {"attachments": [{"name": each.name, "sha256": each.sha256} for each in attachments]}
@@ -176,6 +168,19 @@ def attach(attachments: Sequence[Attachment], event: Event, ordinal: int) -> Non
 # Cleaning
 
 
+def erase_files(attachments: QuerySet[Attachment], at: datetime) -> int:
+    """Remove these files for good, in the caller's transaction; returns how many attachments were.
+
+    Their rows stay with name and SHA-256, which the chain covers.
+    """
+    found = list(attachments.filter(erased_at=None).order_by("pk").select_for_update(of=("self",)))
+    names = [file.name for each in found for file in (each.file, each.thumbnail) if file]
+    rows = Attachment.objects.filter(pk__in=[each.pk for each in found])
+    rows.update(file="", thumbnail="", erased_at=at)
+    transaction.on_commit(partial(_delete_files, names))
+    return len(found)
+
+
 def clean_uploads(*, at: datetime | None = None) -> dict[str, int]:
     """Remove what waited too long for its step, and files without a row; returns how many of each.
 
@@ -188,7 +193,8 @@ def clean_uploads(*, at: datetime | None = None) -> dict[str, int]:
     strays = 0
     names = _old_files(before)
     while batch := dict(islice(names, BATCH)):
-        known = set(Attachment.objects.filter(key__in=batch.values()).values_list("key", flat=True))
+        rows = Attachment.objects.filter(key__in=batch.values(), erased_at=None)
+        known = set(rows.values_list("key", flat=True))
         lost = [name for name, key in batch.items() if key not in known]
         _delete_files(lost)
         strays += len(lost)

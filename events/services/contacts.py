@@ -1,4 +1,4 @@
-"""Residents' names and phones: looked at with a reason, erased in time."""
+"""Residents' names, phones and photos: looked at with a reason, erased in time."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -10,9 +10,10 @@ from django.db import transaction
 from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
-from events.models import REASON_LENGTH, ContactReveal, Event, ResidentContact, Step
+from events.models import REASON_LENGTH, Attachment, ContactReveal, Event, ResidentContact, Step
 from events.services import limits
 from events.services.acting import acting_post
+from events.services.attaching import erase_files
 from events.services.storing import aware_now
 from events.text import plain_text, says_nothing
 from events.workflow import OPEN, Side, Status
@@ -74,17 +75,17 @@ def reveal_contact(*, event: Event, actor: User, reason: str, at: datetime | Non
 
 
 def erase_contacts(*, at: datetime | None = None) -> Counter:
-    """Erase what is kept of residents whose case ended long ago, sources of some days, and counts of past windows.
+    """Erase name, phone and photos of residents whose case ended long ago, old sources, and counts of past windows.
 
     Returns how many of each; the emptied rows stay, so that reports can still be counted. Safe to run beside itself.
     """
     at = aware_now(at)
-    done: Counter = Counter(contacts=0, sources=0, uses=limits.forget(at))
+    done: Counter = Counter(contacts=0, photos=0, sources=0, uses=limits.forget(at))
     old = at - timedelta(days=settings.SOURCE_KEPT_DAYS)
     done["sources"] = ResidentContact.objects.filter(created_at__lt=old).exclude(source="").update(source="")
     last = 0
     while pks := list(_ended(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
-        done["contacts"] += _erase(pks, at)
+        done.update(_erase(pks, at))
         last = pks[-1]
     return done
 
@@ -105,10 +106,11 @@ def _ended(at: datetime):
 
 
 @transaction.atomic
-def _erase(pks: list[int], at: datetime) -> int:
+def _erase(pks: list[int], at: datetime) -> dict[str, int]:
     """Under the lock of their events, so that one that is being reopened at this moment is asked again after it."""
     events = Event.objects.filter(contact__in=pks).order_by("pk").select_for_update(of=("self",))
     list(events.values_list("pk", flat=True))
     still = list(_ended(at).filter(pk__in=pks).values_list("pk", flat=True))
     empty = {"name": None, "phone": None, "code_hash": "", "source": "", "erased_at": at}
-    return ResidentContact.objects.filter(pk__in=still).update(**empty)
+    photos = erase_files(Attachment.objects.of_residents().filter(event__contact__in=still), at)
+    return {"contacts": ResidentContact.objects.filter(pk__in=still).update(**empty), "photos": photos}

@@ -32,26 +32,26 @@ def _window(kind: str, at: datetime) -> tuple[datetime, datetime]:
     return start, start + timedelta(seconds=seconds)
 
 
-def spend(kind: str, source: str, at: datetime) -> bool:
-    """Count one use; False, and nothing counted, when the window's limit is reached. Exact between processes."""
+def spend(kind: str, source: str, at: datetime, uses: int = 1) -> bool:
+    """Count one use, or several; False, and nothing counted, beyond the window's limit. Exact between processes."""
     limit, _seconds = settings.PUBLIC_LIMITS[kind]
-    return _count(kind, source, at, limit)
+    return _count(kind, source, at, uses, limit)
 
 
 def note(kind: str, source: str, at: datetime) -> None:
     """Count one use, whatever the limit."""
-    _count(kind, source, at, None)
+    _count(kind, source, at, 1, None)
 
 
-def _count(kind: str, source: str, at: datetime, limit: int | None) -> bool:
+def _count(kind: str, source: str, at: datetime, uses: int, limit: int | None) -> bool:
     start, end = _window(kind, at)
     row, _made = PublicUse.objects.get_or_create(
         kind=kind, source=_hashed(kind, source), starts_at=start, defaults={"ends_at": end}
     )
     rows = PublicUse.objects.filter(pk=row.pk)
     if limit is not None:
-        rows = rows.filter(used__lt=limit)
-    return bool(rows.update(used=F("used") + 1))
+        rows = rows.filter(used__lte=limit - uses)
+    return bool(rows.update(used=F("used") + uses))
 
 
 def give_back(kind: str, source: str, at: datetime) -> None:

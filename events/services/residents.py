@@ -3,23 +3,29 @@
 import re
 import secrets
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
+from django.core.files import File
 from django.db import transaction
 from django.utils.crypto import salted_hmac
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from events.attachments import RESIDENTS
 from events.exceptions import PublicLimit
-from events.models import Category, Event, Kind, ResidentContact
+from events.models import Attachment, Category, Event, Kind, ResidentContact
 from events.services import limits
 from events.services.acting import act
+from events.services.attaching import discard_uploads, receive_uploads
 from events.services.filing import file_under_free_number, filed_before
 from events.services.storing import aware_now
 from events.text import long_text, plain_text, says_nothing
-from events.workflow import Action
+from events.workflow import Action, Side
 from grids.encryption import Secret
 from grids.models import Grid, Level, User
 from grids.tree import community_code
@@ -31,6 +37,17 @@ NAME_LENGTH = 32
 LONGEST_TITLE = 40
 PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}\d{7,8}|\d{7,8}")
 CATCH_ALL = {"kind": Kind.GOVERNANCE, "major": "社会治理", "minor": "其他诉求"}
+_MANY_PHOTOS = gettext_lazy("Very many photos have come in a short time. Send it without them, or with them later.")
+# What is told when the limit of this kind is reached.
+REACHED: dict[str, str | Promise] = {
+    "spam": gettext_lazy("Reports from your network were marked as nuisance, so this page takes none for a while."),
+    "report": gettext_lazy("Very many reports have come from your network within an hour."),
+    "report_in_grid": gettext_lazy("Very many reports have come from this neighbourhood within an hour."),
+    "word": gettext_lazy("You have written very often within an hour. Try again later."),
+    "photo": _MANY_PHOTOS,
+    "photo_in_grid": _MANY_PHOTOS,
+    "photo_anywhere": _MANY_PHOTOS,
+}
 
 
 @dataclass(frozen=True)
@@ -49,14 +66,16 @@ def file_resident_report(
     address: str = "",
     name: str = "",
     phone: str = "",
+    attachments: Sequence[Attachment] = (),
     idempotency_key: str = "",
     source: str = "",
     at: datetime | None = None,
 ) -> Receipt:
-    """File what a resident tells; the same key again returns the same receipt.
+    """File what a resident tells; the same key again returns the same receipt, and stores nothing twice.
 
-    Without a category it is filed as 其他诉求, for the desk to decide. `source` is `source_of` the sender's address.
-    Raises ValidationError by field, PublicLimit when too many came.
+    Without a category it is filed as 其他诉求, for the desk to decide. `source` is `source_of` the sender's address,
+    `attachments` come from `receive_photos`, and wait on when it is refused. Raises ValidationError by field,
+    PublicLimit when too many came.
     """
     at = aware_now(at)
     text, name, phone = text.strip(), name.strip(), plain_phone(phone)
@@ -77,10 +96,10 @@ def file_resident_report(
             idempotency_key=key,
             filed_at=at,
         )
-        if first := filed_before(event):
+        if first := filed_before(event, attachments):
             return Receipt(first, code)
         _spend_report(grid, source, at)
-        event = file_under_free_number(event, at)
+        event = file_under_free_number(event, at, attachments)
         ResidentContact.objects.get_or_create(  # a request beside this one may have been first
             event=event,
             defaults={
@@ -128,13 +147,57 @@ def _problems(text: str, validators: list) -> list[str]:
     return problems
 
 
+def was_reported(*, idempotency_key: str) -> bool:
+    """Whether a report of this key has arrived, so that the same once more need not bring its photos again."""
+    return Event.objects.filter(reporter=None, idempotency_key=idempotency_key).exists()
+
+
 def _spend_report(grid: Grid, source: str, at: datetime) -> None:
-    if limits.is_exhausted("spam", source, at):
-        raise PublicLimit(_("Reports from your network were marked as nuisance, so this page takes none for a while."))
-    if not limits.spend("report", source, at):
-        raise PublicLimit(_("Very many reports have come from your network within an hour."))
-    if not limits.spend("report_in_grid", community_code(grid.code) or grid.code, at):
-        raise PublicLimit(_("Very many reports have come from this neighbourhood within an hour."))
+    _expect("spam", source, at)
+    _spend("report", source, at)
+    _spend("report_in_grid", _neighbourhood(grid), at)
+
+
+def receive_photos(
+    *,
+    files: Iterable[File],
+    grid: Grid,
+    source: str,
+    keys: Iterable[str] = (),
+    contact: ResidentContact | None = None,
+    at: datetime | None = None,
+) -> tuple[list[Attachment], list[str]]:
+    """Check and store a resident's photos, as `receive_uploads` does; for a report, or for the words of `contact`.
+
+    Not even looked at, but PublicLimit, from who may not report or write now, or where very many came from.
+    """
+    at, files = aware_now(at), list(files)
+    if files:
+        _spend_photos(min(len(files), RESIDENTS.total), grid, source, contact, at)
+    return receive_uploads(files=files, keys=keys, uploader=None, allowance=RESIDENTS, at=at)
+
+
+def _spend_photos(count: int, grid: Grid, source: str, contact: ResidentContact | None, at: datetime) -> None:
+    place = _neighbourhood(grid)
+    report = [("spam", source), ("report", source), ("report_in_grid", place)]
+    for kind, of in [("word", str(contact.pk))] if contact else report:
+        _expect(kind, of, at)
+    for kind, of in (("photo", source), ("photo_in_grid", place), ("photo_anywhere", "")):
+        _spend(kind, of, at, count)
+
+
+def _neighbourhood(grid: Grid) -> str:
+    return community_code(grid.code) or grid.code
+
+
+def _expect(kind: str, source: str, at: datetime) -> None:
+    if limits.is_exhausted(kind, source, at):
+        raise PublicLimit(REACHED[kind])
+
+
+def _spend(kind: str, source: str, at: datetime, uses: int = 1) -> None:
+    if not limits.spend(kind, source, at, uses):
+        raise PublicLimit(REACHED[kind])
 
 
 def plain_phone(phone: str) -> str:
@@ -191,13 +254,52 @@ def act_as_resident(
     note: str = "",
     reason: str = "",
     rating: str = "",
+    attachments: Sequence[Attachment] = (),
+    seen: int | None = None,
     at: datetime | None = None,
 ) -> Event:
-    """Add a word, answer or rate in one's own case. Raises as `act` does, and PublicLimit."""
+    """Add a word, answer or rate in one's own case. Raises as `act` does, and PublicLimit.
+
+    `attachments` come from `receive_photos`. `seen` is the number of steps when the page was opened: the same sent
+    twice from one page counts and stands once.
+    """
     at = aware_now(at)
-    if not limits.spend("word", str(contact.pk), at):
-        raise PublicLimit(_("You have written very often within an hour. Try again later."))
-    return act(event=contact.event, action=action, resident=contact, note=note, reason=reason, rating=rating, at=at)
+    said = {"note": note.strip(), "reason": reason.strip()}
+    # Spending also has a request that is sent twice wait for its first.
+    is_heard = limits.spend("word", str(contact.pk), at)
+    if seen and _was_said(contact, action, said, rating, attachments, seen):
+        if is_heard:
+            limits.give_back("word", str(contact.pk), at)
+        discard_uploads(attachments=attachments)
+        return Event.objects.with_related().get(pk=contact.event_id)
+    if not is_heard:
+        raise PublicLimit(REACHED["word"])
+    return act(
+        event=contact.event,
+        action=action,
+        resident=contact,
+        rating=rating,
+        attachments=attachments,
+        at=at,
+        **said,
+    )
+
+
+def _was_said(
+    contact: ResidentContact,
+    action: str,
+    said: dict[str, str],
+    rating: str,
+    attachments: Sequence[Attachment],
+    seen: int,
+) -> bool:
+    """Whether these very words, with these photos, came from this page already."""
+    steps = contact.event.steps.filter(ordinal__gt=seen, side=Side.REPORTER, actor=None, action=action, **said)
+    sent = [rating, *(each.sha256 for each in attachments)]
+    return any(
+        [step.details.get("rating", ""), *(each["sha256"] for each in step.details.get("attachments", ()))] == sent
+        for step in steps
+    )
 
 
 @transaction.atomic

@@ -2,8 +2,13 @@
 // Without this file the inputs are the browser's own, and the server says the same things.
 
 (() => {
+  // The browser of an old phone cannot put files into an input: there it keeps what it has by itself.
+  try {
+    new DataTransfer();
+  } catch {
+    return;
+  }
   const MOST_BYTES = 10 * 1024 * 1024;
-  const MOST_FILES = 12;
   const PREVIEW = 144; // pixels, for 72 on dense screens
   const chosen = new WeakMap(); // the files of each form's block, over several choices
 
@@ -28,7 +33,7 @@
     const files = chosen.get(block);
     const list = block.querySelector(".uploads-chosen");
     list.replaceChildren(...files.map((file, index) => preview(block, file, index)));
-    if (files.length > MOST_FILES) {
+    if (files.length > Number(block.dataset.most)) {
       const many = document.createElement("p");
       many.className = "field-error";
       many.textContent = block.dataset.many;

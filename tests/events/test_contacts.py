@@ -229,9 +229,9 @@ def test_sources_are_forgotten_after_a_week_and_counts_with_their_window(contact
         kind="x", source="y", starts_at=MONDAY - timedelta(hours=2), ends_at=MONDAY - timedelta(hours=1)
     )
     uses = PublicUse.objects.count()
-    assert services.erase_contacts(at=MONDAY) == {"contacts": 0, "sources": 0, "uses": 1}
+    assert services.erase_contacts(at=MONDAY) == {"contacts": 0, "photos": 0, "sources": 0, "uses": 1}
     done = services.erase_contacts(at=MONDAY + timedelta(days=7, seconds=1))
-    assert done == {"contacts": 0, "sources": 1, "uses": uses - 1}
+    assert done == {"contacts": 0, "photos": 0, "sources": 1, "uses": uses - 1}
     assert ResidentContact.objects.get().source == ""
 
 
@@ -241,14 +241,14 @@ def test_the_task_and_the_command_do_it_and_tell_how_many(event, settings):
     out = io.StringIO()
     call_command("erase_contacts", stdout=out)
     assert "1" in out.getvalue()
-    assert tasks.erase_contacts() == {"contacts": 0, "sources": 0, "uses": 0}
+    assert tasks.erase_contacts() == {"contacts": 0, "photos": 0, "sources": 0, "uses": 0}
     assert settings.CELERY_BEAT_SCHEDULE["erase contacts"]["task"] == "events.tasks.erase_contacts"
 
 
 def test_erasing_costs_the_same_for_many(cast, django_assert_num_queries):
     for _number in range(6):
         ended(make_contact(cast.tree.unit, phone=PHONE, at=MONDAY).event)
-    with django_assert_num_queries(9):  # uses, sources, one batch and the empty one after it
+    with django_assert_num_queries(10):  # uses, sources, one batch with its photos and the empty one after it
         services.erase_contacts(at=MONDAY + timedelta(days=181))
 
 

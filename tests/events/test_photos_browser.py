@@ -6,7 +6,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from events.models import Attachment, Event
-from grids.models import User
 from tests import pictures
 from tests.cast import Cast, make_cast
 from tests.factories import make_category, make_event, make_service_levels
@@ -31,26 +30,12 @@ def folder(settings, tmp_path) -> Path:
     return tmp_path
 
 
-@pytest.fixture
-def phone(new_page, client, live_server):
-    """A phone on which this person is logged in."""
-
-    def open_phone(person: User, **options) -> Page:
-        client.force_login(person)
-        page = new_page(**options)
-        cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}
-        page.context.add_cookies([cookie])
-        return page
-
-    return open_phone
-
-
 def is_drawn(page: Page, selector: str) -> bool:
     return page.locator(selector).first.evaluate("image => image.complete && image.naturalWidth > 0")
 
 
-def test_a_case_with_photos_from_the_camera_to_the_timeline(cast, phone, folder):
-    page = phone(cast.worker)
+def test_a_case_with_photos_from_the_camera_to_the_timeline(cast, page_of, folder):
+    page = page_of(cast.worker)
     page.goto("/events/file/")
     page.get_by_label("情况", exact=True).fill("2单元楼道灯不亮")
     page.locator("#familiar").get_by_text("物业管理").tap()
@@ -78,9 +63,9 @@ def test_a_case_with_photos_from_the_camera_to_the_timeline(cast, phone, folder)
     page.wait_for_function("document.querySelector('.history .gallery-photo img').naturalWidth > 0")
 
 
-def test_a_photo_with_a_step_opens_in_full_and_stands_in_the_case_file(cast, phone, folder):
+def test_a_photo_with_a_step_opens_in_full_and_stands_in_the_case_file(cast, page_of, folder):
     event = make_event(cast.worker, cast.tree.building)
-    page = phone(cast.chief)
+    page = page_of(cast.chief)
     page.goto(f"/events/{event.number}/")
     page.locator("summary", has_text="批注").tap()
     remark = page.locator("form[action$='/comment/']")
@@ -98,8 +83,8 @@ def test_a_photo_with_a_step_opens_in_full_and_stands_in_the_case_file(cast, pho
     assert is_drawn(page, ".paper-photos img")
 
 
-def test_without_script_photos_are_chosen_all_the_same(cast, phone, folder):
-    page = phone(cast.worker, java_script_enabled=False)
+def test_without_script_photos_are_chosen_all_the_same(cast, page_of, folder):
+    page = page_of(cast.worker, java_script_enabled=False)
     page.goto("/events/file/")
     page.get_by_label("情况", exact=True).fill("2单元楼道灯不亮")
     page.locator("#familiar").get_by_text("物业管理").tap()
@@ -110,9 +95,9 @@ def test_without_script_photos_are_chosen_all_the_same(cast, phone, folder):
     assert Attachment.objects.exclude(step=None).count() == 3
 
 
-def test_a_list_is_downloaded_as_a_sheet(cast, phone):
+def test_a_list_is_downloaded_as_a_sheet(cast, page_of):
     make_event(cast.worker, cast.tree.building)
-    page = phone(cast.worker)
+    page = page_of(cast.worker)
     page.goto("/events/?status=open")
     with page.expect_download() as download:
         page.get_by_role("link", name="导出 Excel").tap()

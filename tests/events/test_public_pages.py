@@ -136,6 +136,17 @@ def test_the_resident_reads_posts_and_no_names_or_phones_of_staff(cast, client, 
         assert hidden not in page, hidden
 
 
+def test_the_way_up_is_told_by_plain_names_from_where_it_began(cast, client, no_wait):
+    send(client, cast.tree.community)
+    event = Event.objects.get()
+    take(event, "escalate")
+    answer = client.get(f"/follow/{event.number}/")
+    assert [(str(level["label"]), level["is_now"]) for level in answer.context["levels"]] == [
+        ("社区", False), ("街道", True), ("区、市", False),
+    ]  # fmt: skip
+    assert "循环" not in answer.content.decode()
+
+
 def test_the_reason_of_the_desk_is_told(cast, client, no_wait):
     send(client, cast.tree.unit)
     take(Event.objects.get(), "void", reason="该处为私人住宅内部")

@@ -20,6 +20,8 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "event_export": "it answers with an Excel sheet",
     "event_act": "it answers with the case's own page",
     "event_spam": "it leads back to the case",
+    "public_photo": "it answers with the picture",
+    "public_photo_thumbnail": "it answers with the picture",
     "public_act": "it answers with the resident's own page of the case",
     "public_leave": "it leads back to the way in",
     "notices_read": "it leads back to the inbox",

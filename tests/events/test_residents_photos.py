@@ -1,0 +1,567 @@
+"""Residents' photos: sent without an account, kept through mistakes, seen by few, erased in time."""
+
+import re
+from datetime import timedelta
+from io import BytesIO, StringIO
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from PIL import Image
+
+from events import services
+from events.audit import problems
+from events.exceptions import PublicLimit
+from events.models import Attachment, Event, PublicUse, ResidentContact
+from events.public.forms import stamp
+from tests import pictures
+from tests.events.conftest import MONDAY
+from tests.events.test_races import at_once, pool  # noqa: F401 - a fixture
+from tests.factories import make_category, make_event, make_uploads, take
+from tests.pictures import full_disk, picture, telling_photo, upload
+
+TEXT = "2单元楼道灯坏了。晚上老人下楼很危险，请尽快修。"
+PEOPLE = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")
+
+pytestmark = pytest.mark.django_db
+# Files go when the transaction that removed their row is committed, so some tests need real ones.
+committing = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def uploads(settings, tmp_path) -> Path:
+    """The folder of the uploads, for this test alone; and nobody waits before sending."""
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+    settings.PUBLIC_FORM_SECONDS = (0, 3600)
+    return settings.MEDIA_ROOT
+
+
+def stored(uploads: Path) -> list[Path]:
+    return [path for path in uploads.rglob("*") if path.is_file()]
+
+
+def send(client: Client, grid, *contents: bytes, **given):
+    """Send the public form with these photos."""
+    files = [upload(content, f"{number}.jpg") for number, content in enumerate(contents, start=1)]
+    sent = {"opened": stamp(grid, timezone.now()), "key": "a" * 32, "text": TEXT, "attachments": files} | given
+    return client.post(reverse("public_report", args=[grid.code]), sent)
+
+
+def act(client: Client, action: str, *contents: bytes, **given):
+    """Add something to the only case."""
+    files = [upload(content, f"{number}.jpg") for number, content in enumerate(contents, start=1)]
+    event = Event.objects.get()
+    sent = {"seen": event.step_count, "attachments": files} | given
+    return client.post(reverse("public_act", args=[event.number, action]), sent)
+
+
+def page(answer) -> str:
+    return answer.content.decode()
+
+
+def tokens(answer) -> list[str]:
+    """What a form shows again, by the values with which it comes back."""
+    return re.findall(r'name="attachments_kept" value="([^"]+)" checked', page(answer))
+
+
+def photo_paths(event: Event, photo: Attachment) -> list[str]:
+    return [reverse(name, args=[event.number, photo.key]) for name in ("public_photo", "public_photo_thumbnail")]
+
+
+def statuses(client: Client, event: Event, photo: Attachment) -> set[int]:
+    return {client.get(path).status_code for path in photo_paths(event, photo)}
+
+
+# With a report
+
+
+def test_photos_go_with_the_report_without_place_and_time(cast, client):
+    assert send(client, cast.tree.unit, telling_photo(), picture((50, 50), "PNG")).status_code == 302
+    event = Event.objects.get()
+    first, second = event.attachments.all()
+    assert (first.name, second.name, first.uploader) == ("1.jpg", "2.jpg", None)
+    with Image.open(first.file) as image:
+        assert not image.getexif()
+    recorded = event.steps.get().details["attachments"]
+    assert recorded == [{"name": each.name, "sha256": each.sha256} for each in (first, second)]
+    assert not list(problems())
+    call_command("check_events", "--files", stdout=StringIO())
+
+
+def test_a_photo_is_never_required(cast, client):
+    assert send(client, cast.tree.unit).status_code == 302
+    assert "attachments" not in Event.objects.get().steps.get().details
+
+
+def test_the_form_offers_camera_and_album_and_says_what_is_taken(cast, client):
+    form = page(client.get(f"/g/{cast.tree.unit.code}/report/"))
+    assert 'enctype="multipart/form-data"' in form
+    assert 'accept="image/*" capture="environment"' in form
+    assert 'accept="image/*" multiple' in form
+    assert "最多 9 张，每张不超过 10 MB" in form
+    assert "180 天" in form
+
+
+@pytest.mark.parametrize(
+    ("content", "name", "sentence"),
+    [
+        (pictures.EXECUTABLE, "坏.jpg", "只收照片"),
+        (pictures.SVG, "图.svg", "只收照片"),
+        (pictures.PDF, "说明.pdf", "只收照片"),
+        (pictures.sheet(), "名单.xlsx", "只收照片"),
+        (b"", "空.jpg", "空文件"),
+        (picture((900, 600))[:-2000], "半.jpg", "已损坏或不完整"),
+        (pictures.png_bomb(), "大.png", "像素过多"),
+    ],
+)
+def test_what_is_no_photo_is_told_at_the_field_and_the_text_is_kept(cast, client, uploads, content, name, sentence):
+    answer = send(client, cast.tree.unit, attachments=[upload(content, name)])
+    assert answer.status_code == 400
+    assert f"“{name}”" in page(answer)
+    assert sentence in page(answer)
+    assert TEXT in page(answer)
+    assert not stored(uploads)
+    assert not Event.objects.exists()
+
+
+def test_a_full_disk_is_told_and_the_text_is_kept(cast, client, uploads):
+    with full_disk(200_000):
+        answer = send(client, cast.tree.unit, pictures.noise(900, quality=90))
+    assert answer.status_code == 400
+    assert "服务器存储空间不足" in page(answer)
+    assert TEXT in page(answer)
+    assert (stored(uploads), Attachment.objects.count()) == ([], 0)
+
+
+def test_nine_photos_and_no_more(cast, client):
+    answer = send(client, cast.tree.unit, *(picture((20 + number, 20)) for number in range(11)))
+    assert answer.status_code == 400
+    assert "另有 2 张照片未接收：每次最多 9 张。" in page(answer)
+    kept = tokens(answer)
+    assert len(kept) == 9
+    answer = send(client, cast.tree.unit, picture((99, 20)), attachments_kept=kept)
+    assert "“1.jpg”超出数量：每次最多 9 张照片。" in page(answer)
+    assert send(client, cast.tree.unit, attachments_kept=kept).status_code == 302
+    assert Event.objects.get().attachments.count() == 9
+
+
+# Kept over a mistake
+
+
+def test_good_photos_outlive_a_mistake_and_are_shown_without_an_address(cast, client):
+    answer = send(client, cast.tree.unit, picture(), text="")
+    (kept,) = tokens(answer)
+    assert 'src="data:image/jpeg;base64,' in page(answer)
+    assert "/attachments/" not in page(answer)
+    assert send(client, cast.tree.unit, attachments_kept=[kept]).status_code == 302
+    assert Event.objects.get().attachments.count() == 1
+
+
+def test_a_good_photo_is_kept_beside_a_bad_one_and_can_be_unticked(cast, client):
+    answer = send(client, cast.tree.unit, picture(), pictures.HTML)
+    assert (answer.status_code, len(tokens(answer))) == (400, 1)
+    assert send(client, cast.tree.unit).status_code == 302
+    assert Event.objects.get().attachments.count() == 0
+
+
+def test_what_waits_is_bound_to_the_page_that_sent_it(cast, client):
+    (kept,) = tokens(send(client, cast.tree.unit, picture(), text=""))
+    photo = Attachment.objects.get()
+    for stolen in (kept, str(photo.key), f"{photo.key}:x:y"):
+        answer = send(Client(), cast.tree.unit, key="b" * 32, attachments_kept=[stolen])
+        assert (answer.status_code, "请重新选择" in page(answer)) == (400, True)
+    assert not Event.objects.exists()
+    assert Client().get(reverse("attachment", args=[photo.key])).status_code == 302
+    assert Attachment.objects.pending().get() == photo
+
+
+def test_a_token_of_the_report_is_none_in_a_case_and_the_other_way_round(cast, client):
+    send(client, cast.tree.unit)
+    (of_case,) = tokens(act(client, "comment", picture(), note="空\0字"))
+    assert send(Client(), cast.tree.unit, key="b" * 32, attachments_kept=[of_case]).status_code == 400
+    (of_report,) = tokens(send(Client(), cast.tree.unit, picture((40, 40)), text="", key="c" * 32))
+    assert act(client, "comment", note="如图", attachments_kept=[of_report]).status_code == 400
+    assert act(client, "comment", note="如图", attachments_kept=[of_case]).status_code == 302
+
+
+def test_nobody_among_staff_gets_what_waits(cast, client, as_):
+    send(client, cast.tree.unit, picture(), text="")
+    address = reverse("attachment", args=[Attachment.objects.get().key])
+    assert {as_(getattr(cast, person)).get(address).status_code for person in PEOPLE} == {404}
+
+
+@committing
+def test_what_waited_for_a_day_is_cleaned_and_missed_aloud(cast, client, uploads):
+    kept = tokens(send(client, cast.tree.unit, picture(), text=""))
+    assert services.clean_uploads(at=timezone.now() + timedelta(hours=25))["waiting"] == 1
+    assert not stored(uploads)
+    answer = send(client, cast.tree.unit, attachments_kept=kept)
+    assert (answer.status_code, "保留时间已过" in page(answer), TEXT in page(answer)) == (400, True, True)
+
+
+# Sent twice
+
+
+@committing
+def test_the_same_report_twice_stores_nothing_twice(cast, client, uploads):
+    for _time in range(2):
+        assert send(client, cast.tree.unit, picture(), picture((40, 40))).status_code == 302
+    assert Event.objects.get().attachments.count() == Attachment.objects.count() == 2
+    assert len(stored(uploads)) == 4
+    assert PublicUse.objects.get(kind="photo").used == 2
+
+
+def test_a_repeat_with_kept_photos_is_the_same_report(cast, client):
+    kept = tokens(send(client, cast.tree.unit, picture(), text=""))
+    for _time in range(2):
+        assert send(client, cast.tree.unit, attachments_kept=kept).status_code == 302
+    assert Event.objects.get().attachments.count() == Attachment.objects.count() == 1
+
+
+def test_another_photo_makes_another_report(cast, client):
+    send(client, cast.tree.unit)
+    send(client, cast.tree.unit, picture())
+    assert Event.objects.count() == 2
+
+
+@committing
+def test_a_word_with_a_photo_sent_twice_stands_once(cast, client, uploads):
+    send(client, cast.tree.unit)
+    sent = {"note": "灯在这里", "seen": 1}
+    for _time in range(2):
+        assert act(client, "comment", picture(), **sent).status_code == 302
+    assert [step.action for step in Event.objects.get().steps.all()] == ["file", "comment"]
+    assert Attachment.objects.count() == 1
+    assert len(stored(uploads)) == 2
+    assert PublicUse.objects.get(kind="word").used == 1
+    act(client, "comment", picture((40, 40)), **sent)
+    assert Event.objects.get().step_count == 3
+
+
+def test_the_same_words_from_a_page_opened_later_are_new(cast, client):
+    send(client, cast.tree.unit)
+    for _time in range(2):
+        act(client, "comment", note="还没修")
+    assert Event.objects.get().step_count == 3
+
+
+@pytest.mark.postgres
+@committing
+def test_two_thumbs_at_once_store_nothing_twice(cast, pool, uploads):  # noqa: F811
+    sender = {"grid": cast.tree.unit, "source": "a"}
+
+    def report():
+        photos, _problems = services.receive_photos(files=[upload(picture())], **sender)
+        return services.file_resident_report(text=TEXT, attachments=photos, idempotency_key="k" * 32, **sender)
+
+    first, second = at_once(pool, report, report)
+    assert first == second
+
+    def word():
+        contact = ResidentContact.objects.get()
+        photos, _problems = services.receive_photos(files=[upload(picture((40, 40)))], contact=contact, **sender)
+        return services.act_as_resident(contact=contact, action="comment", note="如图", attachments=photos, seen=1)
+
+    assert at_once(pool, word, word) == [first.event, first.event]
+    assert Event.objects.get().step_count == Attachment.objects.count() == 2
+    assert len(stored(uploads)) == 4
+    call_command("check_events", "--files", stdout=StringIO())
+
+
+# Before anything is stored
+
+
+@pytest.mark.parametrize("given", [{"homepage": "http://x"}, {"opened": ""}, {"opened": "1.1:forged"}])
+def test_a_program_stores_nothing(cast, client, uploads, given):
+    answer = send(client, cast.tree.unit, picture(), **given)
+    assert answer.status_code == 400
+    assert "请重新选择" in page(answer)
+    assert (stored(uploads), Attachment.objects.count()) == ([], 0)
+    assert not PublicUse.objects.exists()
+
+
+@pytest.mark.parametrize("kind", ["photo", "photo_in_grid", "photo_anywhere"])
+def test_photos_are_limited_and_the_report_goes_without_them(cast, client, settings, uploads, kind):
+    settings.PUBLIC_LIMITS = settings.PUBLIC_LIMITS | {kind: (3, 3600)}
+    kept = tokens(send(client, cast.tree.unit, picture(), picture((40, 40)), text=""))
+    answer = send(client, cast.tree.unit, picture((50, 50)), picture((60, 60)), attachments_kept=kept)
+    assert answer.status_code == 429
+    assert "短时间内收到的照片太多" in page(answer)
+    assert TEXT in page(answer)
+    assert len(tokens(answer)) == 2
+    assert len(stored(uploads)) == 4
+    assert send(client, cast.tree.unit, attachments_kept=kept).status_code == 302
+
+
+@pytest.mark.parametrize("kind", ["report", "report_in_grid", "spam"])
+def test_who_may_not_report_now_stores_no_photo_either(cast, client, settings, uploads, kind):
+    settings.PUBLIC_LIMITS = settings.PUBLIC_LIMITS | {kind: (1, 3600)}
+    send(Client(), cast.tree.unit, key="b" * 32)
+    if kind == "spam":
+        services.mark_spam(event=Event.objects.get(), actor=cast.chief)
+    answer = send(client, cast.tree.unit, picture())
+    assert (answer.status_code, TEXT in page(answer)) == (429, True)
+    assert (stored(uploads), PublicUse.objects.filter(kind="photo").exists()) == ([], False)
+
+
+def test_who_may_not_write_now_stores_no_photo_either(cast, client, settings, uploads):
+    send(client, cast.tree.unit)
+    settings.PUBLIC_LIMITS = settings.PUBLIC_LIMITS | {"word": (1, 3600)}
+    act(client, "comment", note="灯坏了")
+    answer = act(client, "comment", picture(), note="快点")
+    assert (answer.status_code, "快点" in page(answer), stored(uploads)) == (429, True, [])
+
+
+def test_the_service_takes_photos_alone(cast):
+    files = [upload(pictures.PDF, "说明.pdf"), upload(picture())]
+    good, refused = services.receive_photos(files=files, grid=cast.tree.unit, source="a")
+    assert ([photo.name for photo in good], len(refused)) == (["photo.jpg"], 1)
+
+
+def test_the_service_counts_what_it_looks_at(cast, settings):
+    settings.PUBLIC_LIMITS = settings.PUBLIC_LIMITS | {"photo": (9, 3600)}
+    heap = [upload(b"x", f"{number}.jpg") for number in range(30)]
+    services.receive_photos(files=heap, grid=cast.tree.unit, source="a", at=MONDAY)
+    with pytest.raises(PublicLimit):
+        services.receive_photos(files=heap[:1], grid=cast.tree.unit, source="a", at=MONDAY)
+    services.receive_photos(files=heap[:1], grid=cast.tree.unit, source="b", at=MONDAY)
+
+
+# Later: a word, an answer, a rating
+
+
+def test_photos_go_with_a_word_an_answer_and_a_rating(cast, client):
+    send(client, cast.tree.unit)
+    assert act(client, "comment", picture(), note="灯在这里").status_code == 302
+    take(Event.objects.get(), "accept", "ask", note="哪一盏？")
+    assert act(client, "answer", picture((40, 40)), note="这一盏").status_code == 302
+    take(Event.objects.get(), "resolve", "pass_check")
+    assert act(client, "rate", picture((50, 50)), rating="unsatisfied", reason="还是不亮").status_code == 302
+    event = Event.objects.get()
+    with_photos = [step.action for step in event.steps.all() if "attachments" in step.details]
+    assert with_photos == ["comment", "answer", "rate"]
+    assert page(client.get(f"/follow/{event.number}/")).count("/thumbnail/") == 3
+    assert not list(problems())
+
+
+def test_a_photo_alone_is_a_word_and_an_answer(cast, client):
+    send(client, cast.tree.unit)
+    assert act(client, "comment", note=" ").status_code == 400
+    assert act(client, "comment", picture(), note=" ").status_code == 302
+    take(Event.objects.get(), "accept", "ask", note="哪一盏？")
+    assert act(client, "answer", picture((40, 40))).status_code == 302
+    event = Event.objects.get()
+    assert (event.asked_at, page(client.get(f"/follow/{event.number}/")).count("/thumbnail/")) == (None, 2)
+
+
+def test_a_photo_does_not_say_what_was_done(cast):
+    event = take(make_event(cast.worker, cast.tree.unit), "accept")
+    with pytest.raises(ValidationError):
+        take(event, "resolve", note="", attachments=make_uploads(cast.chief))
+
+
+def test_a_photo_with_a_mistake_waits_in_its_own_form(cast, client):
+    send(client, cast.tree.unit)
+    take(Event.objects.get(), "accept", "ask", note="哪一盏？")
+    answer = act(client, "answer", picture(), note="空\0字")
+    assert (answer.status_code, len(tokens(answer))) == (400, 1)
+    form = page(answer).split("/answer/", 1)[1].split("</form>")[0]
+    assert "attachments_kept" in form
+
+
+def test_a_photo_of_a_step_that_is_not_open_any_more_waits_for_a_word(cast, client):
+    send(client, cast.tree.unit)
+    answer = act(client, "answer", picture(), note="三楼")
+    assert (answer.status_code, len(tokens(answer))) == (409, 1)
+    assert act(client, "comment", note="三楼", attachments_kept=tokens(answer)).status_code == 302
+    assert Attachment.objects.get().step.action == "comment"
+
+
+# Who sees them
+
+
+def test_staff_who_may_see_the_case_see_them_on_page_paper_and_api(cast, client, as_):
+    send(client, cast.tree.unit, picture())
+    event, photo = Event.objects.get(), Attachment.objects.get()
+    thumbnail = reverse("attachment_thumbnail", args=[photo.key])
+    chief = as_(cast.chief)
+    for name in ("event_detail", "event_print"):
+        assert thumbnail in page(chief.get(reverse(name, args=[event.number])))
+    (step,) = chief.get(f"/api/v1/events/{event.number}/steps/").json()["results"]
+    assert step["attachments"][0]["sha256"] == photo.sha256
+    got = {person: as_(getattr(cast, person)).get(thumbnail).status_code for person in PEOPLE}
+    assert got == {person: 404 if person in ("neighbour", "stranger") else 200 for person in PEOPLE}
+
+
+def test_the_resident_sees_them_and_no_other_resident(cast, client):
+    send(client, cast.tree.unit, picture())
+    event, photo = Event.objects.get(), Attachment.objects.get()
+    assert all(path in page(client.get(f"/follow/{event.number}/")) for path in photo_paths(event, photo))
+    for path in photo_paths(event, photo):
+        answer = client.get(path)
+        assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
+        assert {"private", "no-store"} <= set(re.split(r",\s*", answer["Cache-Control"]))
+        assert (answer["X-Content-Type-Options"], answer["X-Robots-Tag"]) == ("nosniff", "noindex, nofollow")
+    assert statuses(Client(), event, photo) == {404}
+
+    neighbour = Client()
+    send(neighbour, cast.tree.unit, picture((40, 40)), key="b" * 32)
+    other = Event.objects.exclude(pk=event.pk).get()
+    assert statuses(neighbour, event, photo) == statuses(neighbour, other, photo) == {404}
+    assert statuses(neighbour, other, other.attachments.get()) == {200}
+    client.post(reverse("public_leave", args=[event.number]))
+    assert statuses(client, event, photo) == {404}
+
+
+def test_the_resident_sees_the_result_and_nothing_among_colleagues(cast, client):
+    send(client, cast.tree.unit)
+    event = take(Event.objects.get(), "accept", attachments=make_uploads(cast.chief))
+    inside = event.attachments.get()
+    event = take(event, "comment", attachments=make_uploads(cast.chief, picture((30, 30))))
+    event = take(event, "resolve", attachments=make_uploads(cast.chief, picture((40, 40)), pictures.PDF))
+    result, document = event.steps.last().attachments.all()
+    assert statuses(client, event, result) == {200}
+    assert statuses(client, event, inside) == statuses(client, event, document) == {404}
+    shown = page(client.get(f"/follow/{event.number}/"))
+    assert shown.count("/thumbnail/") == 1
+    assert str(result.key) in shown
+
+
+def test_the_desk_is_told_that_the_resident_sees_them(cast, client, as_):
+    send(client, cast.tree.unit)
+    event = take(Event.objects.get(), "accept", "assign", handler=cast.worker)
+    assert "反映问题的居民能看到" in page(as_(cast.worker).get(f"/events/{event.number}/"))
+
+
+# Clue reports
+
+
+@pytest.fixture
+def clue(cast, client) -> Event:
+    category = make_category("线索举报", is_confidential=True, public_name="举报违法线索", lowest_loop="community")
+    send(client, cast.tree.unit, picture(), category=category.pk, text="有人聚赌")
+    return Event.objects.get()
+
+
+def test_photos_of_a_clue_are_for_reporter_desk_and_police_alone(cast, client, as_, clue):
+    photo = clue.attachments.get()
+    for name in ("attachment", "attachment_thumbnail", "api_attachment-detail", "api_attachment-thumbnail"):
+        answers = {person: as_(getattr(cast, person)).get(reverse(name, args=[photo.key])) for person in PEOPLE}
+        assert {person for person, answer in answers.items() if answer.status_code == 200} == {"community", "police"}
+        assert answers["police"]["Cache-Control"] == "private, no-store"
+    assert statuses(client, clue, photo) == {200}
+    assert statuses(Client(), clue, photo) == {404}
+
+
+def test_what_was_found_in_a_clue_stays_inside(cast, client, as_, clue):
+    event = take(clue, "accept")
+    shown = page(as_(cast.community).get(f"/events/{event.number}/"))
+    assert "反映问题的居民能看到" not in shown
+    event = take(event, "resolve", attachments=make_uploads(cast.community, picture((40, 40))))
+    result = event.steps.last().attachments.get()
+    assert statuses(client, event, result) == {404}
+    assert str(result.key) not in page(client.get(f"/follow/{event.number}/"))
+
+
+# Erased
+
+
+@pytest.fixture
+def ended(cast, client) -> Event:
+    """Closed long ago, with a photo of the resident and one of the result."""
+    send(client, cast.tree.unit, picture())
+    event = take(Event.objects.get(), "accept", at=timezone.now())
+    event = take(event, "resolve", attachments=make_uploads(cast.chief, picture((40, 40))))
+    return take(event, "pass_check")
+
+
+LATER = timedelta(days=181)
+
+
+@committing
+def test_photos_of_residents_go_with_their_contact_and_the_result_stays(client, ended, uploads):
+    done = services.erase_contacts(at=timezone.now() + LATER)
+    assert (done["contacts"], done["photos"]) == (1, 1)
+    own, result = ended.attachments.order_by("created_at")
+    assert (own.file.name, own.thumbnail.name, bool(own.erased_at)) == ("", "", True)
+    assert result.erased_at is None
+    assert len(stored(uploads)) == 2
+    assert statuses(client, ended, own) == {404}
+    call_command("check_events", "--files", stdout=StringIO())
+
+
+def test_page_paper_and_api_say_that_it_was_erased(cast, as_, ended):
+    services.erase_contacts(at=timezone.now() + LATER)
+    photo, chief = ended.attachments.get(step__action="file"), as_(cast.chief)
+    for name in ("event_detail", "event_print"):
+        shown = page(chief.get(reverse(name, args=[ended.number])))
+        assert reverse("attachment_thumbnail", args=[photo.key]) not in shown
+        assert "清除" in shown
+    steps = chief.get(f"/api/v1/events/{ended.number}/steps/").json()["results"]
+    assert steps[0]["attachments"][0]["erased_at"]
+    assert chief.get(reverse("attachment", args=[photo.key])).status_code == 404
+
+
+def test_nuisance_keeps_its_photos_as_long_so_that_nobody_makes_evidence_vanish(cast, client):
+    send(client, cast.tree.unit, picture())
+    services.mark_spam(event=Event.objects.get(), actor=cast.chief)
+    assert services.erase_contacts(at=timezone.now() + timedelta(days=179))["photos"] == 0
+    assert services.erase_contacts(at=timezone.now() + LATER)["photos"] == 1
+    assert not list(problems())
+
+
+def test_an_open_case_keeps_its_photos(cast, client):
+    send(client, cast.tree.unit, picture())
+    assert services.erase_contacts(at=timezone.now() + timedelta(days=999))["photos"] == 0
+
+
+def findings() -> str:
+    complaints = StringIO()
+    with pytest.raises(CommandError):
+        call_command("check_events", stdout=StringIO(), stderr=complaints)
+    return complaints.getvalue()
+
+
+@pytest.mark.parametrize("action", ["file", "resolve"])
+def test_what_was_not_due_to_be_erased_is_found(ended, action):
+    Attachment.objects.filter(step__action=action).update(file="", thumbnail="", erased_at=MONDAY)
+    assert "的第 1 个附件" in findings()
+
+
+def test_the_result_is_not_erased_under_cover_of_the_contact(ended):
+    services.erase_contacts(at=timezone.now() + LATER)
+    erased_at = ResidentContact.objects.get().erased_at
+    Attachment.objects.filter(step__action="resolve").update(file="", thumbnail="", erased_at=erased_at)
+    assert f"{ended.number}：第 3 步的第 1 个附件" in findings()
+
+
+def test_a_file_that_outlived_its_erasure_is_cleaned(ended, uploads):
+    own = ended.attachments.get(step__action="file")
+    Path(own.file.path).touch()
+    Attachment.objects.filter(pk=own.pk).update(file="", thumbnail="", erased_at=MONDAY)
+    assert services.clean_uploads(at=timezone.now() + timedelta(days=2))["strays"] == 2
+
+
+# Queries
+
+
+def test_photos_cost_the_residents_page_one_query(cast, client, django_assert_num_queries):
+    send(client, cast.tree.unit, picture(), picture((40, 40)))
+    for number in range(3):
+        act(client, "comment", picture((50 + number, 50)), note="还没修")
+    address = reverse("public_event", args=[Event.objects.get().number])
+    with django_assert_num_queries(5):  # the contact, the case, its steps, their photos, what lies above
+        shown = page(client.get(address))
+    assert shown.count("/thumbnail/") == 5
+
+
+def test_a_photo_costs_two(cast, client, django_assert_num_queries):
+    send(client, cast.tree.unit, picture())
+    address = photo_paths(Event.objects.get(), Attachment.objects.get())[1]
+    with django_assert_num_queries(2):  # the contact, the photo with its step and case
+        answer = client.get(address)
+    assert Image.open(BytesIO(b"".join(answer.streaming_content))).format == "JPEG"
