@@ -77,6 +77,8 @@ def public_report(request: HttpRequest, code: str) -> HttpResponse:
     form = ReportForm(grid, at, request.POST)
     if not form.is_valid():
         return _report_page(request, form.renewed(), status=400)
+    if form.alike():
+        return _report_page(request, form)
     try:
         receipt = services.file_resident_report(**form.inputs(), source=source(request), at=at)
     except ValidationError as error:
@@ -109,6 +111,7 @@ def _report_page(request: HttpRequest, form: ReportForm, status: int = 200, refu
     offered = list(form.fields["category"].queryset)
     context = {
         "form": form,
+        "alike": form.alike(),
         "grid": form.grid,
         "places": _places(form.grid),
         "choices": [category for category in offered if not category.is_confidential],
@@ -252,6 +255,7 @@ def _event_page(
     status: int = 200,
 ) -> HttpResponse:
     event, at = Event.objects.with_related().get(pk=contact.event_id), timezone.now()
+    goes_on = services.last_of(event)
     steps = list(event.steps.order_by("ordinal"))
     open_actions = {move.action for move in open_moves(event.case(at), RESIDENT_SIDES)}
     context = {
@@ -259,6 +263,8 @@ def _event_page(
         "place": event.grid.full_name if event.is_open else place_of(event),
         "state": state_name(event),
         "standing": standing(event, steps),
+        "goes_on": state_name(goes_on) if goes_on != event else "",
+        "goes_on_status": goes_on.status,
         "question": question(event, steps),
         "lines": course(event, steps),
         "loops": stations(event, steps),

@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from events.drafts import Rule
 from events.models import Event, Step, mask_phone
 from events.workflow import Action, Rating, Side, Status
 
@@ -84,11 +85,13 @@ def _line(step: Step) -> Line:
         words.insert(0, _RESULTS[result["status"]])
     text = "\n".join(str(part) for part in words if part)
     title = _("It cannot be fixed") if outcome else TOLD[step.action]
+    if step.rule == Rule.SAME_CASE:
+        title = _("You said that it is the same as an earlier report; handled together with it")
     return Line(step.action, step.at, title, _who(step), text if is_of_resident(step) else _careful(text))
 
 
 def _who(step: Step) -> str:
-    if is_of_resident(step):
+    if is_of_resident(step) or step.rule == Rule.SAME_CASE:
         return ""
     if step.side == Side.SYSTEM:
         return (
@@ -120,6 +123,8 @@ def standing(event: Event, steps: Sequence[Step]) -> str:
             return _("It cannot be handled at the moment; it rests until it can.")
         case Status.MERGED if any(step.action == Action.INFORM for step in steps):
             return _("Others reported the same; what became of it stands below.")
+        case Status.MERGED if any(step.rule == Rule.SAME_CASE for step in steps):
+            return _("It was joined with an earlier report of the same, as you said; both are handled together.")
         case Status.MERGED:
             return _("Others reported the same; it is handled together with their report.")
         case _other:

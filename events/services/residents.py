@@ -5,6 +5,7 @@ import secrets
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
@@ -47,19 +48,25 @@ def file_resident_report(
     text: str,
     category: Category | None = None,
     address: str = "",
+    latitude: Decimal | None = None,
+    longitude: Decimal | None = None,
     name: str = "",
     phone: str = "",
     idempotency_key: str = "",
     source: str = "",
+    into: Event | None = None,
     at: datetime | None = None,
 ) -> Receipt:
     """File what a resident tells; the same key again returns the same receipt.
 
-    Without a category it is filed as 其他诉求, for the desk to decide. `source` is `source_of` the sender's address.
-    Raises ValidationError by field, PublicLimit when too many came.
+    Without a category it is filed as 其他诉求, for the desk to decide. Said to be the same as the open case `into`, it
+    is merged into that one at once, and needs no text. `source` is `source_of` the sender's address. Raises
+    ValidationError by field, PublicLimit when too many came.
     """
     at = aware_now(at)
     text, name, phone = text.strip(), name.strip(), plain_phone(phone)
+    if into and category:
+        text = text or category.public_name or category.minor
     _check_report(grid, text, name, phone)
     key = idempotency_key or secrets.token_hex(16)
     code = _code_of(key)
@@ -73,6 +80,8 @@ def file_resident_report(
             title=title,
             description="" if title == text else text,
             address=address.strip(),
+            latitude=latitude,
+            longitude=longitude,
             is_confidential=category.is_confidential,
             idempotency_key=key,
             filed_at=at,
@@ -80,7 +89,7 @@ def file_resident_report(
         if first := filed_before(event):
             return Receipt(first, code)
         _spend_report(grid, source, at)
-        event = file_under_free_number(event, at)
+        event = file_under_free_number(event, at, into=into)
         ResidentContact.objects.get_or_create(  # a request beside this one may have been first
             event=event,
             defaults={
