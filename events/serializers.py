@@ -239,8 +239,8 @@ class EventSerializer(serializers.ModelSerializer):
             "number", "title", "category", "grid", "place_name", "address", "latitude", "longitude", "urgency",
             "urgency_label", "is_confidential", "status", "status_label", "loop", "loop_label", "start_loop",
             "start_loop_label", "holder", "handler", "organisation", "reporter_name", "checker", "round",
-            "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "rating", "rating_label", "rated_at", "asked_at", "due_at",
-            "is_overdue", "version",
+            "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "rating", "rating_label",
+            "rated_at", "asked_at", "due_at", "is_overdue", "version",
         ]  # fmt: skip
         read_only_fields = fields
 

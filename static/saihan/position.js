@@ -15,8 +15,8 @@
     clear.hidden = !known;
     if (!known) words.textContent = "";
     else {
-      var text = block.dataset.found.replace("%s", latitude.value + ", " + longitude.value);
-      if (accuracy) text += " (" + block.dataset.within.replace("%s", Math.ceil(accuracy)) + ")";
+      var text = block.dataset.found.replace("{}", latitude.value + ", " + longitude.value);
+      if (accuracy) text += " (" + block.dataset.within.replace("{}", Math.ceil(accuracy)) + ")";
       words.textContent = text;
     }
   }
