@@ -12,13 +12,10 @@
 
   function show(accuracy) {
     var known = latitude.value !== "" && longitude.value !== "";
+    take.hidden = known;
     clear.hidden = !known;
-    if (!known) words.textContent = "";
-    else {
-      var text = block.dataset.found.replace("{}", latitude.value + ", " + longitude.value);
-      if (accuracy) text += " (" + block.dataset.within.replace("{}", Math.ceil(accuracy)) + ")";
-      words.textContent = text;
-    }
+    words.textContent = known ? block.dataset.found.replace("{}", latitude.value + ", " + longitude.value) : "";
+    if (known && accuracy) words.textContent += block.dataset.within.replace("{}", Math.ceil(accuracy));
   }
 
   function write(north, east) {
@@ -32,6 +29,7 @@
     take.disabled = false;
     write(position.coords.latitude.toFixed(6), position.coords.longitude.toFixed(6));
     show(position.coords.accuracy);
+    clear.focus();
   }
 
   function failed(error) {
@@ -48,6 +46,6 @@
     show();
     take.focus();
   });
-  block.hidden = take.hidden = false;
+  block.hidden = false;
   show();
 })();
