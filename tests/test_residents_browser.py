@@ -89,7 +89,7 @@ def test_the_report_is_sent_with_the_keyboard_alone(cast, new_page):
             page.keyboard.type("楼道灯坏了")
         if reached[-1] == "submit":
             break
-    assert reached == ["category", "address", "text", "name", "phone", "submit"]
+    assert reached == ["category", "address", "button", "text", "name", "phone", "submit"]  # the button: “my position”
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="您反映的问题已收到")).to_be_visible()
 

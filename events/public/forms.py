@@ -3,6 +3,7 @@
 import hashlib
 import uuid
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django import forms
 from django.conf import settings
@@ -83,8 +84,9 @@ class ReportForm(forms.Form):
             raise ValidationError(_("This choice was not understood. Choose again."))
         return found
 
+    @cached_property
     def alike(self) -> list[OpenCase]:
-        """The open cases that may be the same, until one or none of them is chosen.
+        """The open cases that may be the same, until one or none of them is chosen; read when the page is drawn.
 
         Also when it was not said yet what happened: to join one of these it need not be.
         """

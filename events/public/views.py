@@ -77,7 +77,7 @@ def public_report(request: HttpRequest, code: str) -> HttpResponse:
     form = ReportForm(grid, at, request.POST)
     if not form.is_valid():
         return _report_page(request, form.renewed(), status=400)
-    if form.alike():
+    if not form.is_answered and form.alike:
         return _report_page(request, form)
     try:
         receipt = services.file_resident_report(**form.inputs(), source=source(request), at=at)
@@ -111,7 +111,7 @@ def _report_page(request: HttpRequest, form: ReportForm, status: int = 200, refu
     offered = list(form.fields["category"].queryset)
     context = {
         "form": form,
-        "alike": form.alike(),
+        "alike": form.alike,
         "grid": form.grid,
         "places": _places(form.grid),
         "choices": [category for category in offered if not category.is_confidential],
