@@ -289,6 +289,7 @@ class ActForm(forms.Form):
                 choices=Rating.choices,
                 required=False,
                 label=_("How satisfied are you"),
+                widget=forms.RadioSelect,
                 error_messages={"invalid_choice": _("Choose how satisfied you are.")},
             )
         if "until" in move.needs:
@@ -308,13 +309,20 @@ class ActForm(forms.Form):
             self.fields["handler"] = HandlerField(event)
         if move.action == Action.RESOLVE:
             self.fields["outcome"] = forms.ChoiceField(
-                choices=Outcome.choices, required=False, label=_("It cannot be fixed")
+                choices=[("", _("it was put right")), *Outcome.choices],
+                required=False,
+                label=_("Outcome"),
+                widget=forms.RadioSelect,
             )
             self.fields["reason"] = _text(_("Why it cannot be fixed"))
         if move.action == Action.RESOLVE and (items := event.category.checklist_items()):
             self.fields["checklist"] = forms.MultipleChoiceField(
-                choices=[(item, item) for item in items], required=False, label=_("Closing checklist")
+                choices=[(item, item) for item in items],
+                required=False,
+                label=_("Closing checklist"),
+                widget=forms.CheckboxSelectMultiple,
             )
+        self.order_fields(["handler", "until", "into", "rating", "checklist", "note", "outcome", "reason"])
 
     def clean(self) -> dict:
         if self.move.action == Action.RESOLVE:
@@ -333,13 +341,19 @@ class ActForm(forms.Form):
     def is_needed(self, name: str) -> bool:
         return name in self.move.needs
 
+    def renewed(self, event: Event) -> "ActForm":
+        """What was sent, ready to be sent again on the case as it stands now."""
+        self.data = self.data.copy()
+        self.data["version"] = event.step_count
+        return self
+
     def typed(self) -> str:
         """The text that somebody typed, to give it back when the form itself has become pointless."""
         return "\n".join(text for name in ("reason", "note") if (text := self.data.get(name, "").strip()))
 
 
 def _text(label) -> TextField:
-    return TextField(max_length=TEXT_LENGTH, required=False, label=label)
+    return TextField(max_length=TEXT_LENGTH, required=False, label=label, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class RevealForm(forms.Form):

@@ -339,10 +339,8 @@ def _act_form(move: Move, event: Event, sent: ActForm | None) -> ActForm:
     """A fresh form, or the one that was sent, brought up to the present version with what was typed in it."""
     if sent is None or sent.move.action != move.action:
         return ActForm(move, event)
-    sent.data = sent.data.copy()
-    sent.data["version"] = event.step_count
     sent.is_sent = True
-    return sent
+    return sent.renewed(event)
 
 
 def _keep_uploads(sent: ActForm | None, forms: list[ActForm]) -> None:
