@@ -41,6 +41,7 @@ class Rule(TextChoices):
     HANDED_OVER = "handed_over"
     DATE_CAME = "date_came"
     NO_REPLY = "no_reply"
+    SAME_CASE = "same_case"
 
 
 class Limits:

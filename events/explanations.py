@@ -147,6 +147,8 @@ def _rule(step: Step) -> str:
             text = _("The date until which it was suspended has come.")
         case Rule.NO_REPLY:
             text = _("No reply came in time, so it is supervised, and the upper level was told.")
+        case Rule.SAME_CASE:
+            text = _("Who reported it said that it is the same case, so it was joined to that one at once.")
         case Rule.REORGANISED:
             text = _("The grids were reorganised; %(holder)s holds it now, in the %(loop)s.")
         case Rule.HANDED_OVER:

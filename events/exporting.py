@@ -50,6 +50,8 @@ COLUMNS = [
     Column(gettext_lazy("minor"), 18, lambda event, at: event.category.minor),
     Column(gettext_lazy("Place"), 44, lambda event, at: event.grid.full_name if event.is_open else place_of(event)),
     Column(gettext_lazy("exact place"), 24, lambda event, at: event.address),
+    Column(gettext_lazy("latitude"), 11, lambda event, at: event.latitude),
+    Column(gettext_lazy("longitude"), 11, lambda event, at: event.longitude),
     Column(gettext_lazy("urgency"), 10, lambda event, at: event.get_urgency_display()),
     Column(gettext_lazy("state"), 10, lambda event, at: event.get_status_display()),
     Column(gettext_lazy("loop"), 12, lambda event, at: event.get_loop_display()),

@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import DateTimeField
 
 from events.models import Event, Step
+from events.nearness import COORDINATES, PLACES
 from events.workflow import OPEN, Action, Request, Status
 
 CONTENT = tuple(
@@ -30,7 +31,10 @@ REPORT = ("category_id", "title", "description", "address", "urgency", "is_confi
 
 def report_digest(event: Event) -> str:
     """SHA-256 over what was reported; it stands in the first step, so that the chain covers the report as well."""
-    text = json.dumps([getattr(event, name) for name in REPORT], ensure_ascii=False, separators=(",", ":"))
+    reported = [getattr(event, name) for name in REPORT]
+    # Where there are any alone, so that the digests of reports without them, all old ones among them, stay the same.
+    reported += [f"{degree:.{PLACES}f}" for name in COORDINATES if (degree := getattr(event, name)) is not None]
+    text = json.dumps(reported, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
 
 

@@ -7,6 +7,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from events.alike import joined
 from events.explanations import explain
 from events.exporting import export_events
 from events.forms import FilterForm
@@ -29,6 +30,7 @@ def event_print(request: HttpRequest, number: str) -> HttpResponse:
         "place": event.grid.full_name if event.is_open else place_of(event),
         "holder": event.holder.full_name if event.is_open else steps[-1].holder_name,
         "steps": steps,
+        "joined": joined(event, request.user),
         "at": timezone.now(),
     }
     return render(request, "events/event_print.html", context)

@@ -232,18 +232,22 @@ def decline(draft: Draft) -> None:
 
 
 def merge(draft: Draft) -> None:
-    """It ends here and goes on in the other case, whose end its reporter is told of (`inform`)."""
+    """It ends here and goes on in the other case, whose end its reporter is told of (`inform`).
+
+    Who joined a case with a new report knows it, and nobody has worked on that report yet.
+    """
     event = draft.event
     draft.details["into"] = {"id": draft.into.pk, "number": draft.into.number}
-    draft.recipients.update({event.reporter_id, *draft.handlers()})
+    if draft.rule != Rule.SAME_CASE:
+        draft.recipients.update({event.reporter_id, *draft.handlers()})
     event.status, event.merged_into = Status.MERGED, draft.into
     _end(draft)
 
 
 def absorb(draft: Draft) -> None:
-    """Another case, the draft's `into`, was merged into this one."""
+    """Another case, the draft's `into`, was merged into this one; who reported that one has been told."""
     draft.details["merged"] = {"id": draft.into.pk, "number": draft.into.number}
-    draft.recipients.update(draft.workers())
+    draft.recipients.update(draft.workers() - {draft.into.reporter_id})
 
 
 def inform(draft: Draft) -> None:

@@ -1,18 +1,20 @@
 from django.urls import path
 
-from events import attachment_views, notice_views, paper_views, views
+from events import attachment_views, hot_spot_views, notice_views, paper_views, views
 from events.public import views as public
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),
     path("events/", views.event_list, name="event_list"),
     path("events/file/", views.event_file, name="event_file"),
+    path("events/alike/", views.event_alike, name="event_alike"),
     path("events/export/", paper_views.event_export, name="event_export"),
     path("events/<slug:number>/", views.event_detail, name="event_detail"),
     path("events/<slug:number>/print/", paper_views.event_print, name="event_print"),
     path("events/<slug:number>/contact/", views.event_contact, name="event_contact"),
     path("events/<slug:number>/spam/", views.event_spam, name="event_spam"),
     path("events/<slug:number>/<slug:action>/", views.event_act, name="event_act"),
+    path("hot-spots/<slug:code>/<int:category>/", hot_spot_views.hot_spot, name="hot_spot"),
     path("attachments/<uuid:key>/", attachment_views.attachment, name="attachment"),
     path("attachments/<uuid:key>/thumbnail/", attachment_views.attachment_thumbnail, name="attachment_thumbnail"),
     path("notices/", views.notice_list, name="notice_list"),

@@ -77,6 +77,19 @@ def duration(span: timedelta, unit: Unit, calendar: WorkCalendar = STATUTORY) ->
     return " ".join(parts)
 
 
+def ago(time: datetime, at: datetime) -> str:
+    """How long ago, in the one largest unit; for what lies within some weeks."""
+    minutes = max(0, (at - time) // timedelta(minutes=1))
+    if minutes < 60:
+        return ngettext("%(count)d minute ago", "%(count)d minutes ago", minutes) % {"count": minutes}
+    if (hours := minutes // 60) < 24:
+        return ngettext("%(count)d hour ago", "%(count)d hours ago", hours) % {"count": hours}
+    if (days := hours // 24) < 14:
+        return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
+    weeks = days // 7
+    return ngettext("%(count)d week ago", "%(count)d weeks ago", weeks) % {"count": weeks}
+
+
 def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event]:
     """Fill what rows of a list show, in three queries for all: names, time left, what `user` is to do."""
     events = list(events)

@@ -309,7 +309,7 @@ TABLE: dict[Action, Move] = {
             otherwise=_("No request waits for a decision."),
         ),
         _move(Action.RESUME, "suspended", Status.HANDLING, "upper desk system"),
-        _move(Action.MERGE, "filed handling", Status.MERGED, "desk", "into"),
+        _move(Action.MERGE, "filed handling", Status.MERGED, "desk system", "into"),
         _move(Action.URGE, "", None, "upper"),
         _move(Action.SUPERVISE, "", None, "upper system"),
         _move(

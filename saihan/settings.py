@@ -337,6 +337,10 @@ CASE_COOKIE_DAYS = 7  # the phone that opened a case with its code need not be t
 CONTACT_KEPT_DAYS = 180  # names, phones and photos after the case has ended; the reporting page says so
 SOURCE_KEPT_DAYS = 7  # within a week a desk has seen what came, and has marked what is a nuisance
 
+# A hot spot: so many cases of one category in one community within so many days.
+HOT_SPOT_CASES = 5
+HOT_SPOT_DAYS = 7
+
 # Logs go to stderr and hold no personal data: paths and ids, no form contents and no query strings.
 LOGGING = {
     "version": 1,

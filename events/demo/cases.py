@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -25,6 +26,10 @@ UNSWEPT = timedelta(minutes=4)
 MINUTE = timedelta(minutes=1)
 PROPERTY_MINOR = "物业管理"
 UNREAD = timedelta(hours=20)
+HOT_MINOR = "占用消防通道"
+HOT_HOURS = (3, 9, 15, 21, 25)  # working hours ago; within a week
+JOINED_AGO = 0.7  # and before that, the first of them was reported a second time
+HOT_POINT = (Decimal("40.818200"), Decimal("111.708600"))
 SCOPES = {
     Level.CITY: "street",
     Level.DISTRICT: "street",
@@ -111,6 +116,7 @@ def play(rng: random.Random, staff: Staff, end: datetime) -> None:
     plan_past(town)
     plan_today(town)
     plan_urgent(town)
+    plan_hot_spot(town)
     plan_post(town)
     simulation.run(sweep_until=end - UNSWEPT)
     deliver_notices(at=end)
@@ -260,6 +266,20 @@ def plan_urgent(town: Town) -> None:
         report = town.report(grid, lambda category: is_public(category) and not category.limit)
         begun = town.end + minutes * MINUTE - limits[loop_of(code)].running(STATUTORY)
         town.simulation.report(begun, town.matter(grid, report, urgency=Urgency.URGENT), story)
+
+
+def plan_hot_spot(town: Town) -> None:
+    """The same trouble all over one community within a week; the latest report is made twice, and joined."""
+    homes = [town.grids[code] for code in HOME]
+    grids = [*homes, *(grid for grid in town.below[COMMUNITY] if grid not in homes)]
+    for grid, ago in zip(grids, HOT_HOURS, strict=False):
+        report = town.report(grid, lambda category: category.minor == HOT_MINOR)
+        matter = town.matter(grid, report)
+        if ago == min(HOT_HOURS):
+            matter.point, again = HOT_POINT, town.matter(grid, report)
+            moment = _working_hours_before(town.end, JOINED_AGO)
+            town.simulation.at(moment, lambda again=again, first=matter: again.join(first))
+        town.simulation.report(_working_hours_before(town.end, ago), matter, stories.lies_assigned)
 
 
 def plan_post(town: Town) -> None:

@@ -9,7 +9,7 @@ from events.services.delivering import deliver_notices
 from events.services.filing import file_event
 from events.services.handing_over import hand_over_events
 from events.services.limits import source_of
-from events.services.merging import merge_candidates
+from events.services.merging import last_of, merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices
 from events.services.rehoming import rehome_events
@@ -53,11 +53,13 @@ __all__ = [
     "file_resident_report",
     "hand_over_events",
     "handler_candidates",
+    "last_of",
     "load_calendar",
     "load_categories",
     "mark_spam",
     "may_see_contact",
     "merge_candidates",
+    "merged_into",
     "open_case",
     "organisation_candidates",
     "plan_deliveries",

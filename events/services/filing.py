@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
@@ -13,6 +14,7 @@ from events.drafts import Draft, Limits, Rule
 from events.models import Attachment, Category, Event
 from events.routing import Staffing, entry, loop_of, path
 from events.services.attaching import attach, discard_uploads, fingerprints
+from events.services.joining import TargetMoved, join, target_of
 from events.services.storing import aware_now, post_name, store
 from events.text import says_nothing
 from events.transitions import file
@@ -20,7 +22,7 @@ from events.workflow import LOOPS, Action, Side, Urgency
 from grids.access import may_work_on
 from grids.models import Grid, Post, User
 
-NUMBER_ATTEMPTS = 5
+ATTEMPTS = 5
 
 
 def file_event(
@@ -28,26 +30,32 @@ def file_event(
     actor: User,
     category: Category,
     grid: Grid,
-    title: str,
+    title: str = "",
     description: str = "",
     address: str = "",
+    latitude: Decimal | None = None,
+    longitude: Decimal | None = None,
     urgency: str = Urgency.NORMAL,
     idempotency_key: str | None = None,
     attachments: Sequence[Attachment] = (),
+    into: Event | None = None,
     at: datetime | None = None,
 ) -> Event:
     """File a case where it happened; the same actor and key again return the first event, and store nothing twice.
 
-    `attachments` come from `receive_uploads`, and wait on when it is refused. Raises ValidationError by field for bad
-    input, a grid out of the actor's area, or an actor without a post.
+    Said to be the same as the open case `into`, it is merged into that one at once; without a title it then has the
+    category's name. `attachments` come from `receive_uploads`, and wait on when it is refused. Raises ValidationError
+    by field for bad input, a grid out of the actor's area, an actor without a post, or a case that it cannot join.
     """
     at = aware_now(at)
     event = Event(
         category=category,
         grid=grid,
-        title=title.strip(),
+        title=title.strip() or (category.minor if into else ""),
         description=description.strip(),
         address=address.strip(),
+        latitude=latitude,
+        longitude=longitude,
         urgency=urgency,
         is_confidential=category.is_confidential,
         reporter=actor,
@@ -55,7 +63,7 @@ def file_event(
         filed_at=at,
     )
     try:
-        return file_under_free_number(event, at, attachments)
+        return file_under_free_number(event, at, attachments, into)
     except ValidationError as error:
         # A repeated request returns its event even if it could not be filed any more.
         if "idempotency_key" not in error.message_dict and (first := filed_before(event, attachments)):
@@ -63,11 +71,15 @@ def file_event(
         raise
 
 
-def file_under_free_number(event: Event, at: datetime, attachments: Sequence[Attachment] = ()) -> Event:
-    for _attempt in range(NUMBER_ATTEMPTS):
+def file_under_free_number(
+    event: Event, at: datetime, attachments: Sequence[Attachment] = (), into: Event | None = None
+) -> Event:
+    for _attempt in range(ATTEMPTS):
         event.number = f"{timezone.localtime(at):%Y%m%d}-{secrets.randbelow(10**6):06}"
         try:
-            return _file(event, at, attachments)
+            return _file(event, at, attachments, into)
+        except TargetMoved:  # and look again where the case is that it goes on in
+            event = _unsaved(event)
         except IntegrityError:  # the number is taken, or the same request is being served beside this one
             if first := filed_before(event, attachments):
                 return first
@@ -109,6 +121,8 @@ def _check_filing(event: Event) -> None:
         errors |= error.message_dict
     if event.title and says_nothing(event.title):
         errors.setdefault("title", [_("Say in a line what happened.")])
+    if (event.latitude is None) != (event.longitude is None):
+        errors.setdefault("latitude", [_("Latitude and longitude belong together: give both or neither.")])
     if errors:
         raise ValidationError(errors)
 
@@ -120,13 +134,14 @@ def _nearest_post(event: Event) -> Post:
 
 
 @transaction.atomic
-def _file(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Event:
-    staffing = Staffing.above([event.grid.code], holding=event.reporter)
+def _file(event: Event, at: datetime, attachments: Sequence[Attachment], into: Event | None) -> Event:
+    joined = [target_of(into).grid.code] if into else []
+    staffing = Staffing.above([event.grid.code, *joined], holding=event.reporter)
     _check_filing(event)
     grid = staffing.grids.get(event.grid.code)
     if grid is None or grid.pk != event.grid_id:  # moved since it was read, and maybe the reporter's posts as well
         grid = Grid.objects.settle(event.grid)
-        staffing = Staffing.above([grid.code])
+        staffing = Staffing.above([grid.code, *joined])
         if event.reporter:
             event.reporter.__dict__.pop("active_posts", None)
             if not may_work_on(event.reporter, grid):
@@ -137,12 +152,13 @@ def _file(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Even
     event.position = event.grid.lft
     route = entry(event.grid.code, event.category.lowest_loop, staffing.is_staffed)
     lifted = LOOPS.index(event.category.lowest_loop) > LOOPS.index(loop_of(event.grid.code))
+    limits = Limits()
     draft = Draft(
         event,
         Action.FILE,
         at,
         staffing,
-        Limits(),
+        limits,
         actor=event.reporter,
         side=Side.REPORTER,
         actor_post=post_name(_nearest_post(event)) if event.reporter else "",
@@ -150,6 +166,10 @@ def _file(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Even
         details=fingerprints(attachments),
     )
     file(draft, route)
+    if into:
+        draft.recipients.clear()  # the desk is told where it goes on
     store([draft])
+    if into:
+        join(event, into, at, staffing, limits)
     attach(attachments, event, 1)
     return event

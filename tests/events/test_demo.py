@@ -16,6 +16,7 @@ from django.utils import translation
 from events import services
 from events.demo.people import ACCOUNTS, HOME
 from events.demo.places import COMMUNITY, STREET
+from events.hot_spots import hot_spots
 from events.management.commands import load_demo
 from events.models import Category, Event, Notice, Step
 from events.workflow import Action, Loop, Status
@@ -23,7 +24,7 @@ from grids.models import Grid, Level, Organisation, OrganisationKind, Post, Role
 from tests.events.conftest import moment
 
 AT = moment("2025-11-20 10:30")  # a Thursday
-STATES = {Status.FILED, Status.HANDLING, Status.RESOLVED, Status.CLOSED, Status.VOIDED}
+STATES = set(Status) - {Status.SUSPENDED}
 
 
 def load(**options) -> str:
@@ -106,11 +107,22 @@ class DemoTests(TestCase):
         untold = {
             Action.REHOME, Action.ADJUST,
             Action.ASK_SUSPEND, Action.ASK_EXTEND, Action.SUSPEND, Action.EXTEND,
-            Action.DECLINE, Action.RESUME, Action.MERGE, Action.ABSORB, Action.INFORM, Action.REPLY,
+            Action.DECLINE, Action.RESUME, Action.INFORM, Action.REPLY,
         }  # fmt: skip
         assert set(Step.objects.values_list("action", flat=True)) == set(Action) - untold
         rules = Counter(Step.objects.values_list("rule", flat=True))
         assert rules.keys() >= {"overdue", "check_overdue", "top_overdue", "third_rework", "third_send_back"}
+
+    def test_one_report_was_joined_to_another(self):
+        event = Event.objects.get(status=Status.MERGED)
+        assert event.merged_into.is_open
+        assert event.merged_into.point
+        assert event.steps.last().rule == "same_case"
+
+    def test_one_trouble_all_over_the_community_is_a_hot_spot(self):
+        for name in ("community", "street"):
+            spots = hot_spots(self.person(name), AT)
+            assert ("占用消防通道", COMMUNITY) in {(spot.category.minor, spot.community.code) for spot in spots}
 
     def test_nothing_happens_before_people_are_posted_or_after_the_time(self):
         times = Step.objects.aggregate(first=Min("at"), last=Max("at"))

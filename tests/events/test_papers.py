@@ -82,7 +82,7 @@ def test_the_case_file_keeps_its_queries_however_long_the_story(cast, as_, event
     event = take(event, "accept", *["resolve", "fail_check"] * 2, "comment")
     take(event, "comment", attachments=make_uploads(cast.worker, picture(), picture((50, 50))))
     browser = as_(cast.chief)
-    with django_assert_max_num_queries(7):  # session, person, posts, event, places, steps, photos
+    with django_assert_max_num_queries(8):  # session, person, posts, event, places, steps, photos, merged reports
         browser.get(on_paper(event))
 
 
