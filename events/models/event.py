@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from events.models.catalogue import Category
 from events.text import PLACE_LENGTH, TEXT_LENGTH, TITLE_LENGTH, long_text, plain_text
 from events.workflow import (
+    CONCLUDING,
     DESK_ROLES,
     OPEN,
     UPPER_ROLES,
@@ -37,6 +38,10 @@ class EventQuerySet(models.QuerySet):
     def inside(self, grid: Grid):
         """What happened anywhere in the subtree of the grid."""
         return self.filter(position__range=(grid.lft, grid.rght))
+
+    def concluded_by(self, user: User):
+        """Those that the person ever resolved or passed the check of, and so does not re-check."""
+        return self.filter(steps__actor=user, steps__action__in=CONCLUDING).distinct()
 
     def handled_inside(self, places: dict[User, list[Grid]]):
         """The open cases that people handle in the subtrees of grids, given for each of them."""
@@ -239,6 +244,12 @@ class Event(Placed):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="event_due"),
             models.Index(fields=["reply_wake_at"], condition=Q(reply_wake_at__isnull=False), name="event_reply_wakes"),
             models.Index(fields=["position"], condition=~Q(request=""), name="event_requested"),
+            # What was closed in a period: samples are drawn from it, and medians are taken of it.
+            models.Index(
+                fields=["closed_at", "position"],
+                condition=Q(status=Status.CLOSED, is_confidential=False),
+                name="event_closed_public",
+            ),
             # How many cases are open in a subtree, for each row of a list of grids.
             models.Index(fields=["position"], condition=Q(status__in=sorted(OPEN)), name="event_open_position"),
         ]

@@ -20,6 +20,8 @@ from events.services.residents import (
     mark_spam,
     open_case,
 )
+from events.services.sampling import draw_sample, recheck, why_no_recheck
+from events.services.second_looks import list_quick_closings, look_again, save_quick_rule
 from events.services.sweeping import sweep
 from events.services.timing import (
     change_calendar,
@@ -46,13 +48,16 @@ __all__ = [
     "deliver_notices",
     "discard_change",
     "discard_uploads",
+    "draw_sample",
     "erase_contacts",
     "file_event",
     "file_resident_report",
     "hand_over_events",
     "handler_candidates",
+    "list_quick_closings",
     "load_calendar",
     "load_categories",
+    "look_again",
     "mark_spam",
     "may_see_contact",
     "merge_candidates",
@@ -62,13 +67,16 @@ __all__ = [
     "preference_of",
     "read_notices",
     "receive_uploads",
+    "recheck",
     "rehome_events",
     "reveal_contact",
     "save_category",
     "save_preference",
+    "save_quick_rule",
     "save_service_level",
     "send_test",
     "source_of",
     "sweep",
     "try_again",
+    "why_no_recheck",
 ]
