@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from events import calendars
 from events.clock import STATUTORY, Unit, WorkCalendar, elapsed
-from events.models import Event, Step
+from events.models import Event, QuickClosing, Sample, Step
 from events.workflow import LOOPS, Action, Side, Status
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 
@@ -75,6 +75,40 @@ def duration(span: timedelta, unit: Unit, calendar: WorkCalendar = STATUTORY) ->
     if minutes and not days:
         parts.append(ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes})
     return " ".join(parts)
+
+
+def plain_time(span: timedelta) -> str:
+    """A span by the clock on the wall, as 3 minutes or 1 day 2 hours."""
+    return duration(span, Unit.EMERGENCY_HOUR) or _("less than a minute")
+
+
+def why_fast(closing: QuickClosing) -> str:
+    """Why the rule listed a closing, with the figures of that day, so that everybody can do the sum again."""
+    said = _("Resolved in %(time)s") % {"time": plain_time(closing.handled)}
+    if closing.median is not None:
+        compared = _("median of its kind %(median)s, %(count)d compared")
+        said += _(", ") + compared % {"median": plain_time(closing.median), "count": closing.compared}
+    if closing.is_below_floor:
+        return _("%(said)s; less than %(floor)d minutes is always listed.") % {
+            "said": said,
+            "floor": closing.floor_minutes,
+        }
+    return _("%(said)s; less than %(share)d %% of the median is listed.") % {"said": said, "share": closing.share}
+
+
+def lot_rule(sample: Sample) -> str:
+    """How the sample was drawn, so that anybody can do it again; `sampling` does what it says."""
+    rule = _(
+        "For each case number of the population, the lot is the SHA-256 of “seed:number” (UTF-8) in hexadecimal. "
+        "The %(size)d cases with the smallest lots are drawn, smallest first. The population is the list of the case "
+        "numbers in ascending order, one to a line."
+    )
+    seed = (
+        _("The seed is the system's random part, a hyphen, and the announced text.")
+        if sample.announced
+        else _("The system made the seed at random when it drew.")
+    )
+    return f"{rule % {'size': sample.size}} {seed}"
 
 
 def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event]:

@@ -2,184 +2,348 @@
 
 import django.core.validators
 import django.db.models.deletion
-import events.text
 from django.conf import settings
 from django.db import migrations, models
 
+import events.text
+
+
+def add_rule(apps, schema_editor):
+    apps.get_model("events", "QuickRule").objects.create(pk=1)
+
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('events', '0013_table'),
-        ('grids', '0008_former_codes'),
+        ("events", "0013_table"),
+        ("grids", "0008_former_codes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='QuickClosing',
+            name="QuickClosing",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('closed_at', models.DateTimeField(verbose_name='closed at')),
-                ('handled', models.DurationField(verbose_name='time from report to resolution')),
-                ('median', models.DurationField(blank=True, null=True, verbose_name='median of its kind')),
-                ('compared', models.PositiveIntegerField(verbose_name='cases compared')),
-                ('share', models.PositiveSmallIntegerField(verbose_name='share of the median, per cent')),
-                ('floor_minutes', models.PositiveSmallIntegerField(verbose_name='listed in any case below, minutes')),
-                ('listed_at', models.DateTimeField(verbose_name='listed at')),
-                ('looked_at', models.DateTimeField(blank=True, null=True, verbose_name='looked at')),
-                ('looked_by_name', models.CharField(blank=True, max_length=64, verbose_name='name of who looked')),
-                ('looked_by_post', models.CharField(blank=True, max_length=128, verbose_name='post of who looked')),
-                ('note', models.TextField(blank=True, max_length=2000, validators=[django.core.validators.ProhibitNullCharactersValidator('The text holds a NUL character. Type it again.'), events.text.validate_no_direction_marks, events.text.validate_no_control_characters, django.core.validators.MaxLengthValidator(2000)], verbose_name='note')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("closed_at", models.DateTimeField(verbose_name="closed at")),
+                ("handled", models.DurationField(verbose_name="time from report to resolution")),
+                ("median", models.DurationField(blank=True, null=True, verbose_name="median of its kind")),
+                ("compared", models.PositiveIntegerField(verbose_name="cases compared")),
+                ("share", models.PositiveSmallIntegerField(verbose_name="share of the median, per cent")),
+                ("floor_minutes", models.PositiveSmallIntegerField(verbose_name="listed in any case below, minutes")),
+                ("listed_at", models.DateTimeField(verbose_name="listed at")),
+                ("looked_at", models.DateTimeField(blank=True, null=True, verbose_name="looked at")),
+                ("looked_by_name", models.CharField(blank=True, max_length=64, verbose_name="name of who looked")),
+                ("looked_by_post", models.CharField(blank=True, max_length=128, verbose_name="post of who looked")),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True,
+                        max_length=2000,
+                        validators=[
+                            django.core.validators.ProhibitNullCharactersValidator(
+                                "The text holds a NUL character. Type it again."
+                            ),
+                            events.text.validate_no_direction_marks,
+                            events.text.validate_no_control_characters,
+                            django.core.validators.MaxLengthValidator(2000),
+                        ],
+                        verbose_name="note",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'fast closing',
-                'verbose_name_plural': 'fast closings',
-                'ordering': ['-closed_at', '-pk'],
+                "verbose_name": "fast closing",
+                "verbose_name_plural": "fast closings",
+                "ordering": ["-closed_at", "-pk"],
             },
         ),
         migrations.CreateModel(
-            name='QuickRule',
+            name="QuickRule",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('share', models.PositiveSmallIntegerField(default=5, help_text="A case resolved in less than this share of its category's median time is listed; 0 for never.", validators=[django.core.validators.MaxValueValidator(50)], verbose_name='share of the median, per cent')),
-                ('least_compared', models.PositiveSmallIntegerField(default=20, help_text='Closed cases of the category in the district within a year; with fewer there is no median.', validators=[django.core.validators.MinValueValidator(2)], verbose_name='cases to compare at least')),
-                ('floor_minutes', models.PositiveSmallIntegerField(default=5, help_text='Whatever the median is; 0 for never.', validators=[django.core.validators.MaxValueValidator(1440)], verbose_name='listed in any case below, minutes')),
-                ('examined_until', models.DateTimeField(blank=True, editable=False, null=True, verbose_name='closings examined until')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "share",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        help_text="A case resolved in less than this share of its category's median time is listed; 0 for never.",
+                        validators=[django.core.validators.MaxValueValidator(50)],
+                        verbose_name="share of the median, per cent",
+                    ),
+                ),
+                (
+                    "least_compared",
+                    models.PositiveSmallIntegerField(
+                        default=20,
+                        help_text="Closed cases of the category in the district within a year; with fewer there is no median.",
+                        validators=[django.core.validators.MinValueValidator(2)],
+                        verbose_name="cases to compare at least",
+                    ),
+                ),
+                (
+                    "floor_minutes",
+                    models.PositiveSmallIntegerField(
+                        default=5,
+                        help_text="Whatever the median is; 0 for never.",
+                        validators=[django.core.validators.MaxValueValidator(1440)],
+                        verbose_name="listed in any case below, minutes",
+                    ),
+                ),
+                (
+                    "examined_until",
+                    models.DateTimeField(blank=True, editable=False, null=True, verbose_name="closings examined until"),
+                ),
             ],
             options={
-                'verbose_name': 'rule for fast closings',
-                'verbose_name_plural': 'rule for fast closings',
+                "verbose_name": "rule for fast closings",
+                "verbose_name_plural": "rule for fast closings",
             },
         ),
         migrations.CreateModel(
-            name='Sample',
+            name="Sample",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveBigIntegerField(db_index=True, editable=False)),
-                ('grid_name', models.CharField(max_length=330, verbose_name='name of the grid')),
-                ('period_from', models.DateField(verbose_name='closed from')),
-                ('period_until', models.DateField(verbose_name='closed before')),
-                ('ordinal', models.PositiveSmallIntegerField(verbose_name='number of the draw')),
-                ('seed', models.CharField(max_length=153, verbose_name='seed')),
-                ('announced', models.CharField(blank=True, help_text='Made known before the draw, for example the numbers of a public lottery; it is part of the seed.', max_length=120, validators=[django.core.validators.ProhibitNullCharactersValidator('The text holds a NUL character. Type it again.'), events.text.validate_no_direction_marks, events.text.validate_no_control_characters], verbose_name='announced text')),
-                ('size', models.PositiveSmallIntegerField(validators=[django.core.validators.MinValueValidator(1), django.core.validators.MaxValueValidator(500)], verbose_name='cases to draw')),
-                ('population_size', models.PositiveIntegerField(verbose_name='cases in the population')),
-                ('population_digest', models.CharField(max_length=64, verbose_name='digest of the population')),
-                ('population', models.TextField(editable=False, verbose_name='population')),
-                ('drawn_by_name', models.CharField(max_length=64, verbose_name='name of who drew')),
-                ('drawn_by_post', models.CharField(blank=True, max_length=128, verbose_name='post of who drew')),
-                ('drawn_at', models.DateTimeField(verbose_name='drawn at')),
-                ('idempotency_key', models.CharField(blank=True, editable=False, max_length=64, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveBigIntegerField(db_index=True, editable=False)),
+                ("grid_name", models.CharField(max_length=330, verbose_name="name of the grid")),
+                ("period_from", models.DateField(verbose_name="closed from")),
+                ("period_until", models.DateField(verbose_name="closed before")),
+                ("ordinal", models.PositiveSmallIntegerField(verbose_name="number of the draw")),
+                ("seed", models.CharField(max_length=153, verbose_name="seed")),
+                (
+                    "announced",
+                    models.CharField(
+                        blank=True,
+                        help_text="Made known before the draw, for example the numbers of a public lottery; it is part of the seed.",
+                        max_length=120,
+                        validators=[
+                            django.core.validators.ProhibitNullCharactersValidator(
+                                "The text holds a NUL character. Type it again."
+                            ),
+                            events.text.validate_no_direction_marks,
+                            events.text.validate_no_control_characters,
+                        ],
+                        verbose_name="announced text",
+                    ),
+                ),
+                (
+                    "size",
+                    models.PositiveSmallIntegerField(
+                        validators=[
+                            django.core.validators.MinValueValidator(1),
+                            django.core.validators.MaxValueValidator(500),
+                        ],
+                        verbose_name="cases to draw",
+                    ),
+                ),
+                ("population_size", models.PositiveIntegerField(verbose_name="cases in the population")),
+                ("population_digest", models.CharField(max_length=64, verbose_name="digest of the population")),
+                ("population", models.TextField(editable=False, verbose_name="population")),
+                ("drawn_by_name", models.CharField(max_length=64, verbose_name="name of who drew")),
+                ("drawn_by_post", models.CharField(blank=True, max_length=128, verbose_name="post of who drew")),
+                ("drawn_at", models.DateTimeField(verbose_name="drawn at")),
+                ("idempotency_key", models.CharField(blank=True, editable=False, max_length=64, null=True)),
             ],
             options={
-                'verbose_name': 'sample',
-                'verbose_name_plural': 'samples',
-                'ordering': ['-pk'],
+                "verbose_name": "sample",
+                "verbose_name_plural": "samples",
+                "ordering": ["-pk"],
             },
         ),
         migrations.CreateModel(
-            name='SampleItem',
+            name="SampleItem",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('place', models.PositiveSmallIntegerField(verbose_name='place in the draw')),
-                ('finding', models.CharField(blank=True, choices=[('holds', 'holds'), ('fails', 'does not hold'), ('unclear', 'cannot be told')], max_length=8, verbose_name='result of the re-check')),
-                ('note', models.TextField(blank=True, max_length=2000, validators=[django.core.validators.ProhibitNullCharactersValidator('The text holds a NUL character. Type it again.'), events.text.validate_no_direction_marks, events.text.validate_no_control_characters, django.core.validators.MaxLengthValidator(2000)], verbose_name='note')),
-                ('checked_by_name', models.CharField(blank=True, max_length=64, verbose_name='name of who re-checked')),
-                ('checked_by_post', models.CharField(blank=True, max_length=128, verbose_name='post of who re-checked')),
-                ('checked_at', models.DateTimeField(blank=True, null=True, verbose_name='re-checked at')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("place", models.PositiveSmallIntegerField(verbose_name="place in the draw")),
+                (
+                    "finding",
+                    models.CharField(
+                        blank=True,
+                        choices=[("holds", "holds"), ("fails", "does not hold"), ("unclear", "cannot be told")],
+                        max_length=8,
+                        verbose_name="result of the re-check",
+                    ),
+                ),
+                (
+                    "note",
+                    models.TextField(
+                        blank=True,
+                        max_length=2000,
+                        validators=[
+                            django.core.validators.ProhibitNullCharactersValidator(
+                                "The text holds a NUL character. Type it again."
+                            ),
+                            events.text.validate_no_direction_marks,
+                            events.text.validate_no_control_characters,
+                            django.core.validators.MaxLengthValidator(2000),
+                        ],
+                        verbose_name="note",
+                    ),
+                ),
+                ("checked_by_name", models.CharField(blank=True, max_length=64, verbose_name="name of who re-checked")),
+                (
+                    "checked_by_post",
+                    models.CharField(blank=True, max_length=128, verbose_name="post of who re-checked"),
+                ),
+                ("checked_at", models.DateTimeField(blank=True, null=True, verbose_name="re-checked at")),
             ],
             options={
-                'verbose_name': 'drawn case',
-                'verbose_name_plural': 'drawn cases',
-                'ordering': ['sample', 'place'],
+                "verbose_name": "drawn case",
+                "verbose_name_plural": "drawn cases",
+                "ordering": ["sample", "place"],
             },
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('is_confidential', False), ('status', 'closed')), fields=['closed_at', 'position'], name='event_closed_public'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("is_confidential", False), ("status", "closed")),
+                fields=["closed_at", "position"],
+                name="event_closed_public",
+            ),
         ),
         migrations.AddField(
-            model_name='quickclosing',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='quick_closings', to='events.event', verbose_name='event'),
+            model_name="quickclosing",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="quick_closings",
+                to="events.event",
+                verbose_name="event",
+            ),
         ),
         migrations.AddField(
-            model_name='quickclosing',
-            name='looked_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='second_looks', to=settings.AUTH_USER_MODEL, verbose_name='looked at by'),
+            model_name="quickclosing",
+            name="looked_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="second_looks",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="looked at by",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quickrule',
-            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='quick_rule_is_one_row'),
+            model_name="quickrule",
+            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="quick_rule_is_one_row"),
         ),
         migrations.AddField(
-            model_name='sample',
-            name='drawn_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='samples', to=settings.AUTH_USER_MODEL, verbose_name='drawn by'),
+            model_name="sample",
+            name="drawn_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="samples",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="drawn by",
+            ),
         ),
         migrations.AddField(
-            model_name='sample',
-            name='grid',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='%(class)ss', to='grids.grid', verbose_name='grid'),
+            model_name="sample",
+            name="grid",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="%(class)ss",
+                to="grids.grid",
+                verbose_name="grid",
+            ),
         ),
         migrations.AddField(
-            model_name='sampleitem',
-            name='checked_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='rechecks', to=settings.AUTH_USER_MODEL, verbose_name='re-checked by'),
+            model_name="sampleitem",
+            name="checked_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="rechecks",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="re-checked by",
+            ),
         ),
         migrations.AddField(
-            model_name='sampleitem',
-            name='event',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sample_items', to='events.event', verbose_name='event'),
+            model_name="sampleitem",
+            name="event",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="sample_items",
+                to="events.event",
+                verbose_name="event",
+            ),
         ),
         migrations.AddField(
-            model_name='sampleitem',
-            name='sample',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='items', to='events.sample', verbose_name='sample'),
+            model_name="sampleitem",
+            name="sample",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="items",
+                to="events.sample",
+                verbose_name="sample",
+            ),
         ),
         migrations.AddIndex(
-            model_name='quickclosing',
-            index=models.Index(fields=['-closed_at', '-id'], name='quick_closing_newest'),
+            model_name="quickclosing",
+            index=models.Index(fields=["-closed_at", "-id"], name="quick_closing_newest"),
         ),
         migrations.AddIndex(
-            model_name='quickclosing',
-            index=models.Index(condition=models.Q(('looked_at', None)), fields=['-closed_at'], name='quick_closing_waits'),
+            model_name="quickclosing",
+            index=models.Index(
+                condition=models.Q(("looked_at", None)), fields=["-closed_at"], name="quick_closing_waits"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='quickclosing',
-            constraint=models.UniqueConstraint(fields=('event', 'closed_at'), name='quick_closing_is_listed_once'),
+            model_name="quickclosing",
+            constraint=models.UniqueConstraint(fields=("event", "closed_at"), name="quick_closing_is_listed_once"),
         ),
         migrations.AddConstraint(
-            model_name='quickclosing',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('looked_at', None), ('looked_by', None)), models.Q(('looked_at__isnull', False), ('looked_by__isnull', False)), _connector='OR'), name='quick_closing_looked_at_by_somebody'),
+            model_name="quickclosing",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("looked_at", None), ("looked_by", None)),
+                    models.Q(("looked_at__isnull", False), ("looked_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="quick_closing_looked_at_by_somebody",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.UniqueConstraint(fields=('grid', 'period_from', 'period_until', 'ordinal'), name='sample_is_numbered'),
+            model_name="sample",
+            constraint=models.UniqueConstraint(
+                fields=("grid", "period_from", "period_until", "ordinal"), name="sample_is_numbered"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.UniqueConstraint(fields=('drawn_by', 'idempotency_key'), name='sample_drawn_once'),
+            model_name="sample",
+            constraint=models.UniqueConstraint(fields=("drawn_by", "idempotency_key"), name="sample_drawn_once"),
         ),
         migrations.AddConstraint(
-            model_name='sample',
-            constraint=models.CheckConstraint(condition=models.Q(('period_from__lt', models.F('period_until'))), name='sample_has_days'),
+            model_name="sample",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("period_from__lt", models.F("period_until"))), name="sample_has_days"
+            ),
         ),
         migrations.AddIndex(
-            model_name='sampleitem',
-            index=models.Index(condition=models.Q(('finding', '')), fields=['sample'], name='sample_item_waits'),
+            model_name="sampleitem",
+            index=models.Index(condition=models.Q(("finding", "")), fields=["sample"], name="sample_item_waits"),
         ),
         migrations.AddConstraint(
-            model_name='sampleitem',
-            constraint=models.UniqueConstraint(fields=('sample', 'place'), name='sample_item_has_its_place'),
+            model_name="sampleitem",
+            constraint=models.UniqueConstraint(fields=("sample", "place"), name="sample_item_has_its_place"),
         ),
         migrations.AddConstraint(
-            model_name='sampleitem',
-            constraint=models.UniqueConstraint(fields=('sample', 'event'), name='sample_item_is_drawn_once'),
+            model_name="sampleitem",
+            constraint=models.UniqueConstraint(fields=("sample", "event"), name="sample_item_is_drawn_once"),
         ),
         migrations.AddConstraint(
-            model_name='sampleitem',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('checked_at', None), ('checked_by', None), ('finding', '')), models.Q(models.Q(('finding', ''), _negated=True), ('checked_at__isnull', False), ('checked_by__isnull', False)), _connector='OR'), name='sample_item_found_by_somebody'),
+            model_name="sampleitem",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("checked_at", None), ("checked_by", None), ("finding", "")),
+                    models.Q(
+                        models.Q(("finding", ""), _negated=True),
+                        ("checked_at__isnull", False),
+                        ("checked_by__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="sample_item_found_by_somebody",
+            ),
         ),
+        migrations.RunPython(add_rule, migrations.RunPython.noop),
     ]

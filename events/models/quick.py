@@ -118,10 +118,15 @@ class QuickClosing(models.Model):
         return f"{self.event_id} {self.closed_at:%Y-%m-%d %H:%M}"
 
     @property
+    def is_below_floor(self) -> bool:
+        return self.handled < timedelta(minutes=self.floor_minutes)
+
+    @property
     def is_waiting(self) -> bool:
-        """As `waiting` asks it; the event has to be loaded."""
+        """As `waiting` asks it of the database."""
         return self.looked_at is None and self.still_stands
 
     @property
     def still_stands(self) -> bool:
+        """The case is closed, and has not been taken up again since."""
         return self.event.status == Status.CLOSED and self.event.closed_at == self.closed_at

@@ -27,7 +27,7 @@ def save_quick_rule(*, rule: QuickRule, actor: User | None) -> QuickRule:
     """Save the edited rule; it holds for what is closed from now on. Raises ValidationError by field."""
     check_may_manage(actor, None)
     rule.full_clean()
-    rule.save()
+    rule.save(update_fields=["share", "least_compared", "floor_minutes"])  # how far it has come is not the form's
     return rule
 
 
@@ -77,8 +77,8 @@ def look_again(*, closing: QuickClosing, actor: User, note: str, at: datetime | 
     """
     at, note = aware_now(at), note.strip()
     # The case as well, so that nobody reopens it while it is called in order.
-    closing = QuickClosing.objects.select_for_update(of=("self", "event")).select_related("event__grid").get(
-        pk=closing.pk
+    closing = (
+        QuickClosing.objects.select_for_update(of=("self", "event")).select_related("event__grid").get(pk=closing.pk)
     )
     event = closing.event
     if not may_inspect(actor, event.grid):
