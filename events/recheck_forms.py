@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.forms import DateInput, FilingForm, PlaceField, TextField
-from events.models import ANNOUNCED_LENGTH, MOST_DRAWN, Finding
+from events.models import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, LookState
 from events.text import TEXT_LENGTH
 from grids.access import SeveralSuccessors, find_grid, may_inspect
 from grids.models import Grid, User
@@ -111,15 +111,11 @@ class FindingFilter(forms.Form):
 class SecondLookFilter(forms.Form):
     """Which of the fast closings are wanted: those that wait, unless told otherwise."""
 
-    WAITING = "waiting"
-    STATES = (
-        (WAITING, _("to be looked at")),
-        ("looked", _("in order")),
-        ("reopened", _("taken up again")),
-        ("all", _("all")),
-    )
+    ALL = "all"
 
-    state = forms.ChoiceField(choices=STATES, required=False, error_messages={"invalid_choice": UNKNOWN})
+    state = forms.ChoiceField(
+        choices=[*LookState.choices, (ALL, _("all"))], required=False, error_messages={"invalid_choice": UNKNOWN}
+    )
     grid = TextField(max_length=18, required=False)
     since = DayField(required=False, label=_("Closed from"))
     until = DayField(required=False, label=_("Closed before"))
@@ -139,20 +135,15 @@ class SecondLookFilter(forms.Form):
         return grid
 
     def chosen_state(self) -> str:
-        return self.cleaned_data.get("state") or self.WAITING
+        return self.cleaned_data.get("state") or LookState.WAITING
 
     def closings(self, closings):
         """Those that fit every filter; none when a filter is wrong."""
         if not self.is_valid():
             return closings.none()
         given = self.cleaned_data
-        match self.chosen_state():
-            case self.WAITING:
-                closings = closings.waiting()
-            case "looked":
-                closings = closings.looked_at()
-            case "reopened":
-                closings = closings.reopened()
+        if self.chosen_state() != self.ALL:
+            closings = closings.in_state(self.chosen_state())
         if given["grid"]:
             closings = closings.inside(given["grid"])
         if given["since"]:

@@ -254,6 +254,7 @@ SPECTACULAR_SETTINGS = {
         "Urgency": "events.workflow.Urgency",
         "Rating": "events.workflow.Rating",
         "Finding": "events.models.Finding",
+        "LookState": "events.models.LookState",
         "Side": "events.workflow.Side",
         "Action": "events.serializers.ACTION_CHOICES",
         "StepAction": "events.workflow.Action",

@@ -1,7 +1,7 @@
 """How cases go: each story yields when it goes on and has people act when that time has come."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from events.demo.places import COMMUNITY
 from events.demo.simulation import Matter
@@ -37,6 +37,15 @@ def settled(matter: Matter) -> Telling:
 def passed(matter: Matter) -> Telling:
     yield matter.in_time(0.05, 0.7)
     matter.take(Action.PASS_CHECK)
+
+
+def settled_at_once(matter: Matter) -> Telling:
+    """Resolved before anybody can have been there: for a second look."""
+    yield matter.now + timedelta(seconds=matter.rng.randint(40, 70))
+    matter.accept()
+    yield matter.now + timedelta(seconds=matter.rng.randint(50, 120))
+    matter.resolve()
+    yield from passed(matter)
 
 
 def discussed(matter: Matter) -> Telling:

@@ -14,7 +14,7 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
-from events.models.quick import QuickClosing, QuickRule
+from events.models.quick import LookState, QuickClosing, QuickRule
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem
 from events.models.step import Step
 from events.models.timing import (
@@ -45,6 +45,7 @@ __all__ = [
     "Event",
     "Finding",
     "Kind",
+    "LookState",
     "Notice",
     "NoticePreference",
     "PublicUse",

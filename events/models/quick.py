@@ -53,6 +53,14 @@ class QuickRule(models.Model):
         return timedelta(minutes=self.floor_minutes)
 
 
+class LookState(models.TextChoices):
+    """What became of a fast closing: nobody has looked yet, it is in order, or the case was taken up again first."""
+
+    WAITING = "waiting", _("to be looked at")
+    LOOKED = "looked", _("in order")
+    REOPENED = "reopened", _("taken up again")
+
+
 class QuickClosingQuerySet(models.QuerySet):
     def inspected_by(self, user: User):
         """What is listed in the grids whose closed cases the user may re-check."""
@@ -61,20 +69,15 @@ class QuickClosingQuerySet(models.QuerySet):
     def inside(self, grid: Grid):
         return self.filter(event__position__range=(grid.lft, grid.rght))
 
+    def in_state(self, state: str):
+        """As `QuickClosing.state` tells it of one."""
+        if state == LookState.LOOKED:
+            return self.exclude(looked_at=None)
+        unseen, stands = self.filter(looked_at=None), Q(event__status=Status.CLOSED, event__closed_at=F("closed_at"))
+        return unseen.filter(stands) if state == LookState.WAITING else unseen.exclude(stands)
+
     def waiting(self):
-        """Nobody has looked yet, and the case is still closed as it was then."""
-        return self.filter(looked_at=None).filter(_stands())
-
-    def looked_at(self):
-        return self.exclude(looked_at=None)
-
-    def reopened(self):
-        """The case was taken up again before anybody called it in order."""
-        return self.filter(looked_at=None).exclude(_stands())
-
-
-def _stands() -> Q:
-    return Q(event__status=Status.CLOSED, event__closed_at=F("closed_at"))
+        return self.in_state(LookState.WAITING)
 
 
 class QuickClosing(models.Model):
@@ -122,11 +125,13 @@ class QuickClosing(models.Model):
         return self.handled < timedelta(minutes=self.floor_minutes)
 
     @property
-    def is_waiting(self) -> bool:
-        """As `waiting` asks it of the database."""
-        return self.looked_at is None and self.still_stands
+    def state(self) -> LookState:
+        if self.looked_at:
+            return LookState.LOOKED
+        event = self.event
+        stands = event.status == Status.CLOSED and event.closed_at == self.closed_at
+        return LookState.WAITING if stands else LookState.REOPENED
 
     @property
-    def still_stands(self) -> bool:
-        """The case is closed, and has not been taken up again since."""
-        return self.event.status == Status.CLOSED and self.event.closed_at == self.closed_at
+    def is_waiting(self) -> bool:
+        return self.state == LookState.WAITING

@@ -9,7 +9,7 @@ from django.utils.translation import pgettext_lazy
 from events.models.event import Event
 from events.text import TEXT_LENGTH, long_text, plain_text
 from grids.access import inspected_ranges, within
-from grids.models import Placed, User
+from grids.models import Grid, Placed, User
 
 MOST_DRAWN = 500
 ANNOUNCED_LENGTH = 120
@@ -29,6 +29,9 @@ class SampleQuerySet(models.QuerySet):
     def inspected_by(self, user: User):
         """The samples drawn from grids whose closed cases the user may re-check."""
         return self.filter(within(inspected_ranges(user)))
+
+    def inside(self, grid: Grid):
+        return self.filter(position__range=(grid.lft, grid.rght))
 
     def overlapping(self, sample: "Sample"):
         """Other draws from a subtree around or inside this one's, of a period that shares days with its own."""

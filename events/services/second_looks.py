@@ -89,7 +89,7 @@ def look_again(*, closing: QuickClosing, actor: User, note: str, at: datetime | 
         if (closing.looked_by_id, closing.note) == (actor.pk, note):
             return closing
         raise AlreadyRecorded(_("%(name)s has looked at it already.") % {"name": closing.looked_by_name})
-    if not closing.still_stands:
+    if not closing.is_waiting:
         raise AlreadyRecorded(_("This case was taken up again meanwhile, so there is nothing left to look at."))
     if says_nothing(note):
         raise ValidationError({"note": [_("Say why it is in order; it is written down.")]})

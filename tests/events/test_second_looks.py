@@ -188,7 +188,7 @@ def test_only_second_eyes_from_the_street_up_look(cast, listed):
 def test_a_case_that_was_reopened_waits_for_no_look(cast, listed):
     act(event=listed.event, action="reopen", actor=cast.district, reason="现场未处理", at=NIGHT)
     assert not QuickClosing.objects.waiting().exists()
-    assert QuickClosing.objects.reopened().get() == listed
+    assert QuickClosing.objects.in_state("reopened").get() == listed
     with pytest.raises(AlreadyRecorded):
         look_again(closing=listed, actor=cast.district, note="已核实")
 
