@@ -84,16 +84,17 @@ def plain_time(span: timedelta) -> str:
 
 def why_fast(closing: QuickClosing) -> str:
     """Why the rule listed a closing, with the figures of that day, so that everybody can do the sum again."""
-    said = _("Resolved in %(time)s") % {"time": plain_time(closing.handled)}
-    if closing.median is not None:
-        compared = _("median of its kind %(median)s, %(count)d compared")
-        said += _(", ") + compared % {"median": plain_time(closing.median), "count": closing.compared}
-    if closing.is_below_floor:
-        return _("%(said)s; less than %(floor)d minutes is always listed.") % {
-            "said": said,
-            "floor": closing.floor_minutes,
-        }
-    return _("%(said)s; less than %(share)d %% of the median is listed.") % {"said": said, "share": closing.share}
+    said = {"time": plain_time(closing.handled), "floor": closing.floor_minutes, "share": closing.share}
+    if closing.median is None:
+        return _("Resolved in %(time)s; less than %(floor)d minutes is always listed.") % said
+    compared = _("Resolved in %(time)s; the median of its kind is %(median)s, %(compared)d cases compared.")
+    compared %= said | {"median": plain_time(closing.median), "compared": closing.compared}
+    rule = (
+        _("Less than %(floor)d minutes is always listed.")
+        if closing.is_below_floor
+        else _("Less than %(share)d%% of the median is listed.")
+    )
+    return f"{compared} {rule % said}"
 
 
 def lot_rule(sample: Sample) -> str:
