@@ -104,7 +104,7 @@ class SecondLookSerializer(serializers.ModelSerializer):
     category = serializers.CharField(source="event.category.minor")
     place_name = serializers.SerializerMethodField()
     filed_at = serializers.DateTimeField(source="event.filed_at")
-    handled_seconds = serializers.FloatField(source="handled.total_seconds")
+    handled_seconds = serializers.SerializerMethodField()
     median_seconds = serializers.SerializerMethodField(help_text=_("null where too few cases could be compared"))
     why = serializers.SerializerMethodField(help_text=_("The rule in a sentence, with the figures of that day"))
     state = serializers.ChoiceField(LookState.choices)
@@ -121,6 +121,9 @@ class SecondLookSerializer(serializers.ModelSerializer):
 
     def get_place_name(self, closing: QuickClosing) -> str:
         return place_of(closing.event)
+
+    def get_handled_seconds(self, closing: QuickClosing) -> float:
+        return closing.handled.total_seconds()
 
     def get_median_seconds(self, closing: QuickClosing) -> float | None:
         return closing.median and closing.median.total_seconds()

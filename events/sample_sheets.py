@@ -42,7 +42,7 @@ def about(sample: Sample) -> list[list[object]]:
         [_("Drawn by"), f"{sample.drawn_by_name} {sample.drawn_by_post}".strip()],
         [_("Drawn at"), sample.drawn_at],
         [_("Seed"), sample.seed],
-        [_("How it is drawn"), lot_rule(sample)],
+        [_("How it is drawn"), "\n".join(lot_rule(sample))],
         [_("Cases in the population"), sample.population_size],
         [_("SHA-256 of the population"), sample.population_digest],
     ]

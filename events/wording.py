@@ -84,32 +84,35 @@ def plain_time(span: timedelta) -> str:
 
 def why_fast(closing: QuickClosing) -> str:
     """Why the rule listed a closing, with the figures of that day, so that everybody can do the sum again."""
-    said = {"time": plain_time(closing.handled), "floor": closing.floor_minutes, "share": closing.share}
+    said = {"time": plain_time(closing.handled), "floor": closing.floor_minutes}
     if closing.median is None:
         return _("Resolved in %(time)s; less than %(floor)d minutes is always listed.") % said
-    compared = _("Resolved in %(time)s; the median of its kind is %(median)s, %(compared)d cases compared.")
-    compared %= said | {"median": plain_time(closing.median), "compared": closing.compared}
-    rule = (
-        _("Less than %(floor)d minutes is always listed.")
-        if closing.is_below_floor
-        else _("Less than %(share)d%% of the median is listed.")
-    )
-    return f"{compared} {rule % said}"
+    said |= {"median": plain_time(closing.median), "compared": closing.compared, "share": closing.share}
+    if closing.is_below_floor:
+        told = _(
+            "Resolved in %(time)s; the median of its kind is %(median)s, %(compared)d cases compared. Less than "
+            "%(floor)d minutes is always listed."
+        )
+    else:
+        told = _(
+            "Resolved in %(time)s; the median of its kind is %(median)s, %(compared)d cases compared. Less than "
+            "%(share)d%% of the median is listed."
+        )
+    return told % said
 
 
-def lot_rule(sample: Sample) -> str:
-    """How the sample was drawn, so that anybody can do it again; `sampling` does what it says."""
+def lot_rule(sample: Sample) -> list[str]:
+    """How the sample was drawn, in sentences by which anybody can do it again; `sampling` does what they say."""
     rule = _(
         "For each case number of the population, the lot is the SHA-256 of “seed:number” (UTF-8) in hexadecimal. "
         "The %(size)d cases with the smallest lots are drawn, smallest first. The population is the list of the case "
         "numbers in ascending order, one to a line."
     )
-    seed = (
-        _("The seed is the system's random part, a hyphen, and the announced text.")
-        if sample.announced
-        else _("The system made the seed at random when it drew.")
-    )
-    return f"{rule % {'size': sample.size}} {seed}"
+    if sample.announced:
+        seed = _("The seed is the system's random part, a hyphen, and the announced text.")
+    else:
+        seed = _("The system made the seed at random when it drew.")
+    return [rule % {"size": sample.size}, seed]
 
 
 def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event]:

@@ -1,16 +1,16 @@
 """Second eyes on the demo's closed cases: a sample with some results, and a look at what was closed too fast."""
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 
 from django.core.exceptions import PermissionDenied
 from django.utils import timezone
 
 from events import services
+from events.clock import STATUTORY
 from events.demo.simulation import Simulation
 from events.models import QuickClosing, Sample, SampleItem
 from grids.models import Grid, User
 
-DRAWN_BEFORE = timedelta(days=3)  # the draw, and some days of re-checking since
 PERIOD = timedelta(days=30)
 SIZE = 12
 ANNOUNCED = "双色球 2025133 期 04 09 12 21 26 33 + 10"
@@ -29,8 +29,14 @@ IN_ORDER = "已与网格员核实：路过时顺手清理，处理前后均有�
 def plan_rechecks(simulation: Simulation, district: Grid) -> None:
     """A draw some days ago by the district's official, and the look that the clock takes every night."""
     official = simulation.staff.users["district"]
-    simulation.at(simulation.end - DRAWN_BEFORE, lambda: _draw_and_recheck(simulation, district, official))
-    simulation.at(simulation.end - timedelta(hours=4), lambda: _look(simulation, official))
+    simulation.at(_clock(simulation, 3, time(9)), lambda: _draw_and_recheck(simulation, district, official))
+    simulation.at(_clock(simulation, 1, time(4, 10)), lambda: services.list_quick_closings(at=simulation.now))
+    simulation.at(_clock(simulation, 1, time(9, 30)), lambda: _look(simulation, official))
+
+
+def _clock(simulation: Simulation, days: int, clock: time) -> datetime:
+    """That time of the day, so many days before the end."""
+    return datetime.combine(timezone.localdate(simulation.end) - timedelta(days=days), clock, STATUTORY.tz)
 
 
 def _draw_and_recheck(simulation: Simulation, district: Grid, official: User) -> None:
@@ -63,7 +69,6 @@ def _recheck(sample: Sample, official: User) -> None:
 
 
 def _look(simulation: Simulation, official: User) -> None:
-    services.list_quick_closings(at=simulation.now)
     for closing in QuickClosing.objects.waiting().order_by("pk"):
         if not services.why_no_recheck(closing.event, official):
             services.look_again(closing=closing, actor=official, note=IN_ORDER, at=simulation.now)
