@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from events.exceptions import AlreadyRecorded
-from events.models import QuickClosing, QuickRule
+from events.models import Event, QuickClosing, QuickRule
 from events.quick import Yardstick, closed_cases, medians
 from events.services.sampling import inspecting_post, why_no_recheck
 from events.services.storing import aware_now
@@ -76,11 +76,10 @@ def look_again(*, closing: QuickClosing, actor: User, note: str, at: datetime | 
     Raises PermissionDenied, AlreadyRecorded, or ValidationError by field.
     """
     at, note = aware_now(at), note.strip()
-    # The case as well, so that nobody reopens it while it is called in order.
-    closing = (
-        QuickClosing.objects.select_for_update(of=("self", "event")).select_related("event__grid").get(pk=closing.pk)
-    )
-    event = closing.event
+    # The case first, as reopening does it, so that it is either called in order or reopened.
+    Event.objects.select_for_update().values_list("pk").get(pk=closing.event_id)
+    closing = QuickClosing.objects.select_for_update().get(pk=closing.pk)
+    event = Event.objects.select_related("grid").get(pk=closing.event_id)
     if not may_inspect(actor, event.grid):
         raise PermissionDenied(_("You do not re-check the closed cases of %(grid)s.") % {"grid": event.grid})
     if problem := why_no_recheck(event, actor):
