@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from events import services
-from events.models import QuickClosing, QuickRule, Sample, SampleItem
+from events.models import LookState, QuickClosing, QuickRule, Sample, SampleItem
 from events.wording import why_fast
 from grids.admin.base import ReadOnly, ServiceAdmin
 
@@ -37,20 +37,35 @@ class SampleAdmin(ReadOnly, ServiceAdmin):
     inlines = [SampleItemInline]
 
 
+class LookStateFilter(admin.SimpleListFilter):
+    title = _("state")
+    parameter_name = "state"
+
+    def lookups(self, request, model_admin):
+        return LookState.choices
+
+    def queryset(self, request, queryset: QuerySet[QuickClosing]) -> QuerySet[QuickClosing]:
+        return queryset.in_state(self.value()) if self.value() in LookState.values else queryset
+
+
 @admin.register(QuickClosing)
 class QuickClosingAdmin(ReadOnly, ServiceAdmin):
-    list_display = ["event_number", "why", "closed_at", "looked_at"]
-    list_filter = [("looked_at", admin.EmptyFieldListFilter)]
+    list_display = ["event_number", "why", "closed_at", "state_name"]
+    list_filter = [LookStateFilter]
     list_select_related = ["event"]
     list_per_page = 50
     search_fields = ["event__number__startswith"]
     search_help_text = _("Beginning of the case's number")
     ordering = ["-pk"]
-    fields = [*list_display, "listed_at", "looked_by_name", "looked_by_post", "note"]
+    fields = [*list_display, "listed_at", "reopened_at", "looked_at", "looked_by_name", "looked_by_post", "note"]
 
     @admin.display(description=_("event"))
     def event_number(self, closing: QuickClosing) -> str:
         return closing.event.number
+
+    @admin.display(description=_("state"))
+    def state_name(self, closing: QuickClosing) -> str:
+        return closing.state.label
 
     @admin.display(description=_("why it is listed"))
     def why(self, closing: QuickClosing) -> str:

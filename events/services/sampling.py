@@ -16,7 +16,7 @@ from events.services.storing import aware_now, post_name
 from events.text import says_nothing
 from events.workflow import Status
 from grids.access import inspecting_posts, may_inspect
-from grids.models import Grid, User
+from grids.models import Grid, Role, User
 
 LONGEST_PERIOD = timedelta(days=366)
 MOST_IN_POPULATION = 300_000  # its list is kept with the sample: some 5 MB
@@ -131,9 +131,13 @@ def bounds(sample: Sample) -> tuple[datetime, datetime]:
 
 
 def inspecting_post(user: User, grid: Grid) -> str:
-    """The name of the post that puts this grid's closed cases under the person's eyes; the nearest one."""
+    """The name of the post that puts this grid's closed cases under the person's eyes; the nearest, an official's first.
+
+    Empty for an administrator.
+    """
     covering = [post for post in inspecting_posts(user) if post.grid.lft <= grid.lft <= post.grid.rght]
-    return post_name(covering[-1]) if covering else ""
+    nearest = max(covering, key=lambda post: (post.grid.level, post.role == Role.OFFICIAL), default=None)
+    return post_name(nearest) if nearest else ""
 
 
 def why_no_recheck(event: Event, user: User) -> str:
