@@ -131,10 +131,7 @@ def bounds(sample: Sample) -> tuple[datetime, datetime]:
 
 
 def inspecting_post(user: User, grid: Grid) -> str:
-    """The name of the post that puts this grid's closed cases under the person's eyes; the nearest, an official's first.
-
-    Empty for an administrator.
-    """
+    """The name of the person's nearest post that re-checks here, an official's first; empty for an administrator."""
     covering = [post for post in inspecting_posts(user) if post.grid.lft <= grid.lft <= post.grid.rght]
     nearest = max(covering, key=lambda post: (post.grid.level, post.role == Role.OFFICIAL), default=None)
     return post_name(nearest) if nearest else ""
