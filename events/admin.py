@@ -1,4 +1,4 @@
-"""Cases and notices in Django admin; limits, hours and calendar are in `time_admin`."""
+"""Cases and notices in Django admin; limits, hours and calendar are in `time_admin`, samples in `recheck_admin`."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import services, time_admin  # noqa: F401 - registers limits, hours and calendar
+from events import recheck_admin, services, time_admin  # noqa: F401 - two register their own
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.forms import ActForm, HandlerField

@@ -21,6 +21,7 @@ from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
 from events.models import Category, Event
 from events.nearness import point_of
+from events.recheck_api import SampleViewSet, SecondLookViewSet
 from events.reckoning import reckon
 from events.running import marks_of
 from events.serializers import (
@@ -321,4 +322,6 @@ router = SimpleRouter()
 router.register("categories", CategoryViewSet, basename="category")
 router.register("events", EventViewSet, basename="event")
 router.register("attachments", AttachmentViewSet, basename="api_attachment")
+router.register("samples", SampleViewSet, basename="api_sample")
+router.register("second-looks", SecondLookViewSet, basename="api_second_look")
 urlpatterns = router.urls

@@ -28,3 +28,8 @@ def deliver_notices() -> dict[str, int]:
 @shared_task
 def adjust_deadlines() -> dict[str, int]:
     return dict(services.adjust_deadlines())
+
+
+@shared_task
+def list_quick_closings() -> int:
+    return services.list_quick_closings()

@@ -1,6 +1,14 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from events import attachment_views, hot_spot_views, notice_views, paper_views, views
+from events import (
+    attachment_views,
+    hot_spot_views,
+    notice_views,
+    paper_views,
+    sample_views,
+    second_look_views,
+    views,
+)
 from events.public import views as public
 
 urlpatterns = [
@@ -17,6 +25,19 @@ urlpatterns = [
     path("hot-spots/<slug:code>/<int:category>/", hot_spot_views.hot_spot, name="hot_spot"),
     path("attachments/<uuid:key>/", attachment_views.attachment, name="attachment"),
     path("attachments/<uuid:key>/thumbnail/", attachment_views.attachment_thumbnail, name="attachment_thumbnail"),
+    path("samples/", sample_views.sample_list, name="sample_list"),
+    path("samples/draw/", sample_views.sample_draw, name="sample_draw"),
+    path("samples/<int:pk>/", sample_views.sample_detail, name="sample_detail"),
+    path("samples/<int:pk>/<int:place>/", sample_views.sample_item, name="sample_item"),
+    path("samples/<int:pk>/print/", sample_views.sample_print, name="sample_print"),
+    path("samples/<int:pk>/export/", sample_views.sample_export, name="sample_export"),
+    re_path(
+        r"^samples/(?P<pk>[0-9]{1,18})/population\.(?P<kind>txt|xlsx)$",
+        sample_views.sample_population,
+        name="sample_population",
+    ),
+    path("second-looks/", second_look_views.second_look_list, name="second_look_list"),
+    path("second-looks/<int:pk>/", second_look_views.second_look, name="second_look"),
     path("notices/", views.notice_list, name="notice_list"),
     path("notices/read/", views.notices_read, name="notices_read"),
     path("notices/settings/", notice_views.notice_settings, name="notice_settings"),

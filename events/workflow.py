@@ -101,6 +101,8 @@ class Side(TextChoices):
 
 
 LOOPS = tuple(Loop)
+# Who took one of these steps in a case has judged it already, and never re-checks it.
+CONCLUDING = frozenset({Action.RESOLVE, Action.PASS_CHECK})
 # Where a resident stands who has shown that the case is theirs.
 RESIDENT_SIDES = frozenset({Side.REPORTER, Side.VIEWER})
 # Here a photo says enough: the note that they need may be left out when one comes along.

@@ -253,6 +253,8 @@ SPECTACULAR_SETTINGS = {
         "Loop": "events.workflow.Loop",
         "Urgency": "events.workflow.Urgency",
         "Rating": "events.workflow.Rating",
+        "Finding": "events.models.Finding",
+        "LookState": "events.models.LookState",
         "Side": "events.workflow.Side",
         "Action": "events.serializers.ACTION_CHOICES",
         "StepAction": "events.workflow.Action",
@@ -308,6 +310,7 @@ CELERY_BEAT_SCHEDULE = {
     "continue sheets": {"task": "grids.tasks.continue_sheets", "schedule": 60, "options": {"expires": 55}},
     "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
     "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
+    "list quick closings": {"task": "events.tasks.list_quick_closings", "schedule": crontab(hour=4, minute=10)},
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
     "adjust deadlines": {"task": "events.tasks.adjust_deadlines", "schedule": 60, "options": {"expires": 55}},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},

@@ -11,6 +11,7 @@ from events.clock import STATUTORY, Unit, elapsed
 from events.demo import stories
 from events.demo.people import HOME, Staff
 from events.demo.places import COMMUNITY, DISTRICT, STREET, is_village
+from events.demo.rechecks import plan_rechecks
 from events.demo.reports import POLICE_MINOR, Report, read_reports
 from events.demo.simulation import Matter, Simulation, Story
 from events.models import Category, Notice, ServiceLevel
@@ -67,6 +68,7 @@ PAST: tuple[tuple[int, Story], ...] = (
 )
 CLUES = 5
 JOINT = 6  # dealt with by the property company
+AT_ONCE = 4  # resolved within minutes, which nobody believes
 ELSEWHERE = 5  # reported by officials of other districts, where nobody below them is posted
 
 # On the accounts' desks: the story so far, and how many working hours ago each case of it was reported.
@@ -118,6 +120,7 @@ def play(rng: random.Random, staff: Staff, end: datetime) -> None:
     plan_urgent(town)
     plan_hot_spot(town)
     plan_post(town)
+    plan_rechecks(simulation, town.grids[DISTRICT])
     simulation.run(sweep_until=end - UNSWEPT)
     deliver_notices(at=end)
 
@@ -195,6 +198,10 @@ def plan_past(town: Town) -> None:
         grid = town.grids[rng.choice(HOME)]
         matter = town.matter(grid, town.report(grid, is_for_property))
         town.simulation.report(_past_moment(town), matter, stories.settled_by_organisation)
+    for _case in range(AT_ONCE):
+        grid = town.grids[rng.choice(HOME)]
+        matter = town.matter(grid, town.report(grid, is_for_property))
+        town.simulation.report(_past_moment(town), matter, stories.settled_at_once)
     elsewhere = [grid for grid in town.grids.values() if grid.level == Level.COMMUNITY and grid.code[:6] != DISTRICT]
     for _case in range(ELSEWHERE):
         grid = rng.choice(elsewhere)

@@ -39,6 +39,15 @@ def passed(matter: Matter) -> Telling:
     matter.take(Action.PASS_CHECK)
 
 
+def settled_at_once(matter: Matter) -> Telling:
+    """Resolved before anybody can have been there: for a second look."""
+    yield matter.now + timedelta(seconds=matter.rng.randint(40, 70))
+    matter.accept()
+    yield matter.now + timedelta(seconds=matter.rng.randint(50, 120))
+    matter.resolve()
+    yield from passed(matter)
+
+
 def discussed(matter: Matter) -> Telling:
     """Closed after a remark and an urging from above."""
     yield from assigned(matter)

@@ -14,6 +14,8 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
+from events.models.quick import LookState, QuickClosing, QuickRule
+from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem
 from events.models.step import Step
 from events.models.timing import (
     LONGEST_REASON,
@@ -27,8 +29,10 @@ from events.models.timing import (
 )
 
 __all__ = [
+    "ANNOUNCED_LENGTH",
     "ERROR_LENGTH",
     "LONGEST_REASON",
+    "MOST_DRAWN",
     "REASON_LENGTH",
     "Attachment",
     "CalendarDay",
@@ -39,12 +43,18 @@ __all__ = [
     "ContactReveal",
     "Delivery",
     "Event",
+    "Finding",
     "Kind",
+    "LookState",
     "Notice",
     "NoticePreference",
     "PublicUse",
+    "QuickClosing",
+    "QuickRule",
     "ResidentContact",
     "Robot",
+    "Sample",
+    "SampleItem",
     "ServiceLevel",
     "Source",
     "Step",

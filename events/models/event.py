@@ -21,6 +21,7 @@ from events.nearness import (
 )
 from events.text import PLACE_LENGTH, TEXT_LENGTH, TITLE_LENGTH, long_text, plain_text
 from events.workflow import (
+    CONCLUDING,
     DESK_ROLES,
     OPEN,
     UPPER_ROLES,
@@ -72,6 +73,10 @@ class EventQuerySet(models.QuerySet):
         """What came in within the days that make a hot spot, merged cases too: each is a report. No clue reports."""
         since = at - timedelta(days=settings.HOT_SPOT_DAYS)
         return self.filter(filed_at__range=(since, at), is_confidential=False).exclude(status=Status.VOIDED)
+
+    def concluded_by(self, user: User):
+        """Those that the person ever resolved or passed the check of, and so does not re-check."""
+        return self.filter(steps__actor=user, steps__action__in=CONCLUDING).distinct()
 
     def handled_inside(self, places: dict[User, list[Grid]]):
         """The open cases that people handle in the subtrees of grids, given for each of them."""
@@ -295,6 +300,12 @@ class Event(Placed):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="event_due"),
             models.Index(fields=["reply_wake_at"], condition=Q(reply_wake_at__isnull=False), name="event_reply_wakes"),
             models.Index(fields=["position"], condition=~Q(request=""), name="event_requested"),
+            # What was closed in a period: samples are drawn from it, and medians are taken of it.
+            models.Index(
+                fields=["closed_at", "position"],
+                condition=Q(status=Status.CLOSED, is_confidential=False),
+                name="event_closed_public",
+            ),
             # How many cases are open in a subtree, for each row of a list of grids.
             models.Index(fields=["position"], condition=Q(status__in=sorted(OPEN)), name="event_open_position"),
             # While filing: the open cases of one category in a building, and those near a point.

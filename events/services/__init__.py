@@ -22,6 +22,8 @@ from events.services.residents import (
     receive_photos,
     was_reported,
 )
+from events.services.sampling import draw_sample, recheck, why_no_recheck
+from events.services.second_looks import list_quick_closings, look_again, save_quick_rule
 from events.services.sweeping import sweep
 from events.services.timing import (
     change_calendar,
@@ -48,14 +50,17 @@ __all__ = [
     "deliver_notices",
     "discard_change",
     "discard_uploads",
+    "draw_sample",
     "erase_contacts",
     "file_event",
     "file_resident_report",
     "hand_over_events",
     "handler_candidates",
     "last_of",
+    "list_quick_closings",
     "load_calendar",
     "load_categories",
+    "look_again",
     "mark_spam",
     "may_see_contact",
     "merge_candidates",
@@ -67,14 +72,17 @@ __all__ = [
     "read_notices",
     "receive_photos",
     "receive_uploads",
+    "recheck",
     "rehome_events",
     "reveal_contact",
     "save_category",
     "save_preference",
+    "save_quick_rule",
     "save_service_level",
     "send_test",
     "source_of",
     "sweep",
     "try_again",
     "was_reported",
+    "why_no_recheck",
 ]

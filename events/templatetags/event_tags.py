@@ -10,12 +10,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from events.models import Event, Notice
-from events.wording import show_events
+from events.models import Event, Notice, QuickClosing, Sample, SampleItem
+from events.wording import show_events, why_fast
 from events.workflow import Action, Side, Status
+from grids.access import inspected_ranges, may_inspect
 from grids.models import Grid, Level
 
 register = template.Library()
+
+MANY = 1_000  # counting further costs more than the number is worth
 
 STEP_ICONS = {
     Action.FILE: "flag",
@@ -117,6 +120,40 @@ def resident_card(context: template.Context, event: Event) -> dict:
         "kept_days": settings.CONTACT_KEPT_DAYS,
         "at": timezone.now(),
     }
+
+
+@register.simple_tag(takes_context=True)
+def inspects(context) -> bool:
+    """Whether who looks re-checks closed cases anywhere."""
+    return bool(inspected_ranges(context["user"]))
+
+
+@register.inclusion_tag("events/_rechecks.html", takes_context=True)
+def rechecks_waiting(context: template.Context) -> dict:
+    """For the workbench of who re-checks closed cases: how many wait for it."""
+    user = context["request"].user
+    if not inspected_ranges(user):
+        return {}
+    samples = Sample.objects.inspected_by(user)
+    return {
+        "inspects": True,
+        "drawn": SampleItem.objects.filter(finding="", sample__in=samples)[: MANY + 1].count(),
+        "fast": QuickClosing.objects.inspected_by(user).waiting().order_by()[: MANY + 1].count(),
+        "many": MANY,
+    }
+
+
+@register.inclusion_tag("events/_event_rechecks.html", takes_context=True)
+def event_rechecks(context: template.Context, event: Event) -> dict:
+    """What second eyes have found in a case, for who re-checks where it happened."""
+    user = context["request"].user
+    if event.is_confidential or not may_inspect(user, event.grid):
+        return {}
+    items = event.sample_items.filter(sample__in=Sample.objects.inspected_by(user)).select_related("sample")
+    closings = list(event.quick_closings.inspected_by(user))
+    for closing in closings:
+        closing.event, closing.why = event, why_fast(closing)
+    return {"items": list(items.order_by("pk")), "closings": closings, "at": timezone.now()}
 
 
 @register.inclusion_tag("events/_report_here.html")

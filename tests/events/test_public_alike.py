@@ -241,7 +241,7 @@ def test_the_step_costs_the_same_however_many(cast, send, lamp, django_assert_nu
     counts = []
     for _time in range(2):
         make_event(cast.worker, cast.tree.unit, category=lamp)
-        with django_assert_num_queries(11):  # the key, grid, category, place, the cases and where they are, and the page itself
+        with django_assert_num_queries(11):  # key, grid, category, place, the cases, where they are, and the page
             send()
         counts.append(Event.objects.count())
     assert counts == [1, 2]

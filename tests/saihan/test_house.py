@@ -24,6 +24,8 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "public_photo_thumbnail": "it answers with the picture",
     "public_act": "it answers with the resident's own page of the case",
     "public_leave": "it leads back to the way in",
+    "sample_export": "it answers with an Excel sheet",
+    "sample_population": "it answers with a sheet or a text",
     "notices_read": "it leads back to the inbox",
     "notice_retry": "it leads back to the choice of notices",
     "notice_test": "it leads back to the choice of notices",

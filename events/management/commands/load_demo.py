@@ -12,6 +12,7 @@ from events.demo import cases
 from events.demo.organisations import found_organisations
 from events.demo.people import hire
 from events.demo.places import load_places
+from events.demo.reports import write_checklists
 from events.management.commands.escalate_overdue import moment
 from events.models import Event
 from events.services import load_categories
@@ -54,6 +55,7 @@ class Command(BaseCommand):
         self.stdout.write(_("Loading the divisions of Hohhot, with buildings and units made up …"))
         load_places(rng)
         load_categories(path=CATEGORIES)
+        write_checklists()
         self.stdout.write(_("Appointing people …"))
         staff = hire(rng, before=end - timedelta(days=cases.DAYS))
         found_organisations()
