@@ -28,3 +28,18 @@ def deliver_notices() -> dict[str, int]:
 @shared_task
 def adjust_deadlines() -> dict[str, int]:
     return dict(services.adjust_deadlines())
+
+
+@shared_task
+def read_hotline(pk: int) -> None:
+    services.read_hotline(pk=pk)
+
+
+@shared_task
+def file_hotline(pk: int) -> None:
+    services.file_hotline(pk=pk)
+
+
+@shared_task
+def continue_hotlines() -> int:
+    return services.continue_hotlines()

@@ -310,6 +310,7 @@ CELERY_BEAT_SCHEDULE = {
     "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
     "adjust deadlines": {"task": "events.tasks.adjust_deadlines", "schedule": 60, "options": {"expires": 55}},
+    "continue hotlines": {"task": "events.tasks.continue_hotlines", "schedule": 60, "options": {"expires": 55}},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
 }
 
@@ -331,6 +332,7 @@ PUBLIC_LIMITS = {
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer
 CASE_COOKIE_DAYS = 7  # the phone that opened a case with its code need not be told the code again
 CONTACT_KEPT_DAYS = 180  # names and phones after the case has ended; the reporting page says so
+HOTLINE_KEPT_DAYS = 7  # what is left of an imported sheet of the hotline: time to mend the rows that it could not file
 SOURCE_KEPT_DAYS = 7  # within a week a desk has seen what came, and has marked what is a nuisance
 
 # Logs go to stderr and hold no personal data: paths and ids, no form contents and no query strings.

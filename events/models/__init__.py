@@ -4,6 +4,16 @@ from events.models.attachments import Attachment
 from events.models.catalogue import Category, Kind, ServiceLevel, Unit
 from events.models.contacts import REASON_LENGTH, ContactReveal, PublicUse, ResidentContact, mask_name, mask_phone
 from events.models.event import Event, memberships, offices
+from events.models.hotline import (
+    AREA_LENGTH,
+    HOTLINE,
+    ORDER_LENGTH,
+    WORD_LENGTH,
+    HotlineImport,
+    HotlineMapping,
+    HotlineOrder,
+    HotlineRow,
+)
 from events.models.notices import (
     ERROR_LENGTH,
     Channel,
@@ -27,9 +37,13 @@ from events.models.timing import (
 )
 
 __all__ = [
+    "AREA_LENGTH",
     "ERROR_LENGTH",
+    "HOTLINE",
     "LONGEST_REASON",
+    "ORDER_LENGTH",
     "REASON_LENGTH",
+    "WORD_LENGTH",
     "Attachment",
     "CalendarDay",
     "CalendarEdition",
@@ -39,6 +53,10 @@ __all__ = [
     "ContactReveal",
     "Delivery",
     "Event",
+    "HotlineImport",
+    "HotlineMapping",
+    "HotlineOrder",
+    "HotlineRow",
     "Kind",
     "Notice",
     "NoticePreference",
