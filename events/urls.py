@@ -1,6 +1,6 @@
 from django.urls import path
 
-from events import attachment_views, notice_views, paper_views, views
+from events import attachment_views, hotline_views, notice_views, paper_views, views
 from events.public import views as public
 
 urlpatterns = [
@@ -13,6 +13,14 @@ urlpatterns = [
     path("events/<slug:number>/contact/", views.event_contact, name="event_contact"),
     path("events/<slug:number>/spam/", views.event_spam, name="event_spam"),
     path("events/<slug:number>/<slug:action>/", views.event_act, name="event_act"),
+    path("hotline/", hotline_views.hotline_list, name="hotline_list"),
+    path("hotline/<int:pk>/", hotline_views.hotline_import, name="hotline_import"),
+    path("hotline/<int:pk>/mapping/", hotline_views.hotline_mapping, name="hotline_mapping"),
+    path("hotline/<int:pk>/words/", hotline_views.hotline_words, name="hotline_words"),
+    path("hotline/<int:pk>/places/", hotline_views.hotline_places, name="hotline_places"),
+    path("hotline/<int:pk>/confirm/", hotline_views.hotline_confirm, name="hotline_confirm"),
+    path("hotline/<int:pk>/cancel/", hotline_views.hotline_cancel, name="hotline_cancel"),
+    path("hotline/<int:pk>/left.xlsx", hotline_views.hotline_errors, name="hotline_errors"),
     path("attachments/<uuid:key>/", attachment_views.attachment, name="attachment"),
     path("attachments/<uuid:key>/thumbnail/", attachment_views.attachment_thumbnail, name="attachment_thumbnail"),
     path("notices/", views.notice_list, name="notice_list"),

@@ -136,6 +136,7 @@ def _filing_page(
         "chosen_place": "" if divided else _chosen_place(form, places),
         "shared_place": common_part(places),
         "found_places": found_places(user, form.text("place_search")),
+        "may_import": services.hotline_post(user) is not None,
     }
     return render(request, "events/event_file.html", context, status=status)
 

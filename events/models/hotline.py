@@ -4,6 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Count, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from events.models.catalogue import Category
 from events.models.event import Event
@@ -61,7 +62,7 @@ class HotlineImport(models.Model):
         MAPPING = "mapping", _("columns to be told")
         CHECKED = "checked", _("to be confirmed")
         CONFIRMED = "confirmed", _("being filed")
-        DONE = "done", _("filed")
+        DONE = "done", pgettext_lazy("hotline sheet", "filed")
         FAILED = "failed", _("failed")
         CANCELLED = "cancelled", _("cancelled")
 

@@ -5,7 +5,6 @@ state is as before then, and the beat has it done again.
 """
 
 import base64
-import json
 import logging
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict
@@ -35,6 +34,7 @@ from grids.encryption import Secret, Unreadable
 from grids.models import Grid, Level, Post, User
 from grids.services.importing import too_large_text
 from grids.sheets import progress, reading
+from grids.sheets.cells import packed, unpacked
 from grids.sheets.workbook import BadFile
 
 logger = logging.getLogger(__name__)
@@ -294,7 +294,7 @@ def _taken(hotline_import: HotlineImport, number: int, cells: list, ignored: str
     return HotlineRow(
         hotline_import=hotline_import,
         number=number,
-        cells=None if ignored else Secret.of(json.dumps(cells, ensure_ascii=False)),
+        cells=None if ignored else Secret.of(packed(cells)),
         outcome=Outcome.IGNORED if ignored else Outcome.OPEN,
         remarks=[ignored] if ignored else [],
     )
@@ -337,7 +337,7 @@ def order_of(row: HotlineRow, hotline_import: HotlineImport) -> Order:
     """What a row that still has its cells says; raises Unreadable."""
     headings = hotline_import.layout["columns"]
     places = {key: headings[heading] for key, heading in hotline_import.columns.items()}
-    return read_order(json.loads(row.cells.reveal()), places)
+    return read_order(unpacked(row.cells.reveal()), places)
 
 
 def _check(hotline_import: HotlineImport, found: dict[str, str]) -> None:

@@ -1,6 +1,5 @@
 """Sheets in Django admin: imports on their way, and what every list offers to take out and bring in."""
 
-from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -18,8 +17,9 @@ from django.views.decorators.http import require_POST, require_safe
 from grids import services
 from grids.access import managed_ranges
 from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
+from grids.forms import SheetForm
 from grids.models import SheetImport, SheetRow
-from grids.services.importing import Status, too_large_text
+from grids.services.importing import Status
 from grids.sheets import cells, kinds, progress, reading, writing
 from grids.sheets.kinds import Kind
 
@@ -38,23 +38,6 @@ PHASES = {
     "writing": gettext_lazy("Writing the rows"),
     "undoing": gettext_lazy("Taking the rows back"),
 }
-
-
-class SheetForm(forms.Form):
-    file = forms.FileField(
-        label=gettext_lazy("file"),
-        allow_empty_file=True,  # what an empty one is, is said in our words
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
-        error_messages={"required": gettext_lazy("Choose the file of the sheet.")},
-    )
-
-    def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file.size > reading.LARGEST_UPLOAD:
-            raise ValidationError(too_large_text())
-        if file.seek(0, 2) != file.size:
-            raise ValidationError(_("The file did not arrive as a whole. Upload it again."))
-        return file
 
 
 class SheetAdmin(admin.ModelAdmin):
