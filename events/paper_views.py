@@ -1,10 +1,8 @@
 """Cases as they leave the screen: the printed case file, and lists as Excel sheets."""
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from events.explanations import explain
@@ -12,7 +10,6 @@ from events.exporting import export_events
 from events.forms import FilterForm
 from events.views import event_list, get_event
 from events.wording import place_of
-from events.xlsx import CONTENT_TYPE
 from grids.models import load_ancestors
 
 
@@ -42,8 +39,4 @@ def event_export(request: HttpRequest) -> HttpResponse:
     events = form.events(at)
     if form.errors:
         return event_list(request)
-    name = _("Cases %(time)s") % {"time": f"{timezone.localtime(at):%Y%m%d-%H%M}"}
-    response = StreamingHttpResponse(export_events(form, events, request.user, at), content_type=CONTENT_TYPE)
-    response.headers["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return export_events(form, events, request.user, at)

@@ -12,8 +12,8 @@ from tests.factories import make_category
 from tests.grids.sheets.makers import xlsx
 
 HEADER = (
-    "工单编号", "来电时间", "诉求人", "联系电话", "所属街道", "所属社区", "诉求地址", "诉求类别", "诉求内容", "紧急程度",
-    "办理时限",
+    "工单编号", "来电时间", "诉求人", "联系电话", "所属街道", "所属社区", "诉求地址", "诉求类别", "诉求内容",
+    "紧急程度", "办理时限",
 )  # fmt: skip
 PHONE = "13812345678"
 

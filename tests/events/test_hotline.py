@@ -76,7 +76,7 @@ def test_a_limit_of_the_hotline_is_counted_from_the_call(desk, said, due):
 
 
 @pytest.mark.parametrize("word, urgency", [
-    ("一般", "normal"), ("紧急", "urgent"), ("特急", "urgent"), ("非紧急", "normal"), ("不急", "normal"), ("", "normal"),
+    ("一般", "normal"), ("紧急", "urgent"), ("特急", "urgent"), ("非紧急", "normal"), ("", "normal"),
 ])  # fmt: skip
 def test_urgent_orders_are_urgent_here(desk, word, urgency):
     bring_in(desk, line(紧急程度=word))
@@ -294,9 +294,7 @@ def test_nobody_places_an_order_outside_their_area(desk, cast):
 def test_what_is_undecided_is_not_filed_and_not_lost(desk, cast):
     found = bring_in(desk, line("HH1"), line("HH2", 所属社区="幸福社区"))
     assert found.counts == {"filed": 1, "open": 1}
-    services.tell_places(
-        actor=desk, hotline_import=found, places={found.rows.get(number=3).pk: cast.tree.community}
-    )
+    services.tell_places(actor=desk, hotline_import=found, places={found.rows.get(number=3).pk: cast.tree.community})
     services.confirm_hotline(actor=desk, hotline_import=found)
     services.file_hotline(pk=found.pk)
     assert fresh(found).counts == {"filed": 2}

@@ -168,7 +168,7 @@ def test_the_list_offers_the_sheet_with_its_filters(cast, as_, event):
 
 
 def test_a_long_sheet_asks_for_a_chunk_at_a_time(cast, as_, django_assert_num_queries, monkeypatch):
-    monkeypatch.setattr(exporting, "CHUNK", 4)
+    monkeypatch.setattr("grids.exporting.CHUNK", 4)
     for _number in range(8):
         make_event(cast.worker, cast.tree.building, at=timezone.now() - timedelta(days=1))
     browser = as_(cast.worker)
