@@ -14,18 +14,19 @@ from django.views.decorators.http import require_POST, require_safe
 
 from events import services
 from events.hotline.columns import told
-from events.hotline.showing import PHASES, problem_text, samples_of, show_rows
+from events.hotline.showing import PHASES, RESULTS, problem_text, results, rows_of, samples_of, show_rows
 from events.hotline.words import Words
 from events.hotline_forms import ColumnsForm, PlacesForm, Question, WordsForm
 from events.models import HotlineImport, HotlineRow
 from events.services.hotline import Outcome, Status, progress_key, remembered_columns, undecided
 from events.services.residents import catch_all_category
+from grids import exporting
 from grids.access import workable_grids
 from grids.forms import SheetForm
 from grids.models import Grid, Level, User, load_ancestors
 from grids.sheets import cells, progress, reading, writing
 
-PAGE = 30
+PAGE = 20
 QUESTIONS = 20  # at once; the next ones follow when these are answered
 MOST_PLACES = 500  # offered while one types; any other is found by its name all the same
 LEFT_OUT = (Outcome.OPEN, Outcome.WRONG, Outcome.REFUSED)
@@ -66,7 +67,29 @@ def hotline_import(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_import(request.user, pk)
     if found.status == Status.MAPPING:
         return redirect("hotline_mapping", pk)
-    return _import_page(request, found)
+    return _export(request, found) if exporting.is_wanted(request) else _import_page(request, found)
+
+
+def _chosen(request: HttpRequest, found: HotlineImport) -> str:
+    """The outcome that is asked for, or the one that matters most now."""
+    asked, counts = request.GET.get("outcome"), found.counts
+    order = [Outcome.FILED, *Outcome] if found.status == Status.DONE else list(Outcome)
+    return asked if asked in Outcome else next((name.value for name in order if counts.get(name)), "")
+
+
+def _export(request: HttpRequest, found: HotlineImport) -> HttpResponse:
+    """What became of the orders, as a sheet without anything of the callers."""
+    chosen = _chosen(request, found)
+    label = Outcome(chosen).label if chosen else ""
+    return exporting.respond(
+        name=_("Orders of the 12345 hotline"),
+        columns=RESULTS,
+        rows=results(found, chosen, request.user),
+        count=found.counts.get(chosen, 0),
+        filters=exporting.stated((_("file"), found.file_name), (_("outcome"), label)),
+        user=request.user,
+        at=timezone.now(),
+    )
 
 
 def _import_page(
@@ -75,8 +98,7 @@ def _import_page(
     user = request.user
     categories = Words({}, catch_all_category()) if found.is_open else None
     counts = {outcome.value: found.counts.get(outcome.value, 0) for outcome in Outcome}
-    chosen = request.GET.get("outcome")
-    chosen = chosen if chosen in counts else next((name for name, count in counts.items() if count), "")
+    chosen = _chosen(request, found)
     now = progress.read(progress_key(found.pk)) if found.is_waiting else None
     page = _rows_page(request, found, chosen)
     context = {
@@ -100,8 +122,7 @@ def _import_page(
 
 
 def _rows_page(request: HttpRequest, found: HotlineImport, chosen: str) -> Page:
-    rows = found.rows.filter(outcome=chosen).select_related("category", "grid", "event").order_by("number")
-    page = Paginator(rows, PAGE).get_page(request.GET.get("page"))
+    page = Paginator(rows_of(found, chosen), PAGE).get_page(request.GET.get("page"))
     page.object_list = list(page.object_list)
     return page
 
@@ -229,7 +250,7 @@ def hotline_errors(request: HttpRequest, pk: int) -> HttpResponse:
     found = get_import(request.user, pk)
     if not found.layout or found.cleaned_at or found.is_waiting:
         raise Http404
-    left = found.rows.filter(outcome__in=LEFT_OUT).exclude(cells=None).order_by("number")
+    left = found.rows.filter(outcome__in=LEFT_OUT).filter(cells__isnull=False).order_by("number")
     layout = reading.Layout(**found.layout | {"number": 1})
     rows = (
         (place, cells.unpacked(row.cells.reveal()), problem_text(row))

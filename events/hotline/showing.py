@@ -1,8 +1,10 @@
 """Rows of a hotline's sheet as its page shows them: masked, and with their case only for who may see it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -10,10 +12,12 @@ from events.hotline.masking import masked
 from events.models import Event, HotlineImport, HotlineRow, mask_name, mask_phone
 from events.services.hotline import Outcome, order_of
 from grids.encryption import Unreadable
-from grids.models import User
+from grids.exporting import Column
+from grids.models import User, load_ancestors
 from grids.sheets import cells, reading
 
 SAMPLES = 3
+CHUNK = 500
 SAMPLE_LENGTH = 24
 TEXT_SHOWN = 60
 PASSED_OVER = {
@@ -53,11 +57,36 @@ def show_rows(rows: list[HotlineRow], hotline_import: HotlineImport, user: User 
     visible = {}
     if user and numbers:
         visible = Event.objects.visible_to(user).only("number", "title", "is_confidential").in_bulk(numbers)
+    load_ancestors(row.grid for row in rows if row.grid)
     return [_shown(row, hotline_import, visible) for row in rows]
 
 
+def results(hotline_import: HotlineImport, outcome: str, user: User) -> Iterator[Shown]:
+    """All rows of one outcome, a chunk at a time, for a sheet of what became of the orders."""
+    rows = rows_of(hotline_import, outcome).iterator(chunk_size=CHUNK)
+    while chunk := list(islice(rows, CHUNK)):
+        yield from show_rows(chunk, hotline_import, user)
+
+
+def rows_of(hotline_import: HotlineImport, outcome: str) -> QuerySet[HotlineRow]:
+    found = hotline_import.rows.filter(outcome=outcome).select_related("category", "grid")
+    return found.order_by("number")
+
+
+RESULTS = [
+    Column(gettext_lazy("row"), 8, lambda shown, at: shown.number),
+    Column(gettext_lazy("order number"), 24, lambda shown, at: shown.order),
+    Column(gettext_lazy("Case"), 20, lambda shown, at: shown.event.number if shown.event else ""),
+    Column(gettext_lazy("title"), 36, lambda shown, at: shown.title),
+    Column(gettext_lazy("category"), 24, lambda shown, at: shown.category),
+    Column(gettext_lazy("Place"), 36, lambda shown, at: shown.place),
+    Column(gettext_lazy("problem"), 36, lambda shown, at: shown.problem),
+]
+
+
 def _shown(row: HotlineRow, hotline_import: HotlineImport, visible: Mapping[int, Event]) -> Shown:
-    shown = Shown(row.pk, row.number, row.order, category=str(row.category or ""), place=str(row.grid or ""))
+    shown = Shown(row.pk, row.number, row.order, category=str(row.category or ""))
+    shown.place = row.grid.full_name if row.grid else ""
     shown.problem = row.problem
     shown.remarks = [str(PASSED_OVER.get(remark, remark)) for remark in row.remarks]
     shown.event = visible.get(row.event_id)
@@ -103,7 +132,7 @@ def samples_of(hotline_import: HotlineImport, columns: Mapping[str, str]) -> dic
     """A few cells of each column, by its index, so that a person sees what it holds."""
     headings = hotline_import.layout["columns"]
     names, phones = (headings.get(columns.get(key, "")) for key in ("name", "phone"))
-    rows = hotline_import.rows.exclude(cells=None).order_by("number")[:SAMPLES]
+    rows = hotline_import.rows.filter(cells__isnull=False).order_by("number")[:SAMPLES]
     samples: dict[int, list[str]] = {index: [] for index in headings.values()}
     for row in rows:
         for index, raw in enumerate(cells.unpacked(row.cells.reveal())):

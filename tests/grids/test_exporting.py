@@ -1,4 +1,4 @@
-"""Every list of the pages as a sheet: with its filters, as of when and for whom, whole, and no more than one may see."""
+"""Every list of the pages as a sheet: with its filters, as of when and for whom, whole, and only what one may see."""
 
 import io
 
@@ -65,7 +65,7 @@ def test_the_grids_below_one(cast, sheet):
 
 def test_the_posts_of_a_grid_then_and_now(cast, sheet):
     found = rows(sheet(cast.chief, "grid_posts", cast.tree.building.code))
-    assert {(row["人员"], row["岗位"]) for row in found} == {("乌兰", "网格员"), ("王建国", "网格长")}
+    assert {(row["人员"], row["角色"]) for row in found} == {("乌兰", "网格员"), ("王建国", "网格长")}
 
 
 def test_figures_of_coverage_are_numbers(cast, sheet):
