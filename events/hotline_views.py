@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
+from django_htmx.http import HttpResponseClientRedirect
 
 from events import services
 from events.hotline.columns import told
@@ -66,7 +67,9 @@ def hotline_import(request: HttpRequest, pk: int) -> HttpResponse:
     """One sheet: how far it is, what it would file, what is to be decided, and what it became."""
     found = get_import(request.user, pk)
     if found.status == Status.MAPPING:
-        return redirect("hotline_mapping", pk)
+        to_mapping = redirect("hotline_mapping", pk)
+        # A page that follows the worker would swap a piece of the other page into itself.
+        return HttpResponseClientRedirect(to_mapping.url) if request.htmx else to_mapping
     return _export(request, found) if exporting.is_wanted(request) else _import_page(request, found)
 
 

@@ -8,6 +8,8 @@ from django.views.decorators.http import require_safe
 from events.explanations import explain
 from events.exporting import export_events
 from events.forms import FilterForm
+from events.models import Event
+from events.reckoning import reckon_all
 from events.views import event_list, get_event
 from events.wording import place_of
 from grids.models import load_ancestors
@@ -16,7 +18,8 @@ from grids.models import load_ancestors
 @require_safe
 def event_print(request: HttpRequest, number: str) -> HttpResponse:
     """Everything of one case with its whole history and its photos, for A4."""
-    event = get_event(request.user, number)
+    event, at = get_event(request.user, number), timezone.now()
+    related = Event.objects.visible_to(request.user)  # who may not see a case learns nothing of it here either
     load_ancestors([event.grid, event.holder, *([event.checker] if event.checker else [])])
     steps = list(event.steps.order_by("ordinal").prefetch_related("attachments"))
     for step in steps:
@@ -26,7 +29,11 @@ def event_print(request: HttpRequest, number: str) -> HttpResponse:
         "place": event.grid.full_name if event.is_open else place_of(event),
         "holder": event.holder.full_name if event.is_open else steps[-1].holder_name,
         "steps": steps,
-        "at": timezone.now(),
+        "order": getattr(event, "hotline_order", None) if event.reporter_id is None else None,
+        "merged_into": related.filter(pk=event.merged_into_id).first() if event.merged_into_id else None,
+        "merged": related.filter(merged_into=event).order_by("filed_at", "pk"),
+        "reckonings": reckon_all(steps, at),
+        "at": at,
     }
     return render(request, "events/event_print.html", context)
 
