@@ -91,6 +91,7 @@ def test_the_first_sheet_is_told_once_and_the_second_adds_nothing(cast, celery_w
     # The same sheet again: no question, and nothing to file.
     send(page, file)
     expect(page.get_by_text("已有 4")).to_be_visible(timeout=30_000)
+    page.get_by_role("link", name="已有 4").click()
     expect(page.get_by_text("已有，编号").first).to_be_visible()
     expect(page.get_by_role("button", name="登记")).to_have_count(0)
     assert Event.objects.count() == 4
