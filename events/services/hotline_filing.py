@@ -138,24 +138,23 @@ def _file(
         filed_at=at,
     )
     told = {"hotline": {"source": HOTLINE, "number": order.number}}
-    event = file_under_free_number(event, at, filer=hotline_import.uploaded_by, details=told)
-    ResidentContact.objects.get_or_create(  # without a code: nobody has handed one out
+    filed = file_under_free_number(event, at, filer=hotline_import.uploaded_by, details=told)
+    if filed is not event:
+        return HotlineOrder.objects.get(source=HOTLINE, number=order.number), False
+    ResidentContact.objects.create(  # without a code: nobody has handed one out
+        event=event, name=_secret(order.name), phone=_secret(plain_phone(order.phone)), created_at=at
+    )
+    made = HotlineOrder.objects.create(
         event=event,
-        defaults={"name": _secret(order.name), "phone": _secret(plain_phone(order.phone)), "created_at": at},
-    )
-    return HotlineOrder.objects.get_or_create(
-        source=HOTLINE,
         number=order.number,
-        defaults={
-            "event": event,
-            "word": order.word,
-            "urgency": order.urgency,
-            "called_at": order.called_at,
-            "limit": order.limit,
-            "due_at": order.due_at(at, calendar),
-            "hotline_import": hotline_import,
-        },
+        word=order.word,
+        urgency=order.urgency,
+        called_at=order.called_at,
+        limit=order.limit,
+        due_at=order.due_at(at, calendar),
+        hotline_import=hotline_import,
     )
+    return made, True
 
 
 def _secret(text: str) -> Secret | None:
