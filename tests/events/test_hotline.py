@@ -307,6 +307,7 @@ def test_what_is_undecided_is_not_filed_and_not_lost(desk, cast):
     ({"工单编号": ""}, "工单编号为空"),
     ({"工单编号": 20261123000000012345.0}, "文本格式"),
     ({"诉求内容": "   "}, "没有写明"),
+    ({"诉求内容": '=HYPERLINK("http://x")'}, "公式"),
 ])  # fmt: skip
 def test_a_row_that_cannot_be_used_says_why_and_stops_no_other(desk, changes, text):
     found = bring_in(desk, line("HH1"), line(**{"工单编号": "HH2"} | changes))
