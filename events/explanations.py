@@ -22,6 +22,8 @@ def explain(step: Step) -> list[str]:
     """The rule that chose this step's outcome, in sentences for the timeline; empty for what people did plainly."""
     sentences = [_rule(step)] if step.rule else []
     details = step.details
+    if order := details.get("hotline"):
+        sentences.append(_("From a sheet of %(source)s: order no. %(number)s.") % order)
     sentences += _reorganisation(step)
     sentences += _vacancies(step)
     sentences += _agreements(step)

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from events.models import Sample, SampleItem
 from events.sampling import lot
 from events.wording import lot_rule, place_of
-from events.xlsx import Sheet, stream
 from grids.models import User, load_ancestors
+from grids.xlsx import Sheet, stream
 
 RESULTS = [
     (gettext_lazy("place in the draw"), 10),

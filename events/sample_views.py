@@ -22,9 +22,9 @@ from events.sample_sheets import population_sheet, sample_sheet
 from events.text import TEXT_LENGTH
 from events.views import PAGE_SIZE
 from events.wording import lot_rule, show_events
-from events.xlsx import CONTENT_TYPE
 from grids.access import may_inspect
 from grids.models import Grid, User, load_ancestors
+from grids.xlsx import CONTENT_TYPE
 
 OTHERS = 20
 

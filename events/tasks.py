@@ -33,3 +33,18 @@ def adjust_deadlines() -> dict[str, int]:
 @shared_task
 def list_quick_closings() -> int:
     return services.list_quick_closings()
+
+
+@shared_task
+def read_hotline(pk: int) -> None:
+    services.read_hotline(pk=pk)
+
+
+@shared_task
+def file_hotline(pk: int) -> None:
+    services.file_hotline(pk=pk)
+
+
+@shared_task
+def continue_hotlines() -> int:
+    return services.continue_hotlines()

@@ -18,6 +18,7 @@ from events import services
 from events.alike import Offer, joined, offer
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
+from events.exporting import export_notices
 from events.forms import SEARCH_LENGTH, ActForm, AlikeForm, FilingForm, FilterForm, RevealForm
 from events.hot_spots import hot_spots
 from events.models import Category, Delivery, Event, Notice
@@ -35,6 +36,7 @@ from events.suggestions import (
 )
 from events.wording import awaited, is_handler, show_events, stations
 from events.workflow import TABLE, Action, Move, Status, open_moves
+from grids import exporting
 from grids.access import SeveralSuccessors, find_grid, may_see, visible_grids
 from grids.models import Grid, Organisation, User, load_ancestors
 
@@ -160,6 +162,7 @@ def _filing_page(
         "alike": AlikeForm(user, known).offer(timezone.now()),
         "shared_place": common_part(places),
         "found_places": found_places(user, form.text("place_search")),
+        "may_import": services.hotline_post(user) is not None,
     }
     return render(request, "events/event_file.html", context, status=status)
 
@@ -407,6 +410,8 @@ def _inbox(user: User):
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
     """What was told to me: unread first, newest first."""
+    if exporting.is_wanted(request):
+        return export_notices(_inbox(request.user), request.user, timezone.now())
     new = list(_inbox(request.user).unread()[: PAGE_SIZE * 2])
     seen = list(_inbox(request.user).exclude(read_at=None)[:PAGE_SIZE])
     return render(request, "events/notice_list.html", {"new": new, "seen": seen, "at": timezone.now()})

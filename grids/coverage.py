@@ -6,12 +6,19 @@ from dataclasses import dataclass
 
 from django.db.models import Count, F, QuerySet
 from django.db.models.expressions import Combinable
+from django.utils.translation import gettext_lazy
 
 from grids import tree
 from grids.models import Grid, Level, Post, Role
 
 IN_USE, CHIEF, STAFF, VACANT = "in_use", "chief", "staff", "vacant"
-FIGURES = (IN_USE, CHIEF, STAFF, VACANT)
+TITLES = {
+    IN_USE: gettext_lazy("Grids in use"),
+    CHIEF: gettext_lazy("Grids with a chief"),
+    STAFF: gettext_lazy("Grids with staff"),
+    VACANT: gettext_lazy("Vacant grids"),
+}
+FIGURES = tuple(TITLES)
 LEVELS_IN_WIDTH = 12  # an interval begins at twelve times a number, plus the level
 
 

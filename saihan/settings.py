@@ -313,6 +313,7 @@ CELERY_BEAT_SCHEDULE = {
     "list quick closings": {"task": "events.tasks.list_quick_closings", "schedule": crontab(hour=4, minute=10)},
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
     "adjust deadlines": {"task": "events.tasks.adjust_deadlines", "schedule": 60, "options": {"expires": 55}},
+    "continue hotlines": {"task": "events.tasks.continue_hotlines", "schedule": 60, "options": {"expires": 55}},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
 }
 
@@ -338,6 +339,7 @@ PUBLIC_LIMITS = {
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer
 CASE_COOKIE_DAYS = 7  # the phone that opened a case with its code need not be told the code again
 CONTACT_KEPT_DAYS = 180  # names, phones and photos after the case has ended; the reporting page says so
+HOTLINE_KEPT_DAYS = 7  # what is left of an imported sheet of the hotline: time to mend the rows that it could not file
 SOURCE_KEPT_DAYS = 7  # within a week a desk has seen what came, and has marked what is a nuisance
 
 # A hot spot: so many cases of one category in one community within so many days.

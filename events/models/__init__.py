@@ -4,6 +4,16 @@ from events.models.attachments import Attachment
 from events.models.catalogue import Category, Kind, ServiceLevel, Unit
 from events.models.contacts import REASON_LENGTH, ContactReveal, PublicUse, ResidentContact, mask_name, mask_phone
 from events.models.event import Event, memberships, offices
+from events.models.hotline import (
+    AREA_LENGTH,
+    HOTLINE,
+    ORDER_LENGTH,
+    WORD_LENGTH,
+    HotlineImport,
+    HotlineMapping,
+    HotlineOrder,
+    HotlineRow,
+)
 from events.models.notices import (
     ERROR_LENGTH,
     Channel,
@@ -30,10 +40,14 @@ from events.models.timing import (
 
 __all__ = [
     "ANNOUNCED_LENGTH",
+    "AREA_LENGTH",
     "ERROR_LENGTH",
+    "HOTLINE",
     "LONGEST_REASON",
     "MOST_DRAWN",
+    "ORDER_LENGTH",
     "REASON_LENGTH",
+    "WORD_LENGTH",
     "Attachment",
     "CalendarDay",
     "CalendarEdition",
@@ -44,6 +58,10 @@ __all__ = [
     "Delivery",
     "Event",
     "Finding",
+    "HotlineImport",
+    "HotlineMapping",
+    "HotlineOrder",
+    "HotlineRow",
     "Kind",
     "LookState",
     "Notice",

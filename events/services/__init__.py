@@ -8,6 +8,17 @@ from events.services.contacts import Person, erase_contacts, may_see_contact, re
 from events.services.delivering import deliver_notices
 from events.services.filing import file_event
 from events.services.handing_over import hand_over_events
+from events.services.hotline import (
+    cancel_hotline,
+    hotline_imports,
+    hotline_post,
+    read_hotline,
+    tell_columns,
+    tell_places,
+    tell_words,
+    upload_hotline,
+)
+from events.services.hotline_filing import confirm_hotline, continue_hotlines, file_hotline
 from events.services.limits import source_of
 from events.services.merging import last_of, merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
@@ -41,21 +52,27 @@ __all__ = [
     "act",
     "act_as_resident",
     "adjust_deadlines",
+    "cancel_hotline",
     "change_calendar",
     "change_category",
     "change_hours",
     "change_level",
     "clean_uploads",
     "confirm_change",
+    "confirm_hotline",
+    "continue_hotlines",
     "deliver_notices",
     "discard_change",
     "discard_uploads",
     "draw_sample",
     "erase_contacts",
     "file_event",
+    "file_hotline",
     "file_resident_report",
     "hand_over_events",
     "handler_candidates",
+    "hotline_imports",
+    "hotline_post",
     "last_of",
     "list_quick_closings",
     "load_calendar",
@@ -69,6 +86,7 @@ __all__ = [
     "organisation_candidates",
     "plan_deliveries",
     "preference_of",
+    "read_hotline",
     "read_notices",
     "receive_photos",
     "receive_uploads",
@@ -82,7 +100,11 @@ __all__ = [
     "send_test",
     "source_of",
     "sweep",
+    "tell_columns",
+    "tell_places",
+    "tell_words",
     "try_again",
+    "upload_hotline",
     "was_reported",
     "why_no_recheck",
 ]

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
@@ -63,7 +64,7 @@ def file_event(
         filed_at=at,
     )
     try:
-        return file_under_free_number(event, at, attachments, into)
+        return file_under_free_number(event, at, attachments, into=into, filer=actor)
     except ValidationError as error:
         # A repeated request returns its event even if it could not be filed any more.
         if "idempotency_key" not in error.message_dict and (first := filed_before(event, attachments)):
@@ -72,12 +73,22 @@ def file_event(
 
 
 def file_under_free_number(
-    event: Event, at: datetime, attachments: Sequence[Attachment] = (), into: Event | None = None
+    event: Event,
+    at: datetime,
+    attachments: Sequence[Attachment] = (),
+    *,
+    into: Event | None = None,
+    filer: User | None = None,
+    details: dict[str, Any] | None = None,
 ) -> Event:
+    """File it, or return what the same request has filed already. `filer` holds a post; a resident has none.
+
+    It goes on at once in `into`, if given; `details` are told by the first step.
+    """
     for _attempt in range(ATTEMPTS):
         event.number = f"{timezone.localtime(at):%Y%m%d}-{secrets.randbelow(10**6):06}"
         try:
-            return _file(event, at, attachments, into)
+            return _file(event, at, attachments, into, filer, details or {})
         except TargetMoved:  # and look again where the case is that it goes on in
             event = _unsaved(event)
         except IntegrityError:  # the number is taken, or the same request is being served beside this one
@@ -102,14 +113,14 @@ def _unsaved(event: Event) -> Event:
     return event
 
 
-def _check_filing(event: Event) -> None:
-    """ValidationError by field; without a reporter it is a resident's, who may report anywhere."""
+def _check_filing(event: Event, filer: User | None) -> None:
+    """ValidationError by field; without somebody who files it, it is a resident's, who may report anywhere."""
     errors = {}
-    if event.reporter and not event.reporter.active_posts:
+    if filer and not filer.active_posts:
         errors["__all__"] = [_("Only somebody who holds a post can file a case.")]
     elif event.grid.retired_at:
         errors["grid"] = [_("This grid is retired. Choose the one that took its place.")]
-    elif event.reporter and not may_work_on(event.reporter, event.grid):
+    elif filer and not may_work_on(filer, event.grid):
         errors["grid"] = [_("This grid is outside your area.")]
     if not event.category.is_active:
         errors["category"] = [_("This category is no longer in use. Choose another.")]
@@ -127,24 +138,31 @@ def _check_filing(event: Event) -> None:
         raise ValidationError(errors)
 
 
-def _nearest_post(event: Event) -> Post:
-    """The reporter's post that shares most of the way up with the place."""
+def _nearest_post(event: Event, filer: User) -> Post:
+    """The post of who files it that shares most of the way up with the place."""
     way = set(path(event.grid.code))
-    return max(event.reporter.active_posts, key=lambda post: len(way & set(path(post.grid.code))))
+    return max(filer.active_posts, key=lambda post: len(way & set(path(post.grid.code))))
 
 
 @transaction.atomic
-def _file(event: Event, at: datetime, attachments: Sequence[Attachment], into: Event | None) -> Event:
+def _file(
+    event: Event,
+    at: datetime,
+    attachments: Sequence[Attachment],
+    into: Event | None,
+    filer: User | None,
+    details: dict[str, Any],
+) -> Event:
     joined = [target_of(into).grid.code] if into else []
-    staffing = Staffing.above([event.grid.code, *joined], holding=event.reporter)
-    _check_filing(event)
+    staffing = Staffing.above([event.grid.code, *joined], holding=filer)
+    _check_filing(event, filer)
     grid = staffing.grids.get(event.grid.code)
-    if grid is None or grid.pk != event.grid_id:  # moved since it was read, and maybe the reporter's posts as well
+    if grid is None or grid.pk != event.grid_id:  # moved since it was read, and maybe the filer's posts as well
         grid = Grid.objects.settle(event.grid)
         staffing = Staffing.above([grid.code, *joined])
-        if event.reporter:
-            event.reporter.__dict__.pop("active_posts", None)
-            if not may_work_on(event.reporter, grid):
+        if filer:
+            filer.__dict__.pop("active_posts", None)
+            if not may_work_on(filer, grid):
                 raise ValidationError({"grid": _("This grid is outside your area.")})
     if grid.retired_at:
         raise ValidationError({"grid": _("This grid has just been retired. Choose again.")})
@@ -159,11 +177,11 @@ def _file(event: Event, at: datetime, attachments: Sequence[Attachment], into: E
         at,
         staffing,
         limits,
-        actor=event.reporter,
+        actor=filer,
         side=Side.REPORTER,
-        actor_post=post_name(_nearest_post(event)) if event.reporter else "",
+        actor_post=post_name(_nearest_post(event, filer)) if filer else "",
         rule=Rule.CATEGORY if lifted else Rule.PLACE,
-        details=fingerprints(attachments),
+        details=fingerprints(attachments) | details,
     )
     file(draft, route)
     if into:

@@ -114,6 +114,7 @@ def resident_card(context: template.Context, event: Event) -> dict:
         "event": event,
         "contact": event.contact if standing & {Side.DESK, Side.HANDLER} else None,
         "is_erased": event.contact.erased_at is not None,
+        "has_code": bool(event.contact.code_hash),
         "reveals": event.contact_reveals.all() if is_desk else (),
         "may_void": is_desk and event.status == Status.FILED,
         "csrf_token": context.get("csrf_token"),
@@ -154,6 +155,14 @@ def event_rechecks(context: template.Context, event: Event) -> dict:
     for closing in closings:
         closing.event, closing.why = event, why_fast(closing)
     return {"items": list(items.order_by("pk")), "closings": closings, "at": timezone.now()}
+
+
+@register.inclusion_tag("events/_hotline.html")
+def hotline_card(event: Event) -> dict:
+    """The hotline's order behind a case; nothing for what residents and posts report here."""
+    order = getattr(event, "hotline_order", None) if event.reporter_id is None else None
+    is_shorter = bool(order and event.is_open and order.due_at and event.due_at and order.due_at < event.due_at)
+    return {"order": order, "is_shorter": is_shorter, "at": timezone.now()}
 
 
 @register.inclusion_tag("events/_report_here.html")
