@@ -14,6 +14,7 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
+from events.models.proof import AuditAlarm, AuditDigest, AuditHead
 from events.models.step import Step
 from events.models.timing import (
     LONGEST_REASON,
@@ -31,6 +32,9 @@ __all__ = [
     "LONGEST_REASON",
     "REASON_LENGTH",
     "Attachment",
+    "AuditAlarm",
+    "AuditDigest",
+    "AuditHead",
     "CalendarDay",
     "CalendarEdition",
     "CalendarYear",

@@ -12,6 +12,7 @@ from events.services.limits import source_of
 from events.services.merging import merge_candidates
 from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices
+from events.services.proving import acknowledge_alarm, check_daily, check_late_by, make_digest, watch_check
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,
@@ -34,6 +35,7 @@ from events.services.timing import (
 __all__ = [
     "Person",
     "Receipt",
+    "acknowledge_alarm",
     "act",
     "act_as_resident",
     "adjust_deadlines",
@@ -41,6 +43,8 @@ __all__ = [
     "change_category",
     "change_hours",
     "change_level",
+    "check_daily",
+    "check_late_by",
     "clean_uploads",
     "confirm_change",
     "deliver_notices",
@@ -53,6 +57,7 @@ __all__ = [
     "handler_candidates",
     "load_calendar",
     "load_categories",
+    "make_digest",
     "mark_spam",
     "may_see_contact",
     "merge_candidates",
@@ -71,4 +76,5 @@ __all__ = [
     "source_of",
     "sweep",
     "try_again",
+    "watch_check",
 ]

@@ -145,16 +145,16 @@ def test_the_development_key_is_made_once(monkeypatch, tmp_path):
 def test_the_development_field_key_is_made_once_and_encrypts(monkeypatch, tmp_path):
     monkeypatch.delenv("FIELD_KEYS", raising=False)
     keep = tmp_path / "field_keys"
-    [first] = env.field_keys("FIELD_KEYS", required=False, keep=keep)
+    [first] = env.keys("FIELD_KEYS", required=False, keep=keep)
     assert Fernet(first).decrypt(Fernet(first).encrypt(b"text")) == b"text"
     assert keep.stat().st_mode & 0o777 == 0o600
-    assert env.field_keys("FIELD_KEYS", required=False, keep=keep) == [first]
+    assert env.keys("FIELD_KEYS", required=False, keep=keep) == [first]
 
 
 def test_field_keys_newest_first(monkeypatch, tmp_path):
     keys = [Fernet.generate_key().decode() for _key in range(3)]
     monkeypatch.setenv("FIELD_KEYS", ", ".join(keys))
-    assert env.field_keys("FIELD_KEYS", required=True, keep=tmp_path / "unused") == keys
+    assert env.keys("FIELD_KEYS", required=True, keep=tmp_path / "unused") == keys
     assert not list(tmp_path.iterdir())
 
 
@@ -164,7 +164,7 @@ def test_field_keys_newest_first(monkeypatch, tmp_path):
 def test_field_keys_refuse_without_repeating_the_value(monkeypatch, tmp_path, value):
     monkeypatch.setenv("FIELD_KEYS", value)
     with pytest.raises(SystemExit) as stopped:
-        env.field_keys("FIELD_KEYS", required=True, keep=tmp_path / "unused")
+        env.keys("FIELD_KEYS", required=True, keep=tmp_path / "unused")
     assert str(stopped.value).startswith("FIELD_KEYS holds ")
     assert value not in str(stopped.value)
 
