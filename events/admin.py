@@ -1,4 +1,4 @@
-"""Cases and notices in Django admin; limits, hours and calendar are in `time_admin`."""
+"""Cases and notices in Django admin; clocks are in `time_admin`, the daily digests in `proof_admin`."""
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import time_admin  # noqa: F401 - registers limits, hours and calendar
+from events import proof_admin, time_admin  # noqa: F401 - they register what is theirs
 from events.explanations import explain
 from events.models import ContactReveal, Delivery, Event, Notice, Step
 from grids.admin.base import ReadOnly, ServiceAdmin

@@ -3,6 +3,8 @@
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -41,9 +43,10 @@ def _of_digest(digest: AuditDigest) -> tuple[str, list[str]]:
 
 def _of_missed(alarm: AuditAlarm) -> tuple[str, list[str]]:
     title = _("Saihan Grid: ALARM, the daily check is missing")
-    last = (
-        _("The last one was made at %(at)s.") % {"at": alarm.digest.made_at} if alarm.digest else _("There was none.")
-    )
+    last = _("There was none.")
+    if alarm.digest:
+        made_at = date_format(localtime(alarm.digest.made_at), "DATETIME_FORMAT")
+        last = _("The last one was made at %(at)s.") % {"at": made_at}
     return title, [title, last, _("See whether worker and beat are running."), _link("auditalarm", alarm.pk)]
 
 

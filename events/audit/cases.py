@@ -149,7 +149,7 @@ def _wake_problems(event: NamedTuple, steps: list[NamedTuple], at: datetime) -> 
 
 def _is_planned(wake_at: datetime, planned: list[datetime | None], at: datetime) -> bool:
     times = [moment for moment in planned if moment]
-    return wake_at in times or (bool(times) and min(times) < wake_at <= at + POSTPONED_BY)
+    return wake_at in times or (bool(times) and min(times) + POSTPONED_BY <= wake_at <= at + POSTPONED_BY)
 
 
 def _is_at_the_end(steps: list[NamedTuple]) -> bool:

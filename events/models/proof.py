@@ -3,6 +3,7 @@
 from django.core.validators import MaxLengthValidator
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.models.contacts import REASON_LENGTH
@@ -125,4 +126,4 @@ class AuditAlarm(Mailed):
         indexes = [models.Index(fields=["raised_at"], condition=Q(acknowledged_at=None), name="audit_alarm_open")]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.raised_at:%Y-%m-%d}"
+        return f"{self.get_kind_display()} {timezone.localdate(self.raised_at)}"

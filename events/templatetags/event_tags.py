@@ -10,12 +10,14 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from events.models import Event, Notice
+from events.models import AuditAlarm, Event, Notice
 from events.wording import show_events
 from events.workflow import Action, Side, Status
-from grids.models import Grid, Level
+from grids.models import Grid, Level, User
 
 register = template.Library()
+
+ALARMS = 5  # on a page; the list in admin has them all
 
 STEP_ICONS = {
     Action.FILE: "flag",
@@ -133,3 +135,11 @@ def open_cases(context: template.Context, grid: Grid, limit: int = 10) -> dict:
     found = inside.filter(due_at__isnull=False).order_by("due_at", "pk")[: limit + 1]
     events = show_events(found, user, at)
     return {"events": events[:limit], "has_more": len(events) > limit, "grid": grid, "at": at}
+
+
+@register.simple_tag
+def open_alarms(user: User) -> list[AuditAlarm]:
+    """The alarms of the daily check that no administrator has acknowledged; nobody else is shown them."""
+    if not user.is_superuser:
+        return []
+    return list(AuditAlarm.objects.open().select_related("digest").order_by("-pk")[:ALARMS])

@@ -16,6 +16,7 @@ PRODUCTION = {
     "SAIHAN_ENV": "production",
     "SECRET_KEY": "0123456789abcdef" * 4,
     "FIELD_KEYS": "3q2-7wABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhs=",
+    "AUDIT_KEYS": "HBoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAO--rd4=",
     "ALLOWED_HOSTS": "saihan.example",
     "DATABASE_URL": "sqlite:////tmp/saihan-test-of-production.sqlite3",
     "BROKER_URL": "redis://127.0.0.1/0",
@@ -197,7 +198,9 @@ def test_every_start_stops_with_one_sentence(command, tmp_path):
     assert done.stderr == "SAIHAN_ENV is 'staging', and must be development or production.\n"
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "FIELD_KEYS", "AUDIT_KEYS", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL"]
+)
 def test_production_needs(name, tmp_path):
     variables = {key: value for key, value in PRODUCTION.items() if key != name}
     done = start(["manage.py", "check"], tmp_path, **variables)
@@ -211,6 +214,7 @@ def test_production_needs(name, tmp_path):
         ("DEBUG", "true"),
         ("SECRET_KEY", "short"),
         ("FIELD_KEYS", "short"),
+        ("AUDIT_KEYS", "short"),
         ("FIELD_KEYS", PRODUCTION["FIELD_KEYS"] + ",short"),
         ("ALLOWED_HOSTS", "*"),
         ("ALLOWED_HOSTS", "https://saihan.example"),
