@@ -3,7 +3,7 @@
 from django import forms
 from django.apps import apps
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -69,6 +69,8 @@ class AuditDigestAdmin(ForSuperusers):
         return digest.content["steps"]
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
+        if request.method == "POST":
+            raise PermissionDenied
         digest = self.found(request, object_id)
         if digest is None:
             return self._get_obj_does_not_exist_redirect(request, self.opts, object_id)

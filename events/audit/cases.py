@@ -80,7 +80,7 @@ def _place_problems(event: NamedTuple, steps: list[NamedTuple]) -> Iterator[Prob
     names = [step.details["place_name"] for step in steps if "place_name" in step.details]
     if names and event.place_name != names[-1]:
         yield _of("place_name"), names[-1], event.place_name
-    if steps and not event.place_name:
+    elif steps and not event.place_name:
         yield _of("place_name"), _("the name of its time"), None
     if event.loop != (loop := loop_of(event.holder_code)):
         yield _("loop of the holder"), loop, event.loop

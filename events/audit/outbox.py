@@ -18,7 +18,7 @@ ERASED_WITHIN = timedelta(days=2)  # they are erased each night
 def outbox_problems(
     steps: list[NamedTuple], told: Mapping[int, list[tuple[int, int, int | None]]], sent: list[tuple[int, int]]
 ) -> Iterator[tuple[str, Any, Any]]:
-    """The notices of one case and their deliveries; steps from before they named whom they tell are believed."""
+    """The notices of one case and their deliveries; what is from before these were counted is believed."""
     whose, ways = {}, {}
     for step in steps:
         notices = told.get(step.id, ())
@@ -27,12 +27,10 @@ def outbox_problems(
             ways[notice] = ways_planned
         if "told" in step.details and step.details["told"] != (found := sorted(one[1] for one in notices)):
             yield _("whom step %(ordinal)d tells") % {"ordinal": step.ordinal}, step.details["told"], found
-    if not sent and not any(ways.values()):
-        return
     went = Counter(notice for notice, _recipient in sent)
     for notice, planned in ways.items():
-        if planned != went[notice] and (planned is not None or went[notice]):
-            yield _("deliveries of notice %(notice)d") % {"notice": notice}, planned or 0, went[notice]
+        if planned is not None and planned != went[notice]:
+            yield _("deliveries of notice %(notice)d") % {"notice": notice}, planned, went[notice]
     for notice, recipient in sent:
         if whose.get(notice) != recipient:
             yield _("recipient of a delivery of notice %(notice)d") % {"notice": notice}, whose.get(notice), recipient

@@ -12,7 +12,14 @@ from events.services.limits import source_of
 from events.services.merging import merge_candidates
 from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices
-from events.services.proving import acknowledge_alarm, check_daily, check_late_by, make_digest, watch_check
+from events.services.proving import (
+    acknowledge_alarm,
+    check_daily,
+    check_late_by,
+    make_digest,
+    missing_alarm,
+    watch_check,
+)
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,
@@ -61,6 +68,7 @@ __all__ = [
     "mark_spam",
     "may_see_contact",
     "merge_candidates",
+    "missing_alarm",
     "open_case",
     "organisation_candidates",
     "plan_deliveries",

@@ -91,7 +91,10 @@ def _last_digest() -> AuditDigest | None:
 
 def check_late_by(*, at: datetime | None = None) -> timedelta:
     """By how much the daily check is overdue; nothing while it is not. Before the first one, since the installation."""
-    at, last = aware_now(at), _last_digest()
+    return _late_by(_last_digest(), aware_now(at))
+
+
+def _late_by(last: AuditDigest | None, at: datetime) -> timedelta:
     since = last.made_at if last else _installed_at()
     return max(timedelta(), at - since - MISSED_AFTER)
 
@@ -101,16 +104,23 @@ def _installed_at() -> datetime:
     return MigrationRecorder(connection).migration_qs.aggregate(newest=Max("applied"))["newest"]
 
 
+def missing_alarm(*, at: datetime | None = None) -> AuditAlarm | None:
+    """The alarm of a missed check that is not raised yet, for instance because no worker is there to raise it."""
+    at, last = aware_now(at), _last_digest()
+    if not _late_by(last, at) or AuditAlarm.objects.filter(kind=AuditAlarm.Kind.MISSED, digest=last).exists():
+        return None
+    return AuditAlarm(kind=AuditAlarm.Kind.MISSED, digest=last, raised_at=at)
+
+
 def watch_check(*, at: datetime | None = None) -> int:
     """Raise the alarm when the daily check is missed, and mail what waits; returns how many mails went out."""
     at = aware_now(at)
-    if check_late_by(at=at):
+    if alarm := missing_alarm(at=at):
         try:
             with transaction.atomic():
-                last = _last_digest()
-                AuditAlarm.objects.get_or_create(kind=AuditAlarm.Kind.MISSED, digest=last, defaults={"raised_at": at})
+                alarm.save()
         except IntegrityError:
-            logger.info("Another process raised the same alarm.")
+            logger.info("Another process has just raised the same alarm.")
     return sum(_mail(thing, at) for thing in _unsent(at))
 
 

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from events.models import AuditAlarm, Event, Notice
+from events.services import missing_alarm
 from events.wording import show_events
 from events.workflow import Action, Side, Status
 from grids.models import Grid, Level, User
@@ -142,4 +143,5 @@ def open_alarms(user: User) -> list[AuditAlarm]:
     """The alarms of the daily check that no administrator has acknowledged; nobody else is shown them."""
     if not user.is_superuser:
         return []
-    return list(AuditAlarm.objects.open().select_related("digest").order_by("-pk")[:ALARMS])
+    raised = AuditAlarm.objects.open().select_related("digest").order_by("-pk")[:ALARMS]
+    return [*filter(None, [missing_alarm()]), *raised]

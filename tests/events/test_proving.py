@@ -187,7 +187,7 @@ def test_problems_alarm_once_for_each_digest(alarm):
 
 def test_an_alarm_is_acknowledged_once_and_with_a_reason(alarm, cast):
     with pytest.raises(ValidationError, match="请写明查明的情况"):
-        services.acknowledge_alarm(alarm=alarm, actor=cast.admin, reason=" 。")
+        services.acknowledge_alarm(alarm=alarm, actor=cast.admin, reason="  ")
     with pytest.raises(PermissionDenied):
         services.acknowledge_alarm(alarm=alarm, actor=cast.city, reason="已查明")
     done = services.acknowledge_alarm(alarm=alarm, actor=cast.admin, reason="已从备份恢复", at=NIGHT)
@@ -204,7 +204,7 @@ def test_the_database_holds_that_nobody_acknowledges_without_a_reason(alarm, cas
 # Pages
 
 
-BANNER = "警报：2026-11-24 的每日核验发现 1 处问题。"
+BANNER = "警报：2026年11月24日 的每日核验发现 1 处问题。"
 
 
 def test_the_banner_stands_until_it_is_acknowledged(alarm, cast, as_):
@@ -217,6 +217,13 @@ def test_the_banner_stands_until_it_is_acknowledged(alarm, cast, as_):
     assert "已从备份恢复" in browser.get(page).content.decode()
     for name in ("admin:index", "workbench"):
         assert BANNER not in browser.get(reverse(name)).content.decode()
+
+
+def test_the_banner_needs_no_worker_to_be_raised(event, cast, as_):
+    services.make_digest(at=MONDAY - 300 * DAY)
+    browser = as_(cast.admin)
+    assert "没有再进行每日核验" in browser.get(reverse("workbench")).content.decode()
+    assert not AuditAlarm.objects.exists()
 
 
 def test_nobody_else_sees_the_banner(alarm, cast, as_):
