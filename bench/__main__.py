@@ -9,6 +9,7 @@ the machine does, so nothing here is a test.
     sheets  50,000 rows of Excel read, checked, previewed, written and undone by a real Celery worker (both engines)
     hotline 10,000 orders of the 12345 hotline checked, filed and brought in again by a real worker (both engines)
     pages   pages and API at 100,000 events: milliseconds and queries (PostgreSQL)
+    audit   check_events over 100,000 events with some five steps each (both engines)
     administration
             Django admin on that city: milliseconds and queries (PostgreSQL)
 
@@ -39,6 +40,7 @@ BENCHES = {
     "hotline": ("sqlite", "postgres"),
     "pages": ("postgres",),
     "administration": ("postgres",),
+    "audit": ("sqlite", "postgres"),
 }
 # As Debian ships it, durable, but for the memory of a small server.
 POSTGRES_SETTINGS = {"listen_addresses": "", "shared_buffers": "512MB", "timezone": "UTC"}

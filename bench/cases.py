@@ -57,9 +57,7 @@ def _add_batch(
     for step, _people in sealed:
         step.event = step.event  # takes over the key that the event has only now
     Step.objects.bulk_create([step for step, _people in sealed])
-    Notice.objects.bulk_create(
-        _notice(step, person) for step, people in sealed if step.event.is_open for person in people
-    )
+    Notice.objects.bulk_create(_notice(step, person) for step, people in sealed for person in people)
 
 
 def _event(city: City, grid: Grid, filed: tuple[datetime, datetime]) -> Event:

@@ -1,4 +1,4 @@
-"""Cases and notices in Django admin; limits, hours and calendar are in `time_admin`, samples in `recheck_admin`."""
+"""Cases and notices in Django admin; `time_admin`, `recheck_admin` and `proof_admin` register the rest."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,7 +11,7 @@ from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import recheck_admin, services, time_admin  # noqa: F401 - two register their own
+from events import proof_admin, recheck_admin, services, time_admin  # noqa: F401 - they register what is theirs
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.forms import ActForm, HandlerField

@@ -26,6 +26,18 @@ def deliver_notices() -> dict[str, int]:
 
 
 @shared_task
+def check_daily() -> int | None:
+    """Once a day, whenever it is asked: the number of the digest that was made."""
+    digest = services.check_daily()
+    return digest and digest.number
+
+
+@shared_task
+def watch_check() -> int:
+    return services.watch_check()
+
+
+@shared_task
 def adjust_deadlines() -> dict[str, int]:
     return dict(services.adjust_deadlines())
 

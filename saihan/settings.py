@@ -19,7 +19,9 @@ if DEBUG and PRODUCTION:
     env.stop("DEBUG", "is on, and must be off when SAIHAN_ENV is production.")
 SECRET_KEY = env.secret_key("SECRET_KEY", required=PRODUCTION, keep=VAR / "secret_key")
 # They encrypt names and phones of residents. Lost keys are lost names: back them up, apart from the database.
-FIELD_KEYS = env.field_keys("FIELD_KEYS", required=PRODUCTION, keep=VAR / "field_keys")
+FIELD_KEYS = env.keys("FIELD_KEYS", required=PRODUCTION, keep=VAR / "field_keys")
+# The first one signs the digest of each day; older ones stay, so that older digests can still be verified.
+AUDIT_KEYS = env.keys("AUDIT_KEYS", required=PRODUCTION, keep=VAR / "audit_keys")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") if PRODUCTION else env.hosts("ALLOWED_HOSTS", "") or ["*"]
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
@@ -314,6 +316,9 @@ CELERY_BEAT_SCHEDULE = {
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
     "adjust deadlines": {"task": "events.tasks.adjust_deadlines", "schedule": 60, "options": {"expires": 55}},
     "continue hotlines": {"task": "events.tasks.continue_hotlines", "schedule": 60, "options": {"expires": 55}},
+    # Asked each hour, done once a day: after an outage at night, or a worker killed amid it, it is not left out.
+    "check daily": {"task": "events.tasks.check_daily", "schedule": crontab(minute=40), "options": {"expires": 3000}},
+    "watch check": {"task": "events.tasks.watch_check", "schedule": 600, "options": {"expires": 550}},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
 }
 

@@ -24,6 +24,7 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
+from events.models.proof import AuditAlarm, AuditDigest, AuditHead
 from events.models.quick import LookState, QuickClosing, QuickRule
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem
 from events.models.step import Step
@@ -49,6 +50,9 @@ __all__ = [
     "REASON_LENGTH",
     "WORD_LENGTH",
     "Attachment",
+    "AuditAlarm",
+    "AuditDigest",
+    "AuditHead",
     "CalendarDay",
     "CalendarEdition",
     "CalendarYear",

@@ -23,6 +23,14 @@ from events.services.limits import source_of
 from events.services.merging import last_of, merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices
+from events.services.proving import (
+    acknowledge_alarm,
+    check_daily,
+    check_late_by,
+    make_digest,
+    missing_alarm,
+    watch_check,
+)
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,
@@ -49,6 +57,7 @@ from events.services.timing import (
 __all__ = [
     "Person",
     "Receipt",
+    "acknowledge_alarm",
     "act",
     "act_as_resident",
     "adjust_deadlines",
@@ -57,6 +66,8 @@ __all__ = [
     "change_category",
     "change_hours",
     "change_level",
+    "check_daily",
+    "check_late_by",
     "clean_uploads",
     "confirm_change",
     "confirm_hotline",
@@ -78,10 +89,12 @@ __all__ = [
     "load_calendar",
     "load_categories",
     "look_again",
+    "make_digest",
     "mark_spam",
     "may_see_contact",
     "merge_candidates",
     "merged_into",
+    "missing_alarm",
     "open_case",
     "organisation_candidates",
     "plan_deliveries",
@@ -106,5 +119,6 @@ __all__ = [
     "try_again",
     "upload_hotline",
     "was_reported",
+    "watch_check",
     "why_no_recheck",
 ]

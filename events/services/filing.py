@@ -109,7 +109,7 @@ def filed_before(event: Event, attachments: Sequence[Attachment] = ()) -> Event 
 
 def _unsaved(event: Event) -> Event:
     event.pk, event._state.adding = None, True
-    event.step_count, event.head_hash = 0, ""
+    event.step_count, event.head_hash, event.place_name = 0, "", ""
     return event
 
 

@@ -10,14 +10,16 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from events.models import Event, Notice, QuickClosing, Sample, SampleItem
+from events.models import AuditAlarm, Event, Notice, QuickClosing, Sample, SampleItem
+from events.services import missing_alarm
 from events.wording import show_events, why_fast
 from events.workflow import Action, Side, Status
 from grids.access import inspected_ranges, may_inspect
-from grids.models import Grid, Level
+from grids.models import Grid, Level, User
 
 register = template.Library()
 
+ALARMS = 5  # on a page; the list in admin has them all
 MANY = 1_000  # counting further costs more than the number is worth
 
 STEP_ICONS = {
@@ -179,3 +181,12 @@ def open_cases(context: template.Context, grid: Grid, limit: int = 10) -> dict:
     found = inside.filter(due_at__isnull=False).order_by("due_at", "pk")[: limit + 1]
     events = show_events(found, user, at)
     return {"events": events[:limit], "has_more": len(events) > limit, "grid": grid, "at": at}
+
+
+@register.simple_tag
+def open_alarms(user: User) -> list[AuditAlarm]:
+    """The alarms of the daily check that no administrator has acknowledged; nobody else is shown them."""
+    if not user.is_superuser:
+        return []
+    raised = AuditAlarm.objects.open().select_related("digest").order_by("-pk")[:ALARMS]
+    return [*filter(None, [missing_alarm()]), *raised]

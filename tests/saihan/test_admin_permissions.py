@@ -10,8 +10,8 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
-from events.models import Delivery, Event, ServiceLevel
-from events.services import change_level, draw_sample, list_quick_closings, reveal_contact
+from events.models import AuditAlarm, Delivery, Event, ServiceLevel
+from events.services import change_level, draw_sample, list_quick_closings, make_digest, reveal_contact
 from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
@@ -44,6 +44,8 @@ MAY = {
     "events.sample": (READ, set()),
     "events.quickclosing": (READ, set()),
     "events.quickrule": (EDIT, set()),
+    "events.auditdigest": (READ, set()),
+    "events.auditalarm": (EDIT, set()),
     "authtoken.tokenproxy": (EVERYTHING, set()),
 }
 LOGIN, REFUSED, OPEN = "login", 403, 200  # where an empty form is sent, open is also to be told what it lacks
@@ -88,6 +90,7 @@ def things(cast, people) -> dict[type, int]:
     level = ServiceLevel.objects.first()
     level.amount += 1
     change_level(level=level, actor=cast.admin)
+    AuditAlarm.objects.create(kind="missed", digest=make_digest(), raised_at=notice.created_at)
     Token.objects.create(user=cast.worker)
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}

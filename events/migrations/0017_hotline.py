@@ -9,7 +9,7 @@ import grids.encryption
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0017_closing"),
+        ("events", "0016_closing"),
         ("grids", "0008_former_codes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
