@@ -17,7 +17,7 @@ help:
 	@echo "make lint      ruff: lint and format, without a change"
 	@echo "make format    ruff: format, and mend what it can"
 	@echo "make messages  collect the strings to translate, and compile the translations"
-	@echo "make bench     figures: tree, sheets, pages, administration, sweep"
+	@echo "make bench     figures: tree, sheets, pages, administration, audit, sweep"
 
 run: setup
 	@$(BIN)/python -m saihan.run
@@ -44,7 +44,7 @@ test: setup
 check: setup
 	@scratch=$$(mktemp -d) && trap 'rm -rf "$$scratch"' EXIT && \
 	SAIHAN_ENV=production SAIHAN_VAR=$$scratch ALLOWED_HOSTS=saihan.example SECRET_KEY=$$(od -An -N32 -tx1 /dev/urandom | tr -d ' \n') \
-	FIELD_KEYS=$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_') DATABASE_URL=sqlite:///$$scratch/check.sqlite3 BROKER_URL=redis://127.0.0.1/0 \
+	FIELD_KEYS=$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_') AUDIT_KEYS=$$(head -c 32 /dev/urandom | base64 | tr '+/' '-_') DATABASE_URL=sqlite:///$$scratch/check.sqlite3 BROKER_URL=redis://127.0.0.1/0 \
 	sh -ec '$(BIN)/python manage.py check --deploy --fail-level WARNING; $(BIN)/python manage.py makemigrations --check --dry-run'
 
 lint: setup

@@ -7,10 +7,10 @@ from django.db import transaction
 
 from bench.city import BATCH, City
 from events.drafts import Draft, Limits, Rule
-from events.models import Event, Notice, Step, Urgency
+from events.models import Event, Notice, Step
 from events.routing import Staffing, entry
 from events.transitions import TRANSITIONS, file, seal_all
-from events.workflow import Action, Side, can_climb
+from events.workflow import Action, Side, Urgency, can_climb
 from grids.models import Grid, User
 
 Life = tuple[Action, ...]  # what is done to a case after it was filed
@@ -57,9 +57,7 @@ def _add_batch(
     for step, _people in sealed:
         step.event = step.event  # takes over the key that the event has only now
     Step.objects.bulk_create([step for step, _people in sealed])
-    Notice.objects.bulk_create(
-        _notice(step, person) for step, people in sealed if step.event.is_open for person in people
-    )
+    Notice.objects.bulk_create(_notice(step, person) for step, people in sealed for person in people)
 
 
 def _event(city: City, grid: Grid, filed: tuple[datetime, datetime]) -> Event:

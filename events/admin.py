@@ -1,14 +1,23 @@
-"""Cases and notices in Django admin; limits, hours and calendar are in `time_admin`."""
+"""Cases and notices in Django admin; `time_admin`, `recheck_admin` and `proof_admin` register the rest."""
 
-from django.contrib import admin
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
-from django.urls import reverse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import time_admin  # noqa: F401 - registers limits, hours and calendar
+from events import proof_admin, recheck_admin, services, time_admin  # noqa: F401 - they register what is theirs
+from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
+from events.forms import ActForm, HandlerField
 from events.models import ContactReveal, Delivery, Event, Notice, Step
+from events.suggestions import handlers, organisations
+from events.workflow import TABLE, Move, open_moves, refusal
 from grids.admin.base import ReadOnly, ServiceAdmin
 
 
@@ -56,6 +65,59 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     def get_search_results(self, request, queryset, search_term):
         return (queryset.search(search_term) if search_term.strip() else queryset), False
 
+    def get_urls(self):
+        act = self.admin_site.admin_view(self.act_view)
+        return [path("<path:object_id>/act/<slug:action>/", act, name="events_event_act"), *super().get_urls()]
+
+    def render_change_form(self, request, context, *args, obj: Event, **kwargs):
+        context["moves"] = open_moves(obj.case(), obj.sides_of(request.user))
+        return super().render_change_form(request, context, *args, obj=obj, **kwargs)
+
+    def act_view(self, request: HttpRequest, object_id: str, action: str) -> HttpResponse:
+        """Take one action on a case, by the same table, form and service as its page."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        event, move = self.get_object(request, object_id), TABLE.get(action)
+        if event is None or move is None:
+            raise Http404
+        if request.method != "POST":
+            if refused := refusal(event.case(), move, event.sides_of(request.user)):
+                self.message_user(request, refused.detail, messages.ERROR)
+                return redirect("admin:events_event_change", event.pk)
+            return self._act_page(request, event, ActForm(move, event))
+        form = ActForm(move, event, request.POST, request.FILES, uploader=request.user)
+        status = 400
+        if form.is_valid():
+            try:
+                event = services.act(event=event, action=move.action, actor=request.user, **form.inputs())
+            except ValidationError as error:
+                form.add_error(None, error)
+            except ActionRefused as error:
+                event, status = self.get_object(request, object_id), _status_of(error)
+                form.add_error(None, error.detail)
+            else:
+                return self._acted(request, event, move)
+        return self._act_page(request, event, form.renewed(event), status)
+
+    def _acted(self, request: HttpRequest, event: Event, move: Move) -> HttpResponse:
+        state = {"action": move.action.label, "status": event.get_status_display()}
+        self.message_user(request, _("%(action)s: done. The case is now: %(status)s.") % state)
+        if not self.get_queryset(request).filter(pk=event.pk).exists():
+            return redirect("admin:events_event_changelist")
+        return redirect("admin:events_event_change", event.pk)
+
+    def _act_page(self, request: HttpRequest, event: Event, form: ActForm, status: int = 200) -> HttpResponse:
+        if "handler" in form.fields:
+            form.fields["handler"].widget = forms.Select(choices=_handler_choices(event))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": f"{form.move.action.label} {event.number}",
+            "event": event,
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/events/event/act.html", context, status=status)
+
     @admin.display(description=_("grid"), ordering="position")
     def grid_name(self, event: Event) -> str:
         return event.grid.name if event.is_open or not event.place_name else event.place_name
@@ -63,6 +125,19 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     @admin.display(description=_("holder"))
     def holder_name(self, event: Event) -> str:
         return event.holder.name
+
+
+def _status_of(error: ActionRefused) -> int:
+    return 403 if isinstance(error, ActionForbidden) else 409
+
+
+def _handler_choices(event: Event) -> list[tuple[str | int, str]]:
+    people = [(post.user_id, f"{post.user} · {post.place} · {post.get_role_display()}") for post in handlers(event, "")]
+    partners = [
+        (HandlerField.ORGANISATION + one.key, f"{one} · {one.place} · {one.get_kind_display()}")
+        for one in organisations(event, "")
+    ]
+    return [("", "—"), *people, *partners]
 
 
 @admin.register(ContactReveal)

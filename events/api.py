@@ -14,15 +14,20 @@ from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
 from events import services
+from events.alike import load_photos
 from events.attachment_api import AttachmentViewSet, received
 from events.attachments import MOST_REQUEST_BYTES
 from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
 from events.models import Category, Event
+from events.nearness import point_of
+from events.recheck_api import SampleViewSet, SecondLookViewSet
 from events.reckoning import reckon
 from events.running import marks_of
 from events.serializers import (
     ActSerializer,
+    AlikeQuery,
+    AlikeSerializer,
     CategoryQuery,
     CategorySerializer,
     EventDetailSerializer,
@@ -141,6 +146,27 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         return self.get_paginated_response(self.get_serializer(page, many=True).data)
 
     @extend_schema(
+        summary=_("Open cases that may be the same"),
+        description=_(
+            "Before filing: the open cases of the category in the same building, or within 50 metres of the position, "
+            "of the last twelve weeks, newest first. File with the number of one of them as “into” to join it."
+        ),
+        parameters=[AlikeQuery],
+        responses=AlikeSerializer(many=True),
+        filters=False,
+    )
+    @action(detail=False)
+    def alike(self, request: Request) -> Response:
+        given, at = read_query(AlikeQuery, request), timezone.now()
+        point = point_of(given.pop("latitude", None), given.pop("longitude", None))
+        found = Event.objects.visible_to(request.user).open().alike(**given, point=point, at=at)
+        page = self.paginate_queryset(found.with_related())
+        load_ancestors(event.grid for event in page)
+        load_photos(page)
+        serializer = AlikeSerializer(page, many=True, context=self.get_serializer_context())
+        return self.get_paginated_response(serializer.data)
+
+    @extend_schema(
         summary=_("File a case"),
         description=_(
             "Files a case where it happened; the answer tells who holds it and until when. A request that is repeated "
@@ -169,6 +195,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         serializer = FilingSerializer(data=request.data, context={"request": request})
         serializer.is_valid(raise_exception=True)
         given, at = serializer.validated_data, timezone.now()
+        given["into"] = self._into(given.pop("into", ""))
         with received(given.pop("attachments", ()), request.user) as attachments:
             event = services.file_event(
                 actor=request.user, idempotency_key=key, at=at, attachments=attachments, **given
@@ -295,4 +322,6 @@ router = SimpleRouter()
 router.register("categories", CategoryViewSet, basename="category")
 router.register("events", EventViewSet, basename="event")
 router.register("attachments", AttachmentViewSet, basename="api_attachment")
+router.register("samples", SampleViewSet, basename="api_sample")
+router.register("second-looks", SecondLookViewSet, basename="api_second_look")
 urlpatterns = router.urls

@@ -247,7 +247,7 @@ def unpublished_years(start: datetime, due_at: datetime, unit: Unit, calendar: W
 
 def _after(local: datetime, running: timedelta, unit: Unit, calendar: WorkCalendar, pauses: Pauses = ()) -> datetime:
     """The earliest moment at which so much has run since then."""
-    for begin, end in _within(local, None, pauses):
+    for begin, end in _within(local, None, pauses) if pauses else ():
         run = _elapsed(local, max(local, begin), unit, calendar)
         if running <= run:
             break

@@ -41,6 +41,7 @@ class Rule(TextChoices):
     HANDED_OVER = "handed_over"
     DATE_CAME = "date_came"
     NO_REPLY = "no_reply"
+    SAME_CASE = "same_case"
 
 
 class Limits:
@@ -156,7 +157,8 @@ class Draft:
     def to_step(self) -> Step:
         """Seal what happened as the next step of the event's chain."""
         event, (from_status, from_loop) = self.event, self.before
-        event.place_name = self.staffing.name(event.grid.code)
+        if (name := self.staffing.name(event.grid.code)) != event.place_name:
+            event.place_name = self.details["place_name"] = name
         step = Step(
             event=event,
             at=self.at,

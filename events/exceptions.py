@@ -40,3 +40,11 @@ class PublicLimit(Exception):
     def __init__(self, detail: str):
         super().__init__(str(detail))
         self.detail = str(detail)
+
+
+class AlreadyRecorded(Exception):
+    """What is recorded once stands already; the sentence says by whom."""
+
+    def __init__(self, detail: str):
+        super().__init__(str(detail))
+        self.detail = str(detail)

@@ -22,6 +22,8 @@ def explain(step: Step) -> list[str]:
     """The rule that chose this step's outcome, in sentences for the timeline; empty for what people did plainly."""
     sentences = [_rule(step)] if step.rule else []
     details = step.details
+    if order := details.get("hotline"):
+        sentences.append(_("From a sheet of %(source)s: order no. %(number)s.") % order)
     sentences += _reorganisation(step)
     sentences += _vacancies(step)
     sentences += _agreements(step)
@@ -147,6 +149,8 @@ def _rule(step: Step) -> str:
             text = _("The date until which it was suspended has come.")
         case Rule.NO_REPLY:
             text = _("No reply came in time, so it is supervised, and the upper level was told.")
+        case Rule.SAME_CASE:
+            text = _("Who reported it said that it is the same case, so it was joined to that one at once.")
         case Rule.REORGANISED:
             text = _("The grids were reorganised; %(holder)s holds it now, in the %(loop)s.")
         case Rule.HANDED_OVER:

@@ -1,24 +1,20 @@
 """A list of cases as an Excel sheet that says which filters made it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
-from itertools import chain, islice
-from typing import NamedTuple
 
 from django.db.models import QuerySet
 from django.forms import Form, ModelChoiceField
-from django.utils import timezone
-from django.utils.functional import Promise
+from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.models import Event
+from events.models import Event, Notice
 from events.wording import place_of
-from events.xlsx import Sheet, stream
+from grids.exporting import Column, in_chunks, respond
 from grids.models import User, load_ancestors
 
 MOST_ROWS = 50_000
-CHUNK = 1000
 FILTER_NAMES = {
     "search": gettext_lazy("Search"),
     "mine": gettext_lazy("Mine"),
@@ -35,12 +31,8 @@ def _yes(value: object) -> str:
     return _("yes") if value else ""
 
 
-class Column(NamedTuple):
-    """`value` is what an event shows here at a time; the width is in characters."""
-
-    heading: Promise
-    width: int
-    value: Callable[[Event, datetime], object]
+def _order_of(event: Event) -> str:
+    return event.hotline_order.number if hasattr(event, "hotline_order") else ""
 
 
 COLUMNS = [
@@ -50,12 +42,15 @@ COLUMNS = [
     Column(gettext_lazy("minor"), 18, lambda event, at: event.category.minor),
     Column(gettext_lazy("Place"), 44, lambda event, at: event.grid.full_name if event.is_open else place_of(event)),
     Column(gettext_lazy("exact place"), 24, lambda event, at: event.address),
+    Column(gettext_lazy("latitude"), 11, lambda event, at: event.latitude),
+    Column(gettext_lazy("longitude"), 11, lambda event, at: event.longitude),
     Column(gettext_lazy("urgency"), 10, lambda event, at: event.get_urgency_display()),
     Column(gettext_lazy("state"), 10, lambda event, at: event.get_status_display()),
     Column(gettext_lazy("loop"), 12, lambda event, at: event.get_loop_display()),
     Column(gettext_lazy("holder"), 18, lambda event, at: event.holder.name),
     Column(gettext_lazy("handler"), 12, lambda event, at: str(event.handler or event.organisation or "")),
     Column(gettext_lazy("reporter"), 12, lambda event, at: str(event.reporter or _("a resident"))),
+    Column(gettext_lazy("hotline order"), 20, lambda event, at: _order_of(event)),
     Column(gettext_lazy("filed at"), 17, lambda event, at: event.filed_at),
     Column(gettext_lazy("accepted at"), 17, lambda event, at: event.accepted_at),
     Column(gettext_lazy("resolved at"), 17, lambda event, at: event.resolved_at),
@@ -70,31 +65,32 @@ COLUMNS = [
 ]
 
 
-def export_events(form: Form, events: QuerySet[Event], user: User, at: datetime) -> Iterator[bytes]:
-    """The sheet of these events as it is sent, at most `MOST_ROWS`; a chunk of them is in memory at a time.
+def export_events(form: Form, events: QuerySet[Event], user: User, at: datetime) -> StreamingHttpResponse:
+    """The sheet of these events, at most `MOST_ROWS`, which it says; a chunk of them is in memory at a time.
 
     `form` is the valid form of filters that chose the events, `user` who asks for them.
     """
-    head = [*_head(form, events[: MOST_ROWS + 1].count(), user, at), (), [str(column.heading) for column in COLUMNS]]
-    sheet = Sheet(_("Events"), [column.width for column in COLUMNS], frozen=len(head))
-    rows = ([column.value(event, at) for column in COLUMNS] for event in _in_chunks(events))
-    return stream(sheet, chain(head, rows), bold=len(head))
-
-
-def _head(form: Form, count: int, user: User, at: datetime) -> list[list[str]]:
-    """What the sheet says of itself: which filters, how many, when, for whom."""
-    local = f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
-    cases = (
-        _("the first %(count)d; more fit the filters than one sheet takes") % {"count": MOST_ROWS}
-        if count > MOST_ROWS
-        else str(count)
+    return respond(
+        name=_("Cases"),
+        columns=COLUMNS,
+        rows=in_chunks(events.with_related().select_related("hotline_order")[:MOST_ROWS], _load_places),
+        filters=chosen_filters(form),
+        count=_count(events),
+        counted=_("Number of cases"),
+        user=user,
+        at=at,
     )
-    return [
-        [_("Filters"), "；".join(chosen_filters(form)) or _("none")],
-        [_("Number of cases"), cases],
-        [_("As of"), local],
-        [_("Exported by"), str(user)],
-    ]
+
+
+def _count(events: QuerySet[Event]) -> int | str:
+    count = events[: MOST_ROWS + 1].count()
+    if count <= MOST_ROWS:
+        return count
+    return _("the first %(count)d; more fit the filters than one sheet takes") % {"count": MOST_ROWS}
+
+
+def _load_places(events: list[Event]) -> None:
+    load_ancestors(event.grid for event in events)
 
 
 def chosen_filters(form: Form) -> Iterator[str]:
@@ -108,8 +104,26 @@ def chosen_filters(form: Form) -> Iterator[str]:
         yield f"{FILTER_NAMES.get(name, form[name].label)}：{shown}"
 
 
-def _in_chunks(events: QuerySet[Event]) -> Iterable[Event]:
-    rows = events.with_related()[:MOST_ROWS].iterator(chunk_size=CHUNK)
-    while chunk := list(islice(rows, CHUNK)):
-        load_ancestors(event.grid for event in chunk)
-        yield from chunk
+# Notices
+
+NOTICES = [
+    Column(gettext_lazy("Time"), 17, lambda notice, at: notice.created_at),
+    Column(gettext_lazy("action"), 14, lambda notice, at: notice.step.get_action_display()),
+    Column(gettext_lazy("number"), 18, lambda notice, at: notice.event.number),
+    Column(gettext_lazy("title"), 44, lambda notice, at: notice.event.title),
+    Column(gettext_lazy("by"), 14, lambda notice, at: notice.step.actor_name),
+    Column(gettext_lazy("read at"), 17, lambda notice, at: notice.read_at),
+]
+
+
+def export_notices(notices: QuerySet[Notice], user: User, at: datetime) -> StreamingHttpResponse:
+    """All that was told to a person, read and unread."""
+    return respond(
+        name=_("Notices"),
+        columns=NOTICES,
+        rows=notices.iterator(),
+        filters=[],
+        count=notices.count(),
+        user=user,
+        at=at,
+    )

@@ -3,6 +3,7 @@
 import hashlib
 import re
 import uuid
+from datetime import datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -11,8 +12,10 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from events import services
+from events.alike import Offer, open_alike
 from events.attachments import ACCEPT, STAFF
 from events.models import REASON_LENGTH, Attachment, Category, Event
+from events.nearness import COORDINATES, point_of
 from events.text import TEXT_LENGTH, TITLE_LENGTH, validate_no_direction_marks
 from events.workflow import Action, Loop, Move, Outcome, Rating, Status, Urgency
 from grids.access import SeveralSuccessors, find_grid
@@ -122,8 +125,42 @@ class AttachmentsField(forms.Field):
         return reverse("attachment_thumbnail", args=[attachment.key])
 
 
-class FilingForm(forms.Form):
-    """A new case. The hidden key makes a form that is sent twice file once."""
+class CoordinateField(forms.DecimalField):
+    """A latitude or longitude that a script has filled in, or nothing; whatever is wrong is one sentence."""
+
+    widget = forms.HiddenInput
+    problem = _("This position was not understood. Take it again, or clear it.")
+    default_error_messages = {"invalid": problem}
+
+    def __init__(self):
+        super().__init__(max_digits=9, decimal_places=6, required=False)
+
+    def run_validators(self, value) -> None:
+        try:
+            super().run_validators(value)
+        except ValidationError:
+            raise ValidationError(self.problem) from None
+
+
+class CaseField(forms.CharField):
+    """Another case by its number, among those that the person may see."""
+
+    def __init__(self, user: User | None = None, **options):
+        super().__init__(max_length=20, required=False, label=_("Number of the case that goes on"), **options)
+        self.user = user
+
+    def clean(self, value: str) -> Event | None:
+        number = re.sub(r"\s", "", super().clean(value))
+        if not number or self.user is None:
+            return None
+        found = Event.objects.visible_to(self.user).filter(number=number).first()
+        if found is None:
+            raise ValidationError(_("There is no case of this number in your area."), "invalid_choice")
+        return found
+
+
+class AlikeForm(forms.Form):
+    """What a case is about and where it is: enough to find open ones that may be the same."""
 
     grid = PlaceField(
         Grid.objects.all(),
@@ -140,6 +177,28 @@ class FilingForm(forms.Form):
             "invalid_choice": _("There is no such category. Choose what it is about."),
         },
     )
+    latitude = CoordinateField()
+    longitude = CoordinateField()
+
+    def __init__(self, user: User, data=None, files=None, *, initial: dict | None = None):
+        super().__init__(data, files, initial=initial)
+        self.user = self.fields["grid"].user = user
+
+    def offer(self, at: datetime) -> Offer:
+        """The open cases that may be the same, of those that the person may see; none while place or kind is open."""
+        if not self.is_valid():
+            return Offer()
+        point = point_of(*(self.cleaned_data[name] for name in COORDINATES))
+        category, grid = self.cleaned_data["category"], self.cleaned_data["grid"]
+        return open_alike(self.user, category=category, grid=grid, point=point, at=at)
+
+
+class FilingForm(AlikeForm):
+    """A new case. The hidden key makes a form that is sent twice file once.
+
+    `into` is an open case that it is said to be the same as; then nothing else need be written.
+    """
+
     title = TextField(
         max_length=TITLE_LENGTH,
         error_messages={
@@ -156,12 +215,14 @@ class FilingForm(forms.Form):
     )
     attachments = AttachmentsField()
     idempotency_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
+    into = CaseField()
     category_search = TextField(max_length=SEARCH_LENGTH, required=False)
     place_search = TextField(max_length=SEARCH_LENGTH, required=False)
 
     def __init__(self, user: User, data=None, files=None, *, initial: dict | None = None):
-        super().__init__(data, files, initial=initial)
-        self.user = self.fields["grid"].user = self.fields["attachments"].uploader = user
+        super().__init__(user, data, files, initial=initial)
+        self.fields["into"].user = self.fields["attachments"].uploader = user
+        self.fields["title"].required = not (data and data.get("into"))
 
     def several_places(self) -> list[Grid]:
         """What to choose from where the code that came is of a grid that was divided."""
@@ -173,7 +234,7 @@ class FilingForm(forms.Form):
 
     def inputs(self) -> dict:
         """What `services.file_event` takes."""
-        names = ("grid", "category", "title", "description", "address", "urgency")
+        names = ("grid", "category", "title", "description", "address", *COORDINATES, "urgency", "into")
         inputs = {name: self.cleaned_data[name] for name in names}
         attachments = self.cleaned_data["attachments"]
         return inputs | {"attachments": attachments, "idempotency_key": self._key(inputs, attachments)}
@@ -216,21 +277,11 @@ class HandlerField(forms.Field):
         return found
 
 
-class CaseField(forms.CharField):
-    """Another case by its number, among those that the person may see."""
+class CaseInput(forms.TextInput):
+    """A number that is typed, or else one of the likely cases that was chosen."""
 
-    def __init__(self, user: User | None):
-        super().__init__(max_length=20, required=False, label=_("Number of the case that goes on"))
-        self.user = user
-
-    def clean(self, value: str) -> Event | None:
-        number = re.sub(r"\s", "", super().clean(value))
-        if not number or self.user is None:
-            return None
-        found = Event.objects.visible_to(self.user).filter(number=number).first()
-        if found is None:
-            raise ValidationError(_("There is no case of this number in your area."), "invalid_choice")
-        return found
+    def value_from_datadict(self, data, files, name: str) -> str:
+        return (data.get(name) or "").strip() or data.get(f"{name}_alike") or ""
 
 
 class DateInput(forms.DateInput):
@@ -253,6 +304,7 @@ class ActForm(forms.Form):
                 choices=Rating.choices,
                 required=False,
                 label=_("How satisfied are you"),
+                widget=forms.RadioSelect,
                 error_messages={"invalid_choice": _("Choose how satisfied you are.")},
             )
         if "until" in move.needs:
@@ -263,7 +315,7 @@ class ActForm(forms.Form):
                 error_messages={"invalid": _("Choose the date, as 2026-12-31.")},
             )
         if "into" in move.needs:
-            self.fields["into"] = CaseField(uploader)
+            self.fields["into"] = CaseField(uploader, widget=CaseInput)
         if "reason" in move.needs or "rating" in move.needs:
             self.fields["reason"] = _text(_("Reason"))
         if "note" in move.needs or move.action in WITH_NOTE:
@@ -272,13 +324,20 @@ class ActForm(forms.Form):
             self.fields["handler"] = HandlerField(event)
         if move.action == Action.RESOLVE:
             self.fields["outcome"] = forms.ChoiceField(
-                choices=Outcome.choices, required=False, label=_("It cannot be fixed")
+                choices=[("", _("it was put right")), *Outcome.choices],
+                required=False,
+                label=_("Outcome"),
+                widget=forms.RadioSelect,
             )
             self.fields["reason"] = _text(_("Why it cannot be fixed"))
         if move.action == Action.RESOLVE and (items := event.category.checklist_items()):
             self.fields["checklist"] = forms.MultipleChoiceField(
-                choices=[(item, item) for item in items], required=False, label=_("Closing checklist")
+                choices=[(item, item) for item in items],
+                required=False,
+                label=_("Closing checklist"),
+                widget=forms.CheckboxSelectMultiple,
             )
+        self.order_fields(["handler", "until", "into", "rating", "checklist", "note", "outcome", "reason"])
 
     def clean(self) -> dict:
         if self.move.action == Action.RESOLVE:
@@ -297,13 +356,19 @@ class ActForm(forms.Form):
     def is_needed(self, name: str) -> bool:
         return name in self.move.needs
 
+    def renewed(self, event: Event) -> "ActForm":
+        """What was sent, ready to be sent again on the case as it stands now."""
+        self.data = self.data.copy()
+        self.data["version"] = event.step_count
+        return self
+
     def typed(self) -> str:
         """The text that somebody typed, to give it back when the form itself has become pointless."""
         return "\n".join(text for name in ("reason", "note") if (text := self.data.get(name, "").strip()))
 
 
 def _text(label) -> TextField:
-    return TextField(max_length=TEXT_LENGTH, required=False, label=label)
+    return TextField(max_length=TEXT_LENGTH, required=False, label=label, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class RevealForm(forms.Form):

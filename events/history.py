@@ -10,6 +10,7 @@ from typing import Any
 from django.db.models import DateTimeField
 
 from events.models import Event, Step
+from events.nearness import COORDINATES, PLACES
 from events.workflow import OPEN, Action, Request, Status
 
 CONTENT = tuple(
@@ -30,8 +31,20 @@ REPORT = ("category_id", "title", "description", "address", "urgency", "is_confi
 
 def report_digest(event: Event) -> str:
     """SHA-256 over what was reported; it stands in the first step, so that the chain covers the report as well."""
-    text = json.dumps([getattr(event, name) for name in REPORT], ensure_ascii=False, separators=(",", ":"))
+    reported = [getattr(event, name) for name in REPORT]
+    # Where there are any alone, so that the digests of reports without them, all old ones among them, stay the same.
+    reported += [f"{degree:.{PLACES}f}" for name in COORDINATES if (degree := getattr(event, name)) is not None]
+    text = json.dumps(reported, ensure_ascii=False, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def origin(event: Event) -> dict[str, Any]:
+    """What else the first step holds of the row: where the case arose, and by which key a repeated request finds it.
+
+    The key as its hash: a resident's opens the case.
+    """
+    key = event.idempotency_key
+    return {"grid": event.grid_id, "key": hashlib.sha256(key.encode()).hexdigest() if key else ""}
 
 
 def organisation_details(event: Event) -> dict[str, Any]:
@@ -71,27 +84,21 @@ def seal(step: Step, event: Event) -> None:
 
 
 def replay(steps: Iterable[Step]) -> dict[str, Any]:
-    """What the event's row must hold after these steps, by field name."""
+    """What the event's row must hold after these steps, by field name in the order of REPLAYED."""
     row: dict[str, Any] = dict.fromkeys(REPLAYED)
     row |= {"send_backs": 0, "reworks": 0, "is_supervised": False, "rating": "", "step_count": 0, "head_hash": ""}
     row |= {"outcome": "", "request": "", "suspensions": 0, "extensions": 0}
     for step in steps:
-        row |= _agreements(row, step)
-        row |= {
-            "status": step.to_status,
-            "loop": step.to_loop,
-            "holder_id": step.holder_id,
-            "handler_id": step.handler_id,
-            "organisation_id": step.details.get("organisation", {}).get("id"),
-            "checker_id": step.checker_id,
-            "round": step.round,
-            "due_at": step.due_at,
-            "step_count": row["step_count"] + 1,
-            "head_hash": step.hash,
-        }
+        _follow_agreements(row, step)
+        _follow_result(row, step)
+        row["status"], row["loop"], row["round"] = step.to_status, step.to_loop, step.round
+        row["holder_id"], row["handler_id"], row["checker_id"] = step.holder_id, step.handler_id, step.checker_id
+        row["organisation_id"] = step.details.get("organisation", _NOTHING).get("id")
+        row["due_at"], row["head_hash"] = step.due_at, step.hash
+        row["step_count"] += 1
         match step.action:
             case Action.FILE:
-                row |= {"filed_at": step.at, "start_loop": step.to_loop}
+                row["filed_at"], row["start_loop"] = step.at, step.to_loop
             case Action.ACCEPT:
                 row["accepted_at"] = row["accepted_at"] or step.at
             case Action.SEND_BACK:
@@ -101,54 +108,61 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
             case Action.SUPERVISE:
                 row["is_supervised"] = True
             case Action.RATE:
-                row |= {"rating": step.details["rating"], "rated_at": step.at}
+                row["rating"], row["rated_at"] = step.details["rating"], step.at
             case Action.ASK:
                 row["asked_at"] = step.at
             case Action.ANSWER:
                 row["asked_at"] = None
-        row["resolved_at"] = _since(row["resolved_at"], step, Action.RESOLVE, Status.RESOLVED, Status.CLOSED)
-        resolver = step.actor_id if step.action == Action.RESOLVE else row["resolver_id"]
-        row["resolver_id"] = resolver if row["resolved_at"] else None
-        outcome = step.details.get("outcome", "") if step.action == Action.RESOLVE else row["outcome"]
-        row["outcome"] = outcome if row["resolved_at"] else ""
-        row["closed_at"] = _since(row["closed_at"], step, Action.PASS_CHECK, Status.CLOSED)
     return row
 
 
+_NOTHING: dict[str, Any] = {}
+# Made once: an audit asks them millions of times, and an enumeration takes its time to name a member.
+_RESOLVE, _PASS_CHECK, _SUSPENDED, _CLOSED = Action.RESOLVE, Action.PASS_CHECK, Status.SUSPENDED, Status.CLOSED
+_DONE, _HANDLED = frozenset({Status.RESOLVED, Status.CLOSED}), frozenset({Status.FILED, Status.HANDLING})
 # What a request of the desk does not outlive; nor does it outlive the holder, or handling.
 _ENDS_REQUEST = frozenset({Action.SEND_BACK, Action.ESCALATE, Action.SUSPEND, Action.EXTEND, Action.DECLINE})
+_ENDS_REPLY = frozenset({Action.REPLY, Action.ESCALATE})
+_AGREES = frozenset(
+    {Action.ASK_SUSPEND, Action.ASK_EXTEND, Action.SUSPEND, Action.EXTEND, Action.MERGE, Action.URGE, Action.SUPERVISE}
+)
 
 
-def _agreements(row: dict[str, Any], step: Step) -> dict[str, Any]:
+def _follow_agreements(row: dict[str, Any], step: Step) -> None:
     """What the step leaves of the requests, replies and merging between desk and upper side; `row` is that before."""
-    found: dict[str, Any] = {}
-    stays = step.to_status in (Status.FILED, Status.HANDLING) and step.holder_id == row["holder_id"]
-    if step.action in _ENDS_REQUEST or not stays:
-        found |= {"request": "", "requested_until": None}
-    if step.action in (Action.REPLY, Action.ESCALATE) or step.to_status not in OPEN:
-        found |= {"reply_to_id": None, "reply_due_at": None}
-    if step.to_status != Status.SUSPENDED:
-        found["suspended_until"] = None
-    details = step.details
-    match step.action:
+    action, details = step.action, step.details
+    if action in _ENDS_REQUEST or step.to_status not in _HANDLED or step.holder_id != row["holder_id"]:
+        row["request"], row["requested_until"] = "", None
+    if action in _ENDS_REPLY or step.to_status not in OPEN:
+        row["reply_to_id"] = row["reply_due_at"] = None
+    if step.to_status != _SUSPENDED:
+        row["suspended_until"] = None
+    if action not in _AGREES:
+        return
+    match action:
         case Action.ASK_SUSPEND:
-            found |= {"request": Request.SUSPEND, "requested_until": date.fromisoformat(details["until"])}
+            row["request"], row["requested_until"] = Request.SUSPEND, date.fromisoformat(details["until"])
         case Action.ASK_EXTEND:
-            found["request"] = Request.EXTEND
+            row["request"] = Request.EXTEND
         case Action.SUSPEND:
-            found["suspended_until"] = date.fromisoformat(details["until"])
-            found["suspensions"] = row["suspensions"] + 1
+            row["suspended_until"] = date.fromisoformat(details["until"])
+            row["suspensions"] += 1
         case Action.EXTEND:
-            found["extensions"] = row["extensions"] + 1
+            row["extensions"] += 1
         case Action.MERGE:
-            found["merged_into_id"] = details["into"]["id"]
+            row["merged_into_id"] = details["into"]["id"]
         case Action.URGE | Action.SUPERVISE if "reply_due" in details:
-            found |= {"reply_to_id": step.actor_id, "reply_due_at": datetime.fromisoformat(details["reply_due"])}
-    return found
+            row["reply_to_id"], row["reply_due_at"] = step.actor_id, datetime.fromisoformat(details["reply_due"])
 
 
-def _since(known: Any, step: Step, action: Action, *kept: Status) -> Any:
-    """The time of the last such action, as long as the state that it led to, or follows from it, lasts."""
-    if step.action == action:
-        return step.at
-    return known if step.to_status in kept else None
+def _follow_result(row: dict[str, Any], step: Step) -> None:
+    """Who resolved it, when and how, and when it was closed: as long as the state lasts that this led to."""
+    if step.action == _RESOLVE:
+        row["resolved_at"], row["resolver_id"] = step.at, step.actor_id
+        row["outcome"] = step.details.get("outcome", "")
+    elif step.to_status not in _DONE:
+        row["resolved_at"], row["resolver_id"], row["outcome"] = None, None, ""
+    if step.action == _PASS_CHECK:
+        row["closed_at"] = step.at
+    elif step.to_status != _CLOSED:
+        row["closed_at"] = None

@@ -79,7 +79,7 @@ def send(
     if channel == Channel.MAIL:
         headers = {"Auto-Submitted": "auto-generated"}
         if message.key != "test":
-            headers["Message-ID"] = f"<{message.key}@{_domain()}>"
+            headers["Message-ID"] = f"<{message.key}@{domain()}>"
         EmailMessage(
             message.title, message.text, None, [preference.user.email], headers=headers, connection=connection
         ).send()
@@ -129,5 +129,5 @@ def _inbox_link() -> str:
     return settings.SITE_URL and settings.SITE_URL + reverse("notice_list")
 
 
-def _domain() -> str:
+def domain() -> str:
     return urlsplit(settings.SITE_URL).hostname or "saihan.invalid"

@@ -1,25 +1,26 @@
 """Cases as they leave the screen: the printed case file, and lists as Excel sheets."""
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.http import content_disposition_header
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from events.alike import joined
 from events.explanations import explain
 from events.exporting import export_events
 from events.forms import FilterForm
+from events.models import Event
+from events.reckoning import reckon_all
 from events.views import event_list, get_event
 from events.wording import place_of
-from events.xlsx import CONTENT_TYPE
 from grids.models import load_ancestors
 
 
 @require_safe
 def event_print(request: HttpRequest, number: str) -> HttpResponse:
     """Everything of one case with its whole history and its photos, for A4."""
-    event = get_event(request.user, number)
+    event, at = get_event(request.user, number), timezone.now()
+    related = Event.objects.visible_to(request.user)  # who may not see a case learns nothing of it here either
     load_ancestors([event.grid, event.holder, *([event.checker] if event.checker else [])])
     steps = list(event.steps.order_by("ordinal").prefetch_related("attachments"))
     for step in steps:
@@ -29,7 +30,11 @@ def event_print(request: HttpRequest, number: str) -> HttpResponse:
         "place": event.grid.full_name if event.is_open else place_of(event),
         "holder": event.holder.full_name if event.is_open else steps[-1].holder_name,
         "steps": steps,
-        "at": timezone.now(),
+        "joined": joined(event, request.user),
+        "order": getattr(event, "hotline_order", None) if event.reporter_id is None else None,
+        "merged_into": related.filter(pk=event.merged_into_id).first() if event.merged_into_id else None,
+        "reckonings": reckon_all(steps, at),
+        "at": at,
     }
     return render(request, "events/event_print.html", context)
 
@@ -42,8 +47,4 @@ def event_export(request: HttpRequest) -> HttpResponse:
     events = form.events(at)
     if form.errors:
         return event_list(request)
-    name = _("Cases %(time)s") % {"time": f"{timezone.localtime(at):%Y%m%d-%H%M}"}
-    response = StreamingHttpResponse(export_events(form, events, request.user, at), content_type=CONTENT_TYPE)
-    response.headers["Content-Disposition"] = content_disposition_header(True, f"{name}.xlsx")
-    response.headers["Cache-Control"] = "private, no-store"
-    return response
+    return export_events(form, events, request.user, at)

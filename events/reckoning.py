@@ -1,8 +1,9 @@
 """How the deadline of a case came about, told line by line: for its page, and as data for the API."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import zip_longest
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -10,11 +11,11 @@ from django.utils.translation import ngettext, pgettext, pgettext_lazy
 
 from events import running
 from events.calendars import UnknownEdition
-from events.clock import elapsed
+from events.clock import WorkCalendar, elapsed
 from events.drafts import STAGE_CHECK
 from events.explanations import limit_text
 from events.intervals import Kind, Row, Why, account, by_day
-from events.models import Event
+from events.models import Event, Step
 from events.running import OF_CATEGORY, OF_STAGE, Mark, RunningClock
 from events.wording import hours_text
 from events.workflow import Loop, Status
@@ -141,12 +142,31 @@ def _notice_text(year: int, number: str | None) -> str:
 
 def reckon(event: Event, marks: Sequence[Mark], at: datetime) -> Reckoning | None:
     """The account of the last clock of a case, from its steps in order; None without one that can be read."""
-    last = running.last_start(marks)
-    if last is None:
-        return None
+    stage = STAGE_CHECK if event.status in (Status.RESOLVED, Status.CLOSED) else event.loop
+    return _reckon(stage, marks, at, running.editions_of([last] if (last := running.last_start(marks)) else []))
+
+
+def reckon_all(steps: Sequence[Step], at: datetime) -> list[Reckoning]:
+    """The account of every clock that a case ever had, in order, each as it was when the next one began."""
+    starts = [index for index, step in enumerate(steps) if "limit" in step.details]
+    editions = running.editions_of(steps[index] for index in starts)
+    found = []
+    for start, after in zip_longest(starts, starts[1:]):
+        if after is not None and "since" in steps[after].details:
+            continue  # the same clock went on, extended, adjusted or resumed
+        first = steps[start]
+        stage = STAGE_CHECK if first.to_status == Status.RESOLVED else first.to_loop
+        if reckoning := _reckon(stage, steps[:after], steps[after].at if after else at, editions):
+            found.append(reckoning)
+    return found
+
+
+def _reckon(stage: str, marks: Sequence[Mark], at: datetime, editions: Mapping[str, WorkCalendar]) -> Reckoning | None:
     try:
-        clock = running.read(marks, running.editions_of([last]))
+        clock = running.read(marks, editions)
     except UnknownEdition:
+        return None
+    if clock is None:
         return None
     calendar, unit = clock.calendar, clock.limit.unit
     found = None if clock.is_paused else clock.deadline
@@ -154,7 +174,7 @@ def reckon(event: Event, marks: Sequence[Mark], at: datetime) -> Reckoning | Non
     until = found.due_at if found else at
     return Reckoning(
         clock=clock,
-        stage=STAGE_CHECK if event.status in (Status.RESOLVED, Status.CLOSED) else event.loop,
+        stage=stage,
         rows=by_day(account(clock.start, until, unit, calendar, pauses)),
         due_at=found and found.due_at,
         remind_at=found and found.remind_at,

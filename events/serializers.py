@@ -63,14 +63,30 @@ class CategoryField(serializers.PrimaryKeyRelatedField):
         super().__init__(queryset=Category.objects.all(), pk_field=serializers.IntegerField(), **kwargs)
 
 
+class CoordinateField(serializers.DecimalField):
+    def __init__(self, **kwargs: Any):
+        super().__init__(max_digits=9, decimal_places=6, required=False, allow_null=True, **kwargs)
+
+
 class FilingSerializer(serializers.Serializer):
     category = CategoryField(help_text=_("Its id, from the list of categories"))
     grid = GridField(help_text=_("Code of the grid where it happened"))
-    title = TextField(max_length=TITLE_LENGTH)
+    title = TextField(max_length=TITLE_LENGTH, required=False, help_text=_("Needed but for a case that joins another"))
     description = TextField(max_length=TEXT_LENGTH, required=False, allow_blank=True)
     address = TextField(max_length=200, required=False, allow_blank=True, help_text=_("Exact place inside the grid"))
+    latitude = CoordinateField(help_text=_("Of the exact place in degrees (WGS 84), together with the longitude"))
+    longitude = CoordinateField(help_text=_("In degrees, together with the latitude"))
     urgency = serializers.ChoiceField(Urgency.choices, required=False)
+    into = TextField(
+        max_length=20, required=False, allow_blank=True,
+        help_text=_("Number of the open case that it is the same as; it is merged into that one at once"),
+    )  # fmt: skip
     attachments = AttachmentsField()
+
+    def validate(self, given: dict[str, Any]) -> dict[str, Any]:
+        if not given.get("into") and not given.get("title"):
+            raise serializers.ValidationError({"title": [self.fields["title"].error_messages["required"]]})
+        return given
 
 
 class ActSerializer(serializers.Serializer):
@@ -113,6 +129,13 @@ class ActSerializer(serializers.Serializer):
         help_text=_("Version of the case that you looked at; if it has changed since, the answer is 409"),
     )
     attachments = AttachmentsField()
+
+
+class AlikeQuery(serializers.Serializer):
+    category = CategoryField(help_text=_("Id of the category that one is about to report"))
+    grid = GridField(help_text=_("Code of the grid where it happened"))
+    latitude = CoordinateField(help_text=_("Of the exact place in degrees (WGS 84), together with the longitude"))
+    longitude = CoordinateField(help_text=_("In degrees, together with the latitude"))
 
 
 class CategoryQuery(serializers.Serializer):
@@ -213,11 +236,11 @@ class EventSerializer(serializers.ModelSerializer):
     class Meta:
         model = Event
         fields = [
-            "number", "title", "category", "grid", "place_name", "address", "urgency", "urgency_label",
-            "is_confidential", "status", "status_label", "loop", "loop_label", "start_loop", "start_loop_label",
-            "holder", "handler", "organisation", "reporter_name", "checker", "round", "is_supervised", "filed_at",
-            "accepted_at", "resolved_at", "closed_at", "rating", "rating_label", "rated_at", "asked_at", "due_at",
-            "is_overdue", "version",
+            "number", "title", "category", "grid", "place_name", "address", "latitude", "longitude", "urgency",
+            "urgency_label", "is_confidential", "status", "status_label", "loop", "loop_label", "start_loop",
+            "start_loop_label", "holder", "handler", "organisation", "reporter_name", "checker", "round",
+            "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "rating", "rating_label",
+            "rated_at", "asked_at", "due_at", "is_overdue", "version",
         ]  # fmt: skip
         read_only_fields = fields
 
@@ -229,6 +252,14 @@ class EventSerializer(serializers.ModelSerializer):
 
     def get_is_overdue(self, event: Event) -> bool:
         return event.is_overdue(self.context["at"])
+
+
+class AlikeSerializer(EventSerializer):
+    photo = AttachmentSerializer(read_only=True, allow_null=True, help_text=_("The first photo of the case"))
+
+    class Meta(EventSerializer.Meta):
+        fields = [*EventSerializer.Meta.fields, "description", "photo"]
+        read_only_fields = fields
 
 
 # What desk and upper side have agreed or wait for, and what became of a merged case.

@@ -26,5 +26,37 @@ def deliver_notices() -> dict[str, int]:
 
 
 @shared_task
+def check_daily() -> int | None:
+    """Once a day, whenever it is asked: the number of the digest that was made."""
+    digest = services.check_daily()
+    return digest and digest.number
+
+
+@shared_task
+def watch_check() -> int:
+    return services.watch_check()
+
+
+@shared_task
 def adjust_deadlines() -> dict[str, int]:
     return dict(services.adjust_deadlines())
+
+
+@shared_task
+def list_quick_closings() -> int:
+    return services.list_quick_closings()
+
+
+@shared_task
+def read_hotline(pk: int) -> None:
+    services.read_hotline(pk=pk)
+
+
+@shared_task
+def file_hotline(pk: int) -> None:
+    services.file_hotline(pk=pk)
+
+
+@shared_task
+def continue_hotlines() -> int:
+    return services.continue_hotlines()

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from events.clock import add
 from events.drafts import STAGE_CHECK, STAGE_REPLY, Draft, Rule
-from events.history import report_digest
+from events.history import origin, report_digest
 from events.models import Event, Step
 from events.routing import Route, climb, descend, entry
 from events.workflow import (
@@ -46,6 +46,7 @@ def file(draft: Draft, route: Route) -> None:
     enter(draft, route)
     draft.event.start_loop = draft.event.loop
     draft.details["report"] = report_digest(draft.event)
+    draft.details["origin"] = origin(draft.event)
 
 
 def accept(draft: Draft) -> None:
@@ -232,18 +233,22 @@ def decline(draft: Draft) -> None:
 
 
 def merge(draft: Draft) -> None:
-    """It ends here and goes on in the other case, whose end its reporter is told of (`inform`)."""
+    """It ends here and goes on in the other case, whose end its reporter is told of (`inform`).
+
+    Who joined a case with a new report knows it, and nobody has worked on that report yet.
+    """
     event = draft.event
     draft.details["into"] = {"id": draft.into.pk, "number": draft.into.number}
-    draft.recipients.update({event.reporter_id, *draft.handlers()})
+    if draft.rule != Rule.SAME_CASE:
+        draft.recipients.update({event.reporter_id, *draft.handlers()})
     event.status, event.merged_into = Status.MERGED, draft.into
     _end(draft)
 
 
 def absorb(draft: Draft) -> None:
-    """Another case, the draft's `into`, was merged into this one."""
+    """Another case, the draft's `into`, was merged into this one; who reported that one has been told."""
     draft.details["merged"] = {"id": draft.into.pk, "number": draft.into.number}
-    draft.recipients.update(draft.workers())
+    draft.recipients.update(draft.workers() - {draft.into.reporter_id})
 
 
 def inform(draft: Draft) -> None:
@@ -415,6 +420,7 @@ def seal_all(draft: Draft) -> list[tuple[Step, set[int]]]:
     sealed = []
     while draft:
         people = {person for person in draft.recipients if person} - {draft.actor and draft.actor.pk}
+        draft.details["told"] = sorted(people)  # so that a notice that is taken away is missed
         sealed.append((draft.to_step(), people))
         if draft := draft.followed_by:
             draft.before = (draft.event.status, draft.event.loop)

@@ -1,20 +1,52 @@
-from django.urls import path
+from django.urls import path, re_path
 
-from events import attachment_views, notice_views, paper_views, views
+from events import (
+    attachment_views,
+    hot_spot_views,
+    hotline_views,
+    notice_views,
+    paper_views,
+    sample_views,
+    second_look_views,
+    views,
+)
 from events.public import views as public
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),
     path("events/", views.event_list, name="event_list"),
     path("events/file/", views.event_file, name="event_file"),
+    path("events/alike/", views.event_alike, name="event_alike"),
     path("events/export/", paper_views.event_export, name="event_export"),
     path("events/<slug:number>/", views.event_detail, name="event_detail"),
     path("events/<slug:number>/print/", paper_views.event_print, name="event_print"),
     path("events/<slug:number>/contact/", views.event_contact, name="event_contact"),
     path("events/<slug:number>/spam/", views.event_spam, name="event_spam"),
     path("events/<slug:number>/<slug:action>/", views.event_act, name="event_act"),
+    path("hot-spots/<slug:code>/<int:category>/", hot_spot_views.hot_spot, name="hot_spot"),
+    path("hotline/", hotline_views.hotline_list, name="hotline_list"),
+    path("hotline/<int:pk>/", hotline_views.hotline_import, name="hotline_import"),
+    path("hotline/<int:pk>/mapping/", hotline_views.hotline_mapping, name="hotline_mapping"),
+    path("hotline/<int:pk>/words/", hotline_views.hotline_words, name="hotline_words"),
+    path("hotline/<int:pk>/places/", hotline_views.hotline_places, name="hotline_places"),
+    path("hotline/<int:pk>/confirm/", hotline_views.hotline_confirm, name="hotline_confirm"),
+    path("hotline/<int:pk>/cancel/", hotline_views.hotline_cancel, name="hotline_cancel"),
+    path("hotline/<int:pk>/left.xlsx", hotline_views.hotline_errors, name="hotline_errors"),
     path("attachments/<uuid:key>/", attachment_views.attachment, name="attachment"),
     path("attachments/<uuid:key>/thumbnail/", attachment_views.attachment_thumbnail, name="attachment_thumbnail"),
+    path("samples/", sample_views.sample_list, name="sample_list"),
+    path("samples/draw/", sample_views.sample_draw, name="sample_draw"),
+    path("samples/<int:pk>/", sample_views.sample_detail, name="sample_detail"),
+    path("samples/<int:pk>/<int:place>/", sample_views.sample_item, name="sample_item"),
+    path("samples/<int:pk>/print/", sample_views.sample_print, name="sample_print"),
+    path("samples/<int:pk>/export/", sample_views.sample_export, name="sample_export"),
+    re_path(
+        r"^samples/(?P<pk>[0-9]{1,18})/population\.(?P<kind>txt|xlsx)$",
+        sample_views.sample_population,
+        name="sample_population",
+    ),
+    path("second-looks/", second_look_views.second_look_list, name="second_look_list"),
+    path("second-looks/<int:pk>/", second_look_views.second_look, name="second_look"),
     path("notices/", views.notice_list, name="notice_list"),
     path("notices/read/", views.notices_read, name="notices_read"),
     path("notices/settings/", notice_views.notice_settings, name="notice_settings"),

@@ -1,5 +1,6 @@
 """Pages of the cases: the workbench, filing, the list, one case, and the inbox."""
 
+from datetime import datetime
 from functools import cached_property
 
 from django.contrib import messages
@@ -14,10 +15,14 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from events import services
+from events.alike import Offer, joined, offer
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
-from events.forms import SEARCH_LENGTH, ActForm, FilingForm, FilterForm, RevealForm
+from events.exporting import export_notices
+from events.forms import SEARCH_LENGTH, ActForm, AlikeForm, FilingForm, FilterForm, RevealForm
+from events.hot_spots import hot_spots
 from events.models import Category, Delivery, Event, Notice
+from events.nearness import COORDINATES
 from events.reckoning import reckon
 from events.suggestions import (
     by_major,
@@ -31,6 +36,7 @@ from events.suggestions import (
 )
 from events.wording import awaited, is_handler, show_events, stations
 from events.workflow import TABLE, Action, Move, Status, open_moves
+from grids import exporting
 from grids.access import SeveralSuccessors, find_grid, may_see, visible_grids
 from grids.models import Grid, Organisation, User, load_ancestors
 
@@ -66,6 +72,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "notices": _inbox(user).unread()[:5],
         "categories": familiar_categories(user, categories) if user.active_posts else [],
         "majors": by_major(categories),
+        "hot_spots": hot_spots(user, at),
         "at": at,
     }
     return render(request, "events/workbench.html", context)
@@ -75,7 +82,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
 
 
 def event_file(request: HttpRequest) -> HttpResponse:
-    """File a case. The buttons named `search` only look up places and categories and file nothing."""
+    """File a case, or join an open one. The buttons named `search` only look something up and file nothing."""
     user = request.user
     if request.method != "POST":
         return _preset_page(request)
@@ -88,9 +95,25 @@ def event_file(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            messages.success(request, _("Filed as no. %(number)s.") % {"number": event.number})
-            return redirect("event_detail", event.number)
+            return _filed(request, event)
     return _filing_page(request, form, status=400)
+
+
+def _filed(request: HttpRequest, event: Event) -> HttpResponse:
+    """To the case: of a report that joined another one to that one, where the person may see it."""
+    into = _visible_merged(event, request.user)
+    sentence = _("Filed as no. %(number)s.")
+    if event.merged_into_id:
+        sentence = _("Your report, no. %(number)s, goes on in this case. You will be told the result.")
+    messages.success(request, sentence % {"number": event.number})
+    return redirect("event_detail", (into or event).number)
+
+
+@require_safe
+def event_alike(request: HttpRequest) -> HttpResponse:
+    """A part of the filing page: open cases that may be the same, once place and category are known."""
+    at = timezone.now()
+    return render(request, "events/event_alike.html", {"alike": AlikeForm(request.user, request.GET).offer(at)})
 
 
 def _looking_up(request: HttpRequest, sent: FilingForm) -> FilingForm:
@@ -124,6 +147,8 @@ def _filing_page(
     places = familiar_places(user, form.text("grid"))
     if divided := several.grids if several else form.several_places():
         places = with_places({grid.pk: grid for grid in [*divided, *places]}.values())
+    chosen_place = "" if divided else _chosen_place(form, places)
+    known = {name: form.text(name) for name in ("category", *COORDINATES)} | {"grid": chosen_place}
     context = {
         "form": form,
         "divided": several,
@@ -133,9 +158,11 @@ def _filing_page(
         "chosen": chosen,
         "open_major": chosen.major if chosen else request.GET.get("major", ""),
         "places": places,
-        "chosen_place": "" if divided else _chosen_place(form, places),
+        "chosen_place": chosen_place,
+        "alike": AlikeForm(user, known).offer(timezone.now()),
         "shared_place": common_part(places),
         "found_places": found_places(user, form.text("place_search")),
+        "may_import": services.hotline_post(user) is not None,
     }
     return render(request, "events/event_file.html", context, status=status)
 
@@ -285,6 +312,7 @@ def _event_page(
     prefetch_related_objects([step for step in steps if "attachments" in step.details], "attachments")
     for step in steps:
         step.sentences = explain(step)
+    likely, merge_candidates = _merge_candidates(event, user, moves, at)
     context = {
         "event": event,
         "at": at,
@@ -293,7 +321,9 @@ def _event_page(
         "awaited": awaited(event, handler),
         "is_mine": any(move.target for move in moves),
         "handlers": handlers(event, searched) if may_assign else [],
-        "merge_candidates": _merge_candidates(event, user, moves),
+        "likely": likely,
+        "merge_candidates": merge_candidates,
+        "joined": joined(event, user),
         "merged_into": _visible_merged(event, user),
         "organisations": organisations(event, searched) if may_assign else [],
         "may_see_grid": may_see(user, event.grid),
@@ -312,10 +342,8 @@ def _act_form(move: Move, event: Event, sent: ActForm | None) -> ActForm:
     """A fresh form, or the one that was sent, brought up to the present version with what was typed in it."""
     if sent is None or sent.move.action != move.action:
         return ActForm(move, event)
-    sent.data = sent.data.copy()
-    sent.data["version"] = event.step_count
     sent.is_sent = True
-    return sent
+    return sent.renewed(event)
 
 
 def _keep_uploads(sent: ActForm | None, forms: list[ActForm]) -> None:
@@ -337,12 +365,15 @@ def _working_handler(event: Event) -> User | Organisation | None:
     return None
 
 
-def _merge_candidates(event: Event, user: User, moves: list[Move]) -> list[Event]:
-    """A few likely cases to merge into, as far as one may merge at all."""
+def _merge_candidates(event: Event, user: User, moves: list[Move], at: datetime) -> tuple[Offer, list[Event]]:
+    """The likely cases to merge into, with picture and words, and a few more by number; as far as one may merge."""
     if not any(move.action == Action.MERGE for move in moves):
-        return []
-    found = services.merge_candidates(event, user).only("number", "title", "grid", "status").select_related("grid")
-    return list(found[:MERGE_CANDIDATES])
+        return Offer(), []
+    found = services.merge_candidates(event, user)
+    likely = offer(found.alike(category=event.category, grid=event.grid, point=event.point, at=at), at)
+    others = found.exclude(pk__in=[case.pk for case in likely.cases])
+    others = others.only("number", "title", "grid", "status").select_related("grid")
+    return likely, list(others[:MERGE_CANDIDATES])
 
 
 def _visible_merged(event: Event, user: User) -> Event | None:
@@ -379,6 +410,8 @@ def _inbox(user: User):
 @require_safe
 def notice_list(request: HttpRequest) -> HttpResponse:
     """What was told to me: unread first, newest first."""
+    if exporting.is_wanted(request):
+        return export_notices(_inbox(request.user), request.user, timezone.now())
     new = list(_inbox(request.user).unread()[: PAGE_SIZE * 2])
     seen = list(_inbox(request.user).exclude(read_at=None)[:PAGE_SIZE])
     return render(request, "events/notice_list.html", {"new": new, "seen": seen, "at": timezone.now()})

@@ -1,6 +1,6 @@
 """What the clock does by itself to an event whose time has come."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from events.drafts import Draft, Limits, Rule
 from events.models import Event
@@ -8,6 +8,8 @@ from events.routing import Staffing, Unroutable
 from events.running import RunningClock
 from events.transitions import climb_check, escalate, remind, resume, supervise
 from events.workflow import Action, Status
+
+POSTPONED_BY = timedelta(minutes=10)  # what a sweep could not wake
 
 
 def wake(event: Event, at: datetime, staffing: Staffing, limits: Limits, clock: RunningClock | None = None) -> Draft:

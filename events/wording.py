@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from events import calendars
 from events.clock import STATUTORY, Unit, WorkCalendar, elapsed
-from events.models import Event, Step
+from events.models import Event, QuickClosing, Sample, Step
 from events.workflow import LOOPS, Action, Side, Status
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 
@@ -75,6 +75,57 @@ def duration(span: timedelta, unit: Unit, calendar: WorkCalendar = STATUTORY) ->
     if minutes and not days:
         parts.append(ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes})
     return " ".join(parts)
+
+
+def ago(time: datetime, at: datetime) -> str:
+    """How long ago, in the one largest unit; for what lies within some weeks."""
+    minutes = max(0, (at - time) // timedelta(minutes=1))
+    if minutes < 60:
+        return ngettext("%(count)d minute ago", "%(count)d minutes ago", minutes) % {"count": minutes}
+    if (hours := minutes // 60) < 24:
+        return ngettext("%(count)d hour ago", "%(count)d hours ago", hours) % {"count": hours}
+    if (days := hours // 24) < 14:
+        return ngettext("%(count)d day ago", "%(count)d days ago", days) % {"count": days}
+    weeks = days // 7
+    return ngettext("%(count)d week ago", "%(count)d weeks ago", weeks) % {"count": weeks}
+
+
+def plain_time(span: timedelta) -> str:
+    """A span by the clock on the wall, as 3 minutes or 1 day 2 hours."""
+    return duration(span, Unit.EMERGENCY_HOUR) or _("less than a minute")
+
+
+def why_fast(closing: QuickClosing) -> str:
+    """Why the rule listed a closing, with the figures of that day, so that everybody can do the sum again."""
+    said = {"time": plain_time(closing.handled), "floor": closing.floor_minutes}
+    if closing.median is None:
+        return _("Resolved in %(time)s; less than %(floor)d minutes is always listed.") % said
+    said |= {"median": plain_time(closing.median), "compared": closing.compared, "share": closing.share}
+    if closing.is_below_floor:
+        told = _(
+            "Resolved in %(time)s; the median of its kind is %(median)s, %(compared)d cases compared. Less than "
+            "%(floor)d minutes is always listed."
+        )
+    else:
+        told = _(
+            "Resolved in %(time)s; the median of its kind is %(median)s, %(compared)d cases compared. Less than "
+            "%(share)d%% of the median is listed."
+        )
+    return told % said
+
+
+def lot_rule(sample: Sample) -> list[str]:
+    """How the sample was drawn, in sentences by which anybody can do it again; `sampling` does what they say."""
+    rule = _(
+        "For each case number of the population, the lot is the SHA-256 of “seed:number” (UTF-8) in hexadecimal. "
+        "The %(size)d cases with the smallest lots are drawn, smallest first. The population is the list of the case "
+        "numbers in ascending order, one to a line."
+    )
+    if sample.announced:
+        seed = _("The seed is the system's random part, a hyphen, and the announced text.")
+    else:
+        seed = _("The system made the seed at random when it drew.")
+    return [rule % {"size": sample.size}, seed]
 
 
 def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event]:

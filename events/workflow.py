@@ -101,6 +101,8 @@ class Side(TextChoices):
 
 
 LOOPS = tuple(Loop)
+# Who took one of these steps in a case has judged it already, and never re-checks it.
+CONCLUDING = frozenset({Action.RESOLVE, Action.PASS_CHECK})
 # Where a resident stands who has shown that the case is theirs.
 RESIDENT_SIDES = frozenset({Side.REPORTER, Side.VIEWER})
 # Here a photo says enough: the note that they need may be left out when one comes along.
@@ -309,7 +311,7 @@ TABLE: dict[Action, Move] = {
             otherwise=_("No request waits for a decision."),
         ),
         _move(Action.RESUME, "suspended", Status.HANDLING, "upper desk system"),
-        _move(Action.MERGE, "filed handling", Status.MERGED, "desk", "into"),
+        _move(Action.MERGE, "filed handling", Status.MERGED, "desk system", "into"),
         _move(Action.URGE, "", None, "upper"),
         _move(Action.SUPERVISE, "", None, "upper system"),
         _move(

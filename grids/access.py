@@ -8,7 +8,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from grids import tree
-from grids.models import Grid, Organisation, Post, Role, User
+from grids.models import Grid, Level, Organisation, Post, Role, User
 
 Ranges = list[tuple[int, int]]
 EVERYTHING: Ranges = [(0, tree.LARGEST)]
@@ -161,6 +161,29 @@ def overseen_ranges(user) -> Ranges:
 def may_oversee(user, grid: Grid) -> bool:
     """Whether the user may look at the figures of this grid's staffing."""
     return any(lft <= grid.lft <= rght for lft, rght in overseen_ranges(user))
+
+
+# Inspecting: re-checking closed cases. Chiefs and officials of a street and above, for their grid and all below.
+
+INSPECTORS = frozenset({Role.CHIEF, Role.OFFICIAL})
+
+
+def inspecting_posts(user) -> list[Post]:
+    """The user's posts that re-check, the highest first."""
+    posts = [post for post in _posts(user) if post.role in INSPECTORS and post.grid.level <= Level.STREET]
+    return sorted(posts, key=lambda post: (post.grid.level, post.grid.lft))
+
+
+def inspected_ranges(user) -> Ranges:
+    """The intervals whose closed cases the user may re-check, merged and in order."""
+    if user.is_active and user.is_superuser:
+        return EVERYTHING
+    return merged((post.grid.lft, post.grid.rght) for post in inspecting_posts(user))
+
+
+def may_inspect(user, grid: Grid) -> bool:
+    """Whether the user may re-check the closed cases of this grid."""
+    return any(lft <= grid.lft <= rght for lft, rght in inspected_ranges(user))
 
 
 # People: whom somebody who manages grids may look up, and whose account they may keep.

@@ -4,14 +4,21 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from django.db.models import Count, F, IntegerField, QuerySet
-from django.db.models.expressions import Combinable, CombinedExpression, Value
+from django.db.models import Count, F, QuerySet
+from django.db.models.expressions import Combinable
+from django.utils.translation import gettext_lazy
 
 from grids import tree
 from grids.models import Grid, Level, Post, Role
 
 IN_USE, CHIEF, STAFF, VACANT = "in_use", "chief", "staff", "vacant"
-FIGURES = (IN_USE, CHIEF, STAFF, VACANT)
+TITLES = {
+    IN_USE: gettext_lazy("Grids in use"),
+    CHIEF: gettext_lazy("Grids with a chief"),
+    STAFF: gettext_lazy("Grids with staff"),
+    VACANT: gettext_lazy("Vacant grids"),
+}
+FIGURES = tuple(TITLES)
 LEVELS_IN_WIDTH = 12  # an interval begins at twelve times a number, plus the level
 
 
@@ -62,8 +69,8 @@ class Census:
 
     def _grouped(self, rows: QuerySet, place: str, counted: str) -> Iterator[tuple[int, int, int]]:
         """(part of the subtree, level, how many), where the part is the code that its place begins with."""
-        part = _whole(F(place), Combinable.DIV, self.width)
-        level = _whole(F(place), Combinable.MOD, LEVELS_IN_WIDTH)
+        part = tree.whole(F(place), Combinable.DIV, self.width)
+        level = tree.whole(F(place), Combinable.MOD, LEVELS_IN_WIDTH)
         groups = rows.annotate(part=part, depth=level).values("part", "depth")
         yield from groups.annotate(count=Count(counted, distinct=counted != "pk")).values_list("part", "depth", "count")
 
@@ -87,11 +94,6 @@ class Census:
         return Coverage(
             **{name: sum(count for key, count in counts.items() if fits(*key)) for name, counts in self.counts.items()}
         )
-
-
-def _whole(place: F, operator: str, number: int) -> CombinedExpression:
-    """Whole numbers stay whole under / and % on both databases; Django only has to be told."""
-    return CombinedExpression(place, operator, Value(number), output_field=IntegerField())
 
 
 def listed(figure: str, grid: Grid, level: int | None) -> QuerySet[Grid]:

@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy as _
 from grids.coverage import FIGURES
 from grids.models import Level, validate_printable
 from grids.paper import Paper
+from grids.services.importing import too_large_text
 from grids.services.staffing import EARLIEST_YEAR
+from grids.sheets import reading
 
 LEVELS = {level.name.lower(): level for level in Level}
 
@@ -90,3 +92,22 @@ class SignboardRunForm(SignboardForm):
 
     def chosen_levels(self) -> list[Level]:
         return (self.cleaned_data["levels"] if self.is_valid() else []) or list(self.USUAL)
+
+
+class SheetForm(forms.Form):
+    """A spreadsheet to be brought in; what is in it is for a worker to read."""
+
+    file = forms.FileField(
+        label=_("file"),
+        allow_empty_file=True,  # what an empty one is, is said in our words
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
+        error_messages={"required": _("Choose the file of the sheet.")},
+    )
+
+    def clean_file(self):
+        file = self.cleaned_data["file"]
+        if file.size > reading.LARGEST_UPLOAD:
+            raise forms.ValidationError(too_large_text())
+        if file.seek(0, 2) != file.size:
+            raise forms.ValidationError(_("The file did not arrive as a whole. Upload it again."))
+        return file

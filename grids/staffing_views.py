@@ -8,10 +8,11 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from grids import coverage as figures
-from grids import problems
+from grids import exporting, listings, problems
 from grids.access import (
     get_grid,
     managed_ranges,
@@ -43,6 +44,9 @@ def grid_posts(request: HttpRequest, code: str) -> HttpResponse:
     form = DayForm(request.GET)
     held = grid.posts.held_on(form.cleaned_data["on"]).select_related("user") if form.is_valid() else []
     history = grid.posts.select_related("user", "appointed_by", "ended_by").order_by("-started_at", "-pk")
+    if exporting.is_wanted(request):
+        filters = exporting.stated((_("Grid"), grid))
+        return _export(request, _("Posts"), listings.POSTS, history.iterator(), history.count(), filters)
     context = {
         "grid": grid,
         "form": form,
@@ -52,6 +56,24 @@ def grid_posts(request: HttpRequest, code: str) -> HttpResponse:
         "page": _page(history, request),
     }
     return render(request, "grids/grid_posts.html", context, status=200 if form.is_valid() else 400)
+
+
+def _export(
+    request: HttpRequest, name: str, columns: list, rows: Iterable, count: int, filters: list[str]
+) -> HttpResponse:
+    return exporting.respond(
+        name=name,
+        columns=columns,
+        rows=rows,
+        count=count,
+        filters=filters,
+        user=request.user,
+        at=timezone.now(),
+    )
+
+
+def _level_name(level: int | None) -> str:
+    return str(Level(level).label) if level is not None else _("all levels")
 
 
 def _overseen_grid(user: User, code: str) -> Grid:
@@ -76,7 +98,12 @@ def coverage(request: HttpRequest) -> HttpResponse:
     grid = _overseen_grid(user, request.GET.get("grid", ""))
     level = form.cleaned_data.get("level")
     census = figures.Census(grid)
-    page = _page(Grid.objects.active().filter(parent=grid).order_by("lft"), request, CHILDREN)
+    below = Grid.objects.active().filter(parent=grid).order_by("lft")
+    if exporting.is_wanted(request) and is_valid:
+        rows = [(child, census.of_child(child, level)) for child in below]
+        filters = exporting.stated((_("Grids below"), grid), (_("level"), _level_name(level)))
+        return _export(request, _("Posts and vacancies"), listings.COVERAGE, rows, len(rows), filters)
+    page = _page(below, request, CHILDREN)
     context = {
         "form": form,
         "grid": grid,
@@ -109,14 +136,20 @@ def coverage_list(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "grids/coverage_list.html", {"form": form, "grid": grid}, status=400)
     level, figure = form.cleaned_data["level"], form.cleaned_data["figure"]
-    page = _page(figures.listed(figure, grid, level), request)
-    _load_chiefs(page.object_list)
-    load_ancestors(page.object_list)
+    listed = figures.listed(figure, grid, level)
+    if exporting.is_wanted(request):
+        filters = exporting.stated(
+            (_("Grid"), grid), (_("level"), _level_name(level)), (_("Figure"), figures.TITLES[figure])
+        )
+        rows = exporting.in_chunks(listed, _load_for_rows)
+        return _export(request, _("Grids"), listings.COVERED, rows, listed.count(), filters)
+    page = _page(listed, request)
+    _load_for_rows(page.object_list)
     context = {
         "form": form,
         "grid": grid,
         "level_label": Level(level).label if level is not None else "",
-        "figure": figure,
+        "title": figures.TITLES[figure],
         "page": page,
         "may_appoint": may_manage(user, grid),
         "at": timezone.now(),
@@ -124,8 +157,10 @@ def coverage_list(request: HttpRequest) -> HttpResponse:
     return render(request, "grids/coverage_list.html", context)
 
 
-def _load_chiefs(grids: Iterable[Grid]) -> None:
-    """Fill `chief_name`. Annotated, it would be looked up for each row that is only passed over on the way here."""
+def _load_for_rows(grids: Iterable[Grid]) -> None:
+    """Fill full names and `chief_name`. Annotated, it would be looked up for each row that is only passed over."""
+    grids = list(grids)
+    load_ancestors(grids)
     chiefs = Post.objects.working().filter(grid__in=list(grids), role=Role.CHIEF)
     names = dict(chiefs.values_list("grid", "user__name"))
     for grid in grids:
@@ -145,9 +180,15 @@ def staffing_problems(request: HttpRequest) -> HttpResponse:
     if wanted and wanted not in known:
         raise Http404
     chosen = known.get(wanted) or next((problem for problem in kinds if counts[problem.key]), kinds[0])
-    page = _page(problems.rows(chosen, user), request)
+    rows = problems.rows(chosen, user)
+    if exporting.is_wanted(request):
+        columns = listings.POSTS_TO_MEND if chosen.model is Post else listings.PEOPLE_TO_MEND
+        found = exporting.in_chunks(rows, _load_places) if chosen.model is Post else rows.iterator()
+        filters = exporting.stated((_("Kind of problem"), chosen.title))
+        return _export(request, _("Problems"), columns, found, counts[chosen.key], filters)
+    page = _page(rows, request)
     if chosen.model is Post:
-        load_ancestors(post.grid for post in page.object_list)
+        _load_places(page.object_list)
     context = {
         "kinds": [(problem, counts[problem.key]) for problem in kinds],
         "chosen": chosen,
@@ -156,3 +197,7 @@ def staffing_problems(request: HttpRequest) -> HttpResponse:
         "at": at,
     }
     return render(request, "grids/staffing_problems.html", context)
+
+
+def _load_places(posts: Iterable[Post]) -> None:
+    load_ancestors(post.grid for post in posts)

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from django.core.exceptions import EmptyResultSet, ValidationError
 from django.db import IntegrityError, connections, models, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, Subquery, Value, When
+from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast, Length, Substr
 from django.db.models.lookups import Exact
 from django.utils.translation import gettext as _
@@ -48,6 +49,7 @@ __all__ = [
     "level_of",
     "parent_code",
     "tree_id_of",
+    "whole",
 ]
 
 
@@ -60,6 +62,11 @@ def codes_beginning(digits: str) -> Q:
     end = min(start + 12 * 10**room, LARGEST)
     # A shorter code, of a grid above, lies at the start of the range too when the rest are zeros.
     return Q(lft__gte=start, lft__lt=end, level__gte=bisect_left(DIGITS, len(digits)))
+
+
+def whole(place: F, operator: str, number: int) -> CombinedExpression:
+    """A place divided by a whole number, or the rest: `/` and `%` stay whole on both databases, Django is only told."""
+    return CombinedExpression(place, operator, Value(number), output_field=models.BigIntegerField())
 
 
 def code_condition() -> Q:

@@ -7,8 +7,10 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from grids import exporting, listings
 from grids.access import SeveralSuccessors, get_grid, may_oversee, may_work_on, overseen_ranges, visible_grids
 from grids.boards import organisations_of, police_of
 from grids.figures import load_figures
@@ -46,6 +48,8 @@ def grid_list(request: HttpRequest) -> HttpResponse:
     user, form = request.user, GridSearchForm(request.GET)
     words = form.words()
     grids = visible_grids(user).search(words) if words else _own_grids(user)
+    if exporting.is_wanted(request):
+        return _export(request, _("Grids"), grids.order_by("lft"), exporting.stated((_("Search"), words)))
     found = list(grids.order_by("lft")[: FOUND + 1])
     grids = found[:FOUND]
     load_ancestors(grids)
@@ -68,7 +72,10 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
     grid = get_grid(user, code)
     if grid.code != code:
         return redirect("grid_detail", grid.code)
-    children = list(visible_grids(user).active().filter(parent=grid).order_by("lft"))
+    below = visible_grids(user).active().filter(parent=grid).order_by("lft")
+    if exporting.is_wanted(request):
+        return _export(request, _("Grids"), below, exporting.stated((_("Grids below"), grid)))
+    children = list(below)
     load_figures([grid, *children], user)
     posts = list(grid.posts.active().select_related("user"))
     load_duties(posts)
@@ -87,6 +94,24 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
         "may_file": not grid.retired_at and bool(user.active_posts) and may_work_on(user, grid),
     }
     return render(request, "grids/grid_detail.html", context)
+
+
+def _export(request: HttpRequest, name: str, grids: QuerySet[Grid], filters: list[str]) -> HttpResponse:
+    """Grids with the figures that their lists show, as a sheet."""
+
+    def load(chunk: list[Grid]) -> None:
+        load_figures(chunk, request.user)
+        load_ancestors(chunk)
+
+    return exporting.respond(
+        name=name,
+        columns=listings.GRIDS,
+        rows=exporting.in_chunks(grids, load),
+        count=grids.count(),
+        filters=filters,
+        user=request.user,
+        at=timezone.now(),
+    )
 
 
 def _own_grids(user: User) -> QuerySet[Grid]:

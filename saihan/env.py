@@ -13,7 +13,7 @@ BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 POSTGRES_OPTIONS = ("host", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name")
 # A name, with a dot in front for all below it, or an address; in brackets one of version 6.
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\]")
-FIELD_KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=")  # 32 bytes; the last character holds four bits
+KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=")  # 32 bytes; the last character holds four bits
 LONGEST_SOCKET_PATH = 107  # bytes; the kernel keeps 108 with the closing zero
 
 
@@ -109,12 +109,12 @@ def secret_key(name: str, required: bool, keep: Path) -> str:
     return _kept(keep, secrets.token_urlsafe(50))
 
 
-def field_keys(name: str, required: bool, keep: Path) -> list[str]:
-    """Keys of encrypted fields, newest first; in development one is made once and kept in the file `keep`."""
+def keys(name: str, required: bool, keep: Path) -> list[str]:
+    """Keys of 32 bytes, newest first; in development one is made once and kept in the file `keep`."""
     value = text(name, None if required else "") or _kept(keep, urlsafe_b64encode(secrets.token_bytes(32)).decode())
     keys = [key.strip() for key in value.split(",")]
     for number, key in enumerate(keys, start=1):
-        if not FIELD_KEY.fullmatch(key):
+        if not KEY.fullmatch(key):
             stop(name, f"holds a key, number {number}, that is not 32 random bytes in URL-safe Base64 (44 characters).")
         if len(set(key)) < 10:
             stop(name, f"holds a key, number {number}, that is too plain, and must be 32 random bytes.")

@@ -19,7 +19,9 @@ if DEBUG and PRODUCTION:
     env.stop("DEBUG", "is on, and must be off when SAIHAN_ENV is production.")
 SECRET_KEY = env.secret_key("SECRET_KEY", required=PRODUCTION, keep=VAR / "secret_key")
 # They encrypt names and phones of residents. Lost keys are lost names: back them up, apart from the database.
-FIELD_KEYS = env.field_keys("FIELD_KEYS", required=PRODUCTION, keep=VAR / "field_keys")
+FIELD_KEYS = env.keys("FIELD_KEYS", required=PRODUCTION, keep=VAR / "field_keys")
+# The first one signs the digest of each day; older ones stay, so that older digests can still be verified.
+AUDIT_KEYS = env.keys("AUDIT_KEYS", required=PRODUCTION, keep=VAR / "audit_keys")
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") if PRODUCTION else env.hosts("ALLOWED_HOSTS", "") or ["*"]
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
@@ -253,6 +255,8 @@ SPECTACULAR_SETTINGS = {
         "Loop": "events.workflow.Loop",
         "Urgency": "events.workflow.Urgency",
         "Rating": "events.workflow.Rating",
+        "Finding": "events.models.Finding",
+        "LookState": "events.models.LookState",
         "Side": "events.workflow.Side",
         "Action": "events.serializers.ACTION_CHOICES",
         "StepAction": "events.workflow.Action",
@@ -308,8 +312,13 @@ CELERY_BEAT_SCHEDULE = {
     "continue sheets": {"task": "grids.tasks.continue_sheets", "schedule": 60, "options": {"expires": 55}},
     "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
     "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
+    "list quick closings": {"task": "events.tasks.list_quick_closings", "schedule": crontab(hour=4, minute=10)},
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
     "adjust deadlines": {"task": "events.tasks.adjust_deadlines", "schedule": 60, "options": {"expires": 55}},
+    "continue hotlines": {"task": "events.tasks.continue_hotlines", "schedule": 60, "options": {"expires": 55}},
+    # Asked each hour, done once a day: after an outage at night, or a worker killed amid it, it is not left out.
+    "check daily": {"task": "events.tasks.check_daily", "schedule": crontab(minute=40), "options": {"expires": 3000}},
+    "watch check": {"task": "events.tasks.watch_check", "schedule": 600, "options": {"expires": 550}},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
 }
 
@@ -335,7 +344,12 @@ PUBLIC_LIMITS = {
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer
 CASE_COOKIE_DAYS = 7  # the phone that opened a case with its code need not be told the code again
 CONTACT_KEPT_DAYS = 180  # names, phones and photos after the case has ended; the reporting page says so
+HOTLINE_KEPT_DAYS = 7  # what is left of an imported sheet of the hotline: time to mend the rows that it could not file
 SOURCE_KEPT_DAYS = 7  # within a week a desk has seen what came, and has marked what is a nuisance
+
+# A hot spot: so many cases of one category in one community within so many days.
+HOT_SPOT_CASES = 5
+HOT_SPOT_DAYS = 7
 
 # Logs go to stderr and hold no personal data: paths and ids, no form contents and no query strings.
 LOGGING = {

@@ -16,7 +16,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import requires_csrf_token
 
-from events.models import Event
+from events.models import AuditAlarm, Event
+from events.services import check_late_by
 from saihan import throttling
 from saihan.celery import app
 from saihan.forms import LoginForm
@@ -58,11 +59,13 @@ class Login(LoginView):
 @never_cache
 @login_not_required
 def healthz(request: HttpRequest) -> JsonResponse:
-    """200 while the database answers. A broker that is away or a late sweep is told, and pages work without them."""
+    """200 while the database answers. Broker, sweep, check and alarms are only told: pages work all the same."""
     state = {
         "database": "ok" if _database_answers() else "unreachable",
         "broker": "ok" if _broker_answers() else "unreachable",
         "sweep_late_by_seconds": _sweep_late_by(),
+        "check_late_by_seconds": _check_late_by(),
+        "alarms": _alarms(),
     }
     return JsonResponse(state, status=200 if state["database"] == "ok" else 503)
 
@@ -95,6 +98,22 @@ def _sweep_late_by() -> int | None:
     except DatabaseError:
         return None
     return int((now - earliest).total_seconds()) if earliest else 0
+
+
+def _check_late_by() -> int | None:
+    """Seconds by which the daily check of all events is overdue; more than none mean that the worker or beat stands."""
+    try:
+        return int(check_late_by().total_seconds())
+    except DatabaseError:
+        return None
+
+
+def _alarms() -> int | None:
+    """How many alarms of the daily check no administrator has acknowledged yet."""
+    try:
+        return AuditAlarm.objects.open().count()
+    except DatabaseError:
+        return None
 
 
 def _answer(request: HttpRequest, status: int, code: str, detail: str) -> HttpResponse:

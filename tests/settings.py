@@ -10,6 +10,7 @@ for name in (
     "DEBUG",
     "SECRET_KEY",
     "FIELD_KEYS",
+    "AUDIT_KEYS",
     "ALLOWED_HOSTS",
     "CSRF_TRUSTED_ORIGINS",
     "EMAIL_URL",

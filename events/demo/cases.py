@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from datetime import datetime, time, timedelta
+from decimal import Decimal
 
 from django.utils import timezone
 
@@ -10,6 +11,7 @@ from events.clock import STATUTORY, Unit, elapsed
 from events.demo import stories
 from events.demo.people import HOME, Staff
 from events.demo.places import COMMUNITY, DISTRICT, STREET, is_village
+from events.demo.rechecks import plan_rechecks
 from events.demo.reports import POLICE_MINOR, Report, read_reports
 from events.demo.simulation import Matter, Simulation, Story
 from events.models import Category, Notice, ServiceLevel
@@ -25,6 +27,10 @@ UNSWEPT = timedelta(minutes=4)
 MINUTE = timedelta(minutes=1)
 PROPERTY_MINOR = "物业管理"
 UNREAD = timedelta(hours=20)
+HOT_MINOR = "占用消防通道"
+HOT_HOURS = (3, 9, 15, 21, 25)  # working hours ago; within a week
+JOINED_AGO = 0.7  # and before that, the first of them was reported a second time
+HOT_POINT = (Decimal("40.818200"), Decimal("111.708600"))
 SCOPES = {
     Level.CITY: "street",
     Level.DISTRICT: "street",
@@ -62,6 +68,7 @@ PAST: tuple[tuple[int, Story], ...] = (
 )
 CLUES = 5
 JOINT = 6  # dealt with by the property company
+AT_ONCE = 4  # resolved within minutes, which nobody believes
 ELSEWHERE = 5  # reported by officials of other districts, where nobody below them is posted
 
 # On the accounts' desks: the story so far, and how many working hours ago each case of it was reported.
@@ -111,7 +118,9 @@ def play(rng: random.Random, staff: Staff, end: datetime) -> None:
     plan_past(town)
     plan_today(town)
     plan_urgent(town)
+    plan_hot_spot(town)
     plan_post(town)
+    plan_rechecks(simulation, town.grids[DISTRICT])
     simulation.run(sweep_until=end - UNSWEPT)
     deliver_notices(at=end)
 
@@ -189,6 +198,10 @@ def plan_past(town: Town) -> None:
         grid = town.grids[rng.choice(HOME)]
         matter = town.matter(grid, town.report(grid, is_for_property))
         town.simulation.report(_past_moment(town), matter, stories.settled_by_organisation)
+    for _case in range(AT_ONCE):
+        grid = town.grids[rng.choice(HOME)]
+        matter = town.matter(grid, town.report(grid, is_for_property))
+        town.simulation.report(_past_moment(town), matter, stories.settled_at_once)
     elsewhere = [grid for grid in town.grids.values() if grid.level == Level.COMMUNITY and grid.code[:6] != DISTRICT]
     for _case in range(ELSEWHERE):
         grid = rng.choice(elsewhere)
@@ -260,6 +273,20 @@ def plan_urgent(town: Town) -> None:
         report = town.report(grid, lambda category: is_public(category) and not category.limit)
         begun = town.end + minutes * MINUTE - limits[loop_of(code)].running(STATUTORY)
         town.simulation.report(begun, town.matter(grid, report, urgency=Urgency.URGENT), story)
+
+
+def plan_hot_spot(town: Town) -> None:
+    """The same trouble all over one community within a week; the latest report is made twice, and joined."""
+    homes = [town.grids[code] for code in HOME]
+    grids = [*homes, *(grid for grid in town.below[COMMUNITY] if grid not in homes)]
+    for grid, ago in zip(grids, HOT_HOURS, strict=False):
+        report = town.report(grid, lambda category: category.minor == HOT_MINOR)
+        matter = town.matter(grid, report)
+        if ago == min(HOT_HOURS):
+            matter.point, again = HOT_POINT, town.matter(grid, report)
+            moment = _working_hours_before(town.end, JOINED_AGO)
+            town.simulation.at(moment, lambda again=again, first=matter: again.join(first))
+        town.simulation.report(_working_hours_before(town.end, ago), matter, stories.lies_assigned)
 
 
 def plan_post(town: Town) -> None:

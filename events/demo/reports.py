@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from events.models import Category
+from events.services import save_category
 from events.workflow import Action
 
 REPORTS = Path(__file__).parent.parent / "data" / "demo_reports.csv"
@@ -48,6 +49,13 @@ SAYINGS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 
 
+# What is ticked before a case of the category is resolved; an administrator writes such lists.
+CHECKLISTS = {
+    "物业管理": ("已到现场查看", "问题已处理，或已告知物业限期处理", "已将结果告知反映人"),
+    "矛盾纠纷": ("已听取各方意见", "已达成一致，或已告知其他解决途径", "已将结果告知反映人"),
+}
+
+
 @dataclass(frozen=True)
 class Report:
     """A kind of report; `{unit}` and `{floor}` in its texts are filled in for each building."""
@@ -69,6 +77,12 @@ class Report:
         return {
             name: getattr(self, name).format(unit=unit, floor=floor) for name in ("title", "description", "address")
         }
+
+
+def write_checklists() -> None:
+    for category in Category.objects.filter(minor__in=CHECKLISTS):
+        category.checklist = "\n".join(CHECKLISTS[category.minor])
+        save_category(category=category)
 
 
 def read_reports() -> list[Report]:

@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from itertools import count
 
 from django.db.models import Min
@@ -84,6 +85,7 @@ class Matter:
     texts: dict[str, str]
     reporter: User
     urgency: str = Urgency.NORMAL
+    point: tuple[Decimal | None, Decimal | None] = (None, None)
     event: Event | None = None
 
     @property
@@ -94,15 +96,23 @@ class Matter:
     def now(self) -> datetime:
         return self.simulation.now
 
-    def file(self) -> None:
+    def file(self, into: Event | None = None) -> None:
+        latitude, longitude = self.point
         self.event = services.file_event(
             actor=self.reporter,
             category=self.report.category,
             grid=self.grid,
+            latitude=latitude,
+            longitude=longitude,
             urgency=self.urgency,
+            into=into,
             at=self.now,
             **self.texts,
         )
+
+    def join(self, first: "Matter") -> None:
+        """Report what was reported before, and say so."""
+        self.file(into=first.event)
 
     def look(self) -> None:
         """See what the clock has done to the case meanwhile."""

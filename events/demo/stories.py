@@ -1,7 +1,7 @@
 """How cases go: each story yields when it goes on and has people act when that time has come."""
 
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from events.demo.places import COMMUNITY
 from events.demo.simulation import Matter
@@ -37,6 +37,15 @@ def settled(matter: Matter) -> Telling:
 def passed(matter: Matter) -> Telling:
     yield matter.in_time(0.05, 0.7)
     matter.take(Action.PASS_CHECK)
+
+
+def settled_at_once(matter: Matter) -> Telling:
+    """Resolved before anybody can have been there: for a second look."""
+    yield matter.now + timedelta(seconds=matter.rng.randint(40, 70))
+    matter.accept()
+    yield matter.now + timedelta(seconds=matter.rng.randint(50, 120))
+    matter.resolve()
+    yield from passed(matter)
 
 
 def discussed(matter: Matter) -> Telling:
@@ -167,12 +176,17 @@ def asked(matter: Matter) -> Telling:
     yield from passed(matter)
 
 
+def _judged(matter: Matter) -> datetime:
+    """When who reported it says what they think: soon, as the seven days do not wait for a long holiday."""
+    return (matter.now + timedelta(hours=matter.rng.uniform(1, 30))).replace(microsecond=0)
+
+
 def rated(rating: str):
     """Closed, and rated by who reported it."""
 
     def story(matter: Matter) -> Telling:
         yield from settled(matter)
-        yield matter.later(matter.rng.uniform(1, 8))
+        yield _judged(matter)
         matter.take(Action.RATE, by=matter.reporter, rating=rating)
 
     return story
@@ -181,7 +195,7 @@ def rated(rating: str):
 def unsatisfied(matter: Matter) -> Telling:
     """Closed, not good enough for who reported it, and done again."""
     yield from settled(matter)
-    yield matter.later(matter.rng.uniform(1, 8))
+    yield _judged(matter)
     matter.take(Action.RATE, by=matter.reporter, rating=Rating.UNSATISFIED, reason=matter.report.complaint)
     yield matter.in_time(0.2, 0.7)
     matter.resolve()

@@ -4,6 +4,16 @@ from events.models.attachments import Attachment
 from events.models.catalogue import Category, Kind, ServiceLevel, Unit
 from events.models.contacts import REASON_LENGTH, ContactReveal, PublicUse, ResidentContact, mask_name, mask_phone
 from events.models.event import Event, memberships, offices
+from events.models.hotline import (
+    AREA_LENGTH,
+    HOTLINE,
+    ORDER_LENGTH,
+    WORD_LENGTH,
+    HotlineImport,
+    HotlineMapping,
+    HotlineOrder,
+    HotlineRow,
+)
 from events.models.notices import (
     ERROR_LENGTH,
     Channel,
@@ -14,6 +24,9 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
+from events.models.proof import AuditAlarm, AuditDigest, AuditHead
+from events.models.quick import LookState, QuickClosing, QuickRule
+from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem
 from events.models.step import Step
 from events.models.timing import (
     LONGEST_REASON,
@@ -27,10 +40,19 @@ from events.models.timing import (
 )
 
 __all__ = [
+    "ANNOUNCED_LENGTH",
+    "AREA_LENGTH",
     "ERROR_LENGTH",
+    "HOTLINE",
     "LONGEST_REASON",
+    "MOST_DRAWN",
+    "ORDER_LENGTH",
     "REASON_LENGTH",
+    "WORD_LENGTH",
     "Attachment",
+    "AuditAlarm",
+    "AuditDigest",
+    "AuditHead",
     "CalendarDay",
     "CalendarEdition",
     "CalendarYear",
@@ -39,12 +61,22 @@ __all__ = [
     "ContactReveal",
     "Delivery",
     "Event",
+    "Finding",
+    "HotlineImport",
+    "HotlineMapping",
+    "HotlineOrder",
+    "HotlineRow",
     "Kind",
+    "LookState",
     "Notice",
     "NoticePreference",
     "PublicUse",
+    "QuickClosing",
+    "QuickRule",
     "ResidentContact",
     "Robot",
+    "Sample",
+    "SampleItem",
     "ServiceLevel",
     "Source",
     "Step",

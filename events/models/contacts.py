@@ -1,10 +1,15 @@
 """Residents who report without an account: how to reach them, who looked at it, and how often a source was heard."""
 
+from datetime import datetime, timedelta
+
 from django.conf import settings
 from django.db import models
+from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from events.models.event import Event
+from events.models.step import Step
+from events.workflow import OPEN, Status
 from grids.encryption import EncryptedTextField, Secret, Unreadable
 
 REASON_LENGTH = 500
@@ -21,6 +26,18 @@ def mask_phone(phone: str) -> str:
     return f"{phone[:3]}{STARS}{phone[-4:]}" if len(phone) > 8 else f"{STARS}{phone[-2:]}"
 
 
+class ResidentContactQuerySet(models.QuerySet):
+    def outlived(self, at: datetime):
+        """What is still kept of cases that ended long enough ago; a reopened case has not ended."""
+        steps = Step.objects.filter(event=OuterRef("event"), ordinal=OuterRef("event__step_count"))
+        kept_until = at - timedelta(days=settings.CONTACT_KEPT_DAYS)
+        ended = self.filter(erased_at=None).exclude(event__status__in=OPEN)
+        return ended.annotate(last_at=Subquery(steps.values("at")[:1])).filter(
+            Q(event__status=Status.CLOSED, event__closed_at__lt=kept_until)
+            | (~Q(event__status=Status.CLOSED) & Q(last_at__lt=kept_until))
+        )
+
+
 class ResidentContact(models.Model):
     """The resident behind a case. Name and phone are theirs to give; the code shows that a case is theirs.
 
@@ -34,6 +51,8 @@ class ResidentContact(models.Model):
     source = models.CharField(max_length=64, blank=True, editable=False)
     created_at = models.DateTimeField(_("created at"))
     erased_at = models.DateTimeField(_("erased at"), null=True, blank=True)
+
+    objects = ResidentContactQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("resident's contact")

@@ -1,13 +1,27 @@
 """The event as it stands, and the questions asked of events."""
 
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.models.catalogue import Category
+from events.nearness import (
+    ELSEWHERE,
+    LATITUDES,
+    LONGITUDES,
+    Point,
+    latitude_range,
+    longitude_range,
+    near,
+    point_of,
+)
 from events.text import PLACE_LENGTH, TEXT_LENGTH, TITLE_LENGTH, long_text, plain_text
 from events.workflow import (
+    CONCLUDING,
     DESK_ROLES,
     OPEN,
     UPPER_ROLES,
@@ -24,7 +38,11 @@ from events.workflow import (
     sides,
 )
 from grids.access import merged, ranges, within
-from grids.models import Grid, Organisation, Placed, Post, Role, User
+from grids.models import Grid, Level, Organisation, Placed, Post, Role, User
+from grids.tree import interval, parent_code
+
+NEAR = 50  # metres
+ALIKE_WITHIN = timedelta(weeks=12)
 
 
 class EventQuerySet(models.QuerySet):
@@ -37,6 +55,28 @@ class EventQuerySet(models.QuerySet):
     def inside(self, grid: Grid):
         """What happened anywhere in the subtree of the grid."""
         return self.filter(position__range=(grid.lft, grid.rght))
+
+    def alike(self, *, category: Category, grid: Grid, at: datetime, point: Point | None = None):
+        """What may be the same as something of this category reported there at that time, newest first.
+
+        In the same building, or above buildings on the very grid, or within 50 metres; of the last twelve weeks. Never
+        a clue report.
+        """
+        if category.is_confidential:
+            return self.none()
+        there = Q(position__range=interval(_building_code(grid))) if grid.level >= Level.BUILDING else Q(grid=grid)
+        there |= near(point, NEAR) if point else Q()
+        lately = {"filed_at__range": (at - ALIKE_WITHIN, at)}
+        return self.filter(there, category=category, is_confidential=False, **lately).order_by("-filed_at", "-pk")
+
+    def received_lately(self, at: datetime):
+        """What came in within the days that make a hot spot, merged cases too: each is a report. No clue reports."""
+        since = at - timedelta(days=settings.HOT_SPOT_DAYS)
+        return self.filter(filed_at__range=(since, at), is_confidential=False).exclude(status=Status.VOIDED)
+
+    def concluded_by(self, user: User):
+        """Those that the person ever resolved or passed the check of, and so does not re-check."""
+        return self.filter(steps__actor=user, steps__action__in=CONCLUDING).distinct()
 
     def handled_inside(self, places: dict[User, list[Grid]]):
         """The open cases that people handle in the subtrees of grids, given for each of them."""
@@ -101,6 +141,10 @@ class EventQuerySet(models.QuerySet):
         return self.with_related().prefetch_related("organisation__representatives")
 
 
+def _building_code(grid: Grid) -> str:
+    return grid.code if grid.level == Level.BUILDING else parent_code(grid.code)
+
+
 def _to_decide(user: User) -> Q:
     """The requests of desks below, which an official or chief above decides."""
     condition = Q(pk__in=[])
@@ -123,6 +167,13 @@ class Event(Placed):
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, validators=plain_text)
     description = models.TextField(_("description"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
     address = models.CharField(_("exact place"), max_length=200, blank=True, validators=plain_text)
+    latitude = models.DecimalField(
+        _("latitude"), max_digits=9, decimal_places=6, null=True, blank=True, validators=latitude_range,
+        help_text=_("Where exactly, in degrees; given by one tap of who reported it, or not at all."),
+    )  # fmt: skip
+    longitude = models.DecimalField(
+        _("longitude"), max_digits=9, decimal_places=6, null=True, blank=True, validators=longitude_range
+    )
     place_name = models.CharField(
         _("name of the place"), max_length=PLACE_LENGTH, blank=True, editable=False,
         help_text=_("As it was called when the case last changed; a closed case keeps the name of its time."),
@@ -198,6 +249,16 @@ class Event(Placed):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         constraints = [
+            models.CheckConstraint(
+                condition=Q(latitude=None, longitude=None) | Q(latitude__isnull=False, longitude__isnull=False),
+                name="event_coordinates_together",
+                violation_error_message=_("Latitude and longitude belong together: give both or neither."),
+            ),
+            models.CheckConstraint(
+                condition=Q(latitude=None) | Q(latitude__range=LATITUDES, longitude__range=LONGITUDES),
+                name="event_coordinates_in_china",
+                violation_error_message=ELSEWHERE,
+            ),
             models.UniqueConstraint(fields=["reporter", "idempotency_key"], name="event_filed_once"),
             # Without a reporter the database takes no two of those for the same.
             models.UniqueConstraint(fields=["idempotency_key"], condition=Q(reporter=None), name="event_reported_once"),
@@ -239,8 +300,29 @@ class Event(Placed):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="event_due"),
             models.Index(fields=["reply_wake_at"], condition=Q(reply_wake_at__isnull=False), name="event_reply_wakes"),
             models.Index(fields=["position"], condition=~Q(request=""), name="event_requested"),
+            # What was closed in a period: samples are drawn from it, and medians are taken of it.
+            models.Index(
+                fields=["closed_at", "position"],
+                condition=Q(status=Status.CLOSED, is_confidential=False),
+                name="event_closed_public",
+            ),
             # How many cases are open in a subtree, for each row of a list of grids.
             models.Index(fields=["position"], condition=Q(status__in=sorted(OPEN)), name="event_open_position"),
+            # While filing: the open cases of one category in a building, and those near a point.
+            models.Index(
+                fields=["category", "position"], condition=Q(status__in=sorted(OPEN)), name="event_open_alike"
+            ),
+            models.Index(
+                fields=["category", "latitude", "longitude"],
+                condition=Q(status__in=sorted(OPEN), latitude__isnull=False),
+                name="event_open_near",
+            ),
+            # Hot spots: what came in within a week, by community and category, read from the index alone.
+            models.Index(
+                fields=["filed_at", "position", "category"],
+                condition=Q(is_confidential=False) & ~Q(status=Status.VOIDED),
+                name="event_hot_spots",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -249,6 +331,11 @@ class Event(Placed):
     @property
     def is_open(self) -> bool:
         return self.status in OPEN
+
+    @property
+    def point(self) -> Point | None:
+        """Where exactly it was reported, where that is known."""
+        return point_of(self.latitude, self.longitude)
 
     @property
     def is_of_resident(self) -> bool:

@@ -117,6 +117,10 @@ class Notice(models.Model):
     )
     created_at = models.DateTimeField(_("created at"))
     delivered_at = models.DateTimeField(_("handed on at"), null=True, blank=True)
+    ways = models.PositiveSmallIntegerField(
+        _("ways"), null=True, blank=True, editable=False,
+        help_text=_("How many deliveries were written when it was handed on."),
+    )  # fmt: skip
     read_at = models.DateTimeField(_("read at"), null=True, blank=True)
 
     objects = NoticeQuerySet.as_manager()

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from django import forms
 from django.conf import settings
@@ -17,8 +18,10 @@ from django.utils.translation import gettext_lazy as _
 from events import services
 from events.attachments import PICTURES, RESIDENTS
 from events.exceptions import PublicLimit
-from events.forms import AttachmentsField, TextField
+from events.forms import AttachmentsField, CoordinateField, TextField
 from events.models import Attachment, Category, Event, ResidentContact
+from events.nearness import COORDINATES, point_of
+from events.public.alike import OpenCase, case_of, told_openly
 from events.services.attaching import KEPT_FOR
 from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
 from events.text import TEXT_LENGTH
@@ -95,7 +98,12 @@ class PhotosForm(forms.Form):
 
 
 class ReportForm(PhotosForm):
-    """A report. `homepage` is hidden from people; who fills it in is a program."""
+    """A report. `homepage` is hidden from people; who fills it in is a program.
+
+    `into` is the key of an open case that it is said to be the same as, and then no text is needed; or `NONE` of them.
+    """
+
+    NONE = "none"
 
     category = forms.ModelChoiceField(
         Category.objects.filter(is_active=True).exclude(public_name=""),
@@ -109,6 +117,9 @@ class ReportForm(PhotosForm):
         error_messages={"invalid_choice": _("Choose the place from the list.")},
     )
     address = TextField(max_length=200, required=False)
+    latitude = CoordinateField()
+    longitude = CoordinateField()
+    into = forms.CharField(max_length=256, required=False)
     text = TextField(max_length=TEXT_LENGTH, error_messages={"required": _("Tell us in a few words what happened.")})
     name = TextField(max_length=NAME_LENGTH, required=False)
     phone = TextField(max_length=32, required=False, validators=[validate_phone])
@@ -121,6 +132,39 @@ class ReportForm(PhotosForm):
         self.grid, self.at, self.source = grid, at, source
         self._know_sender()
         self.fields["place"].queryset = Grid.objects.active().within(grid)
+        self.fields["text"].required = not self.is_joining
+
+    @property
+    def is_answered(self) -> bool:
+        """Whether somebody has looked at the open cases, and chosen one or none of them."""
+        return bool(self.data.get("into"))
+
+    @property
+    def is_joining(self) -> bool:
+        return self.is_answered and self.data["into"] != self.NONE
+
+    def clean_into(self) -> Event | None:
+        if not self.is_joining:
+            return None
+        if (found := case_of(self.cleaned_data["into"])) is None:
+            raise ValidationError(_("This choice was not understood. Choose again."))
+        return found
+
+    @cached_property
+    def alike(self) -> list[OpenCase]:
+        """The open cases that may be the same, until one or none of them is chosen; read when the page is drawn.
+
+        Also when it was not said yet what happened: to join one of these it need not be.
+        """
+        is_chosen = self.is_answered and "into" not in self.errors
+        if not self.is_bound or is_chosen or self.errors.keys() - {"text", "into"}:
+            return []
+        given = self.cleaned_data
+        if not given["category"]:
+            return []
+        grid, point = given["place"] or self.grid, point_of(*(given[name] for name in COORDINATES))
+        found = Event.objects.open().alike(category=given["category"], grid=grid, point=point, at=self.at)
+        return told_openly(found, self.at)
 
     def clean_homepage(self) -> str:
         if self.cleaned_data["homepage"]:
@@ -183,7 +227,8 @@ class ReportForm(PhotosForm):
         return self._typed() | {name: self.cleaned_data[name] for name in names}
 
     def _typed(self) -> dict:
-        given = {name: self.cleaned_data[name] for name in ("category", "address", "text", "name", "phone")}
+        names = ("category", "address", *COORDINATES, "text", "name", "phone", "into")
+        given = {name: self.cleaned_data[name] for name in names}
         return given | {"grid": self.cleaned_data["place"] or self.grid}
 
     def _key(self, files: list[File], keys: list[str]) -> str:

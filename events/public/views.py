@@ -80,6 +80,8 @@ def public_report(request: HttpRequest, code: str) -> HttpResponse:
     form = ReportForm(grid, at, request.POST, request.FILES, source=source(request))
     if not form.is_valid():
         return _report_page(request, form.renewed(), status=TOO_MANY if form.limit else 400, refused=form.limit)
+    if not form.is_answered and form.alike:
+        return _report_page(request, form)
     try:
         receipt = services.file_resident_report(**form.inputs(), source=form.source, at=at)
     except ValidationError as error:
@@ -112,6 +114,7 @@ def _report_page(request: HttpRequest, form: ReportForm, status: int = 200, refu
     offered = list(form.fields["category"].queryset)
     context = {
         "form": form,
+        "alike": form.alike,
         "grid": form.grid,
         "places": _places(form.grid),
         "choices": [category for category in offered if not category.is_confidential],
@@ -255,6 +258,7 @@ def _event_page(
     status: int = 200,
 ) -> HttpResponse:
     event, at = Event.objects.with_related().get(pk=contact.event_id), timezone.now()
+    goes_on = services.last_of(event)
     steps = list(event.steps.order_by("ordinal"))
     told = [step for step in steps if "attachments" in step.details and shows_photos(step, event)]
     prefetch_related_objects(told, "attachments")
@@ -264,6 +268,8 @@ def _event_page(
         "place": event.grid.full_name if event.is_open else place_of(event),
         "state": state_name(event),
         "standing": standing(event, steps),
+        "goes_on": state_name(goes_on) if goes_on != event else "",
+        "goes_on_status": goes_on.status,
         "question": question(event, steps),
         "lines": course(event, steps),
         "reported_photos": photos_of(steps[0], event),

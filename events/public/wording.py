@@ -9,6 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
+from events.drafts import Rule
 from events.models import Attachment, Event, Step, mask_phone
 from events.wording import stations
 from events.workflow import LOOPS, Action, Loop, Rating, Side, Status
@@ -110,6 +111,8 @@ def _line(step: Step, event: Event) -> Line:
         words.insert(0, _RESULTS[result["status"]])
     text = "\n".join(str(part) for part in words if part)
     title = _("It cannot be fixed") if outcome else TOLD[step.action]
+    if step.rule == Rule.SAME_CASE:
+        title = _("You said that it is the same as an earlier report; handled together with it")
     words = text if is_of_resident(step) else _careful(text)
     # What came with the report stands with it, at the end of the page.
     photos = [] if step.action == Action.FILE else photos_of(step, event)
@@ -117,7 +120,7 @@ def _line(step: Step, event: Event) -> Line:
 
 
 def _who(step: Step) -> str:
-    if is_of_resident(step):
+    if is_of_resident(step) or step.rule == Rule.SAME_CASE:
         return ""
     if step.side == Side.SYSTEM:
         return (
@@ -149,6 +152,8 @@ def standing(event: Event, steps: Sequence[Step]) -> str:
             return _("It cannot be handled at the moment; it rests until it can.")
         case Status.MERGED if any(step.action == Action.INFORM for step in steps):
             return _("Others reported the same; what became of it stands below.")
+        case Status.MERGED if any(step.rule == Rule.SAME_CASE for step in steps):
+            return _("It was joined with an earlier report of the same, as you said; both are handled together.")
         case Status.MERGED:
             return _("Others reported the same; it is handled together with their report.")
         case _other:

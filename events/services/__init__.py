@@ -8,10 +8,29 @@ from events.services.contacts import Person, erase_contacts, may_see_contact, re
 from events.services.delivering import deliver_notices
 from events.services.filing import file_event
 from events.services.handing_over import hand_over_events
+from events.services.hotline import (
+    cancel_hotline,
+    hotline_imports,
+    hotline_post,
+    read_hotline,
+    tell_columns,
+    tell_places,
+    tell_words,
+    upload_hotline,
+)
+from events.services.hotline_filing import confirm_hotline, continue_hotlines, file_hotline
 from events.services.limits import source_of
-from events.services.merging import merge_candidates
+from events.services.merging import last_of, merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices
+from events.services.proving import (
+    acknowledge_alarm,
+    check_daily,
+    check_late_by,
+    make_digest,
+    missing_alarm,
+    watch_check,
+)
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,
@@ -22,6 +41,8 @@ from events.services.residents import (
     receive_photos,
     was_reported,
 )
+from events.services.sampling import draw_sample, recheck, why_no_recheck
+from events.services.second_looks import list_quick_closings, look_again, save_quick_rule
 from events.services.sweeping import sweep
 from events.services.timing import (
     change_calendar,
@@ -36,43 +57,68 @@ from events.services.timing import (
 __all__ = [
     "Person",
     "Receipt",
+    "acknowledge_alarm",
     "act",
     "act_as_resident",
     "adjust_deadlines",
+    "cancel_hotline",
     "change_calendar",
     "change_category",
     "change_hours",
     "change_level",
+    "check_daily",
+    "check_late_by",
     "clean_uploads",
     "confirm_change",
+    "confirm_hotline",
+    "continue_hotlines",
     "deliver_notices",
     "discard_change",
     "discard_uploads",
+    "draw_sample",
     "erase_contacts",
     "file_event",
+    "file_hotline",
     "file_resident_report",
     "hand_over_events",
     "handler_candidates",
+    "hotline_imports",
+    "hotline_post",
+    "last_of",
+    "list_quick_closings",
     "load_calendar",
     "load_categories",
+    "look_again",
+    "make_digest",
     "mark_spam",
     "may_see_contact",
     "merge_candidates",
+    "merged_into",
+    "missing_alarm",
     "open_case",
     "organisation_candidates",
     "plan_deliveries",
     "preference_of",
+    "read_hotline",
     "read_notices",
     "receive_photos",
     "receive_uploads",
+    "recheck",
     "rehome_events",
     "reveal_contact",
     "save_category",
     "save_preference",
+    "save_quick_rule",
     "save_service_level",
     "send_test",
     "source_of",
     "sweep",
+    "tell_columns",
+    "tell_places",
+    "tell_words",
     "try_again",
+    "upload_hotline",
     "was_reported",
+    "watch_check",
+    "why_no_recheck",
 ]

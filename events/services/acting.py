@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from events.drafts import Draft, Limits
 from events.exceptions import ActionConflict, ActionForbidden, StaleEvent
-from events.models import Attachment, Event, ResidentContact, Step, memberships, offices
+from events.models import Attachment, Event, QuickClosing, ResidentContact, Step, memberships, offices
 from events.routing import Staffing
 from events.running import RunningClock, running
 from events.services.attaching import attach, fingerprints
@@ -146,6 +146,8 @@ def _act(
     TRANSITIONS[move.action](draft)
     taking_in = [taken_in(into, event, at, staffing, draft.limits)] if into else []
     store([draft, *taking_in, *told(merged, draft)])
+    if reopens:
+        QuickClosing.objects.waiting().filter(event=event).update(reopened_at=at)
     attach(attachments, event, ordinal)
     return event
 

@@ -7,16 +7,15 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import OuterRef, Q, Subquery
 from django.utils.translation import gettext as _
 
-from events.models import REASON_LENGTH, Attachment, ContactReveal, Event, ResidentContact, Step
+from events.models import REASON_LENGTH, Attachment, ContactReveal, Event, ResidentContact
 from events.services import limits
 from events.services.acting import acting_post
 from events.services.attaching import erase_files
 from events.services.storing import aware_now
 from events.text import plain_text, says_nothing
-from events.workflow import OPEN, Side, Status
+from events.workflow import Side
 from grids.encryption import Unreadable
 from grids.models import User
 
@@ -84,25 +83,12 @@ def erase_contacts(*, at: datetime | None = None) -> Counter:
     old = at - timedelta(days=settings.SOURCE_KEPT_DAYS)
     done["sources"] = ResidentContact.objects.filter(created_at__lt=old).exclude(source="").update(source="")
     last = 0
-    while pks := list(_ended(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]):
+    while pks := list(
+        ResidentContact.objects.outlived(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
+    ):
         done.update(_erase(pks, at))
         last = pks[-1]
     return done
-
-
-def _ended(at: datetime):
-    """Contacts that are still kept of cases that ended long enough ago; a reopened case has not ended."""
-    steps = Step.objects.filter(event=OuterRef("event"), ordinal=OuterRef("event__step_count"))
-    kept_until = at - timedelta(days=settings.CONTACT_KEPT_DAYS)
-    return (
-        ResidentContact.objects.filter(erased_at=None)
-        .exclude(event__status__in=OPEN)
-        .annotate(last_at=Subquery(steps.values("at")[:1]))
-        .filter(
-            Q(event__status=Status.CLOSED, event__closed_at__lt=kept_until)
-            | (~Q(event__status=Status.CLOSED) & Q(last_at__lt=kept_until))
-        )
-    )
 
 
 @transaction.atomic
@@ -110,7 +96,7 @@ def _erase(pks: list[int], at: datetime) -> dict[str, int]:
     """Under the lock of their events, so that one that is being reopened at this moment is asked again after it."""
     events = Event.objects.filter(contact__in=pks).order_by("pk").select_for_update(of=("self",))
     list(events.values_list("pk", flat=True))
-    still = list(_ended(at).filter(pk__in=pks).values_list("pk", flat=True))
+    still = list(ResidentContact.objects.outlived(at).filter(pk__in=pks).values_list("pk", flat=True))
     empty = {"name": None, "phone": None, "code_hash": "", "source": "", "erased_at": at}
     photos = erase_files(Attachment.objects.of_residents().filter(event__contact__in=still), at)
     return {"contacts": ResidentContact.objects.filter(pk__in=still).update(**empty), "photos": photos}

@@ -3,6 +3,8 @@
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
@@ -13,6 +15,7 @@ from events.drafts import Draft, Limits, Rule
 from events.models import Attachment, Category, Event
 from events.routing import Staffing, entry, loop_of, path
 from events.services.attaching import attach, discard_uploads, fingerprints
+from events.services.joining import TargetMoved, join, target_of
 from events.services.storing import aware_now, post_name, store
 from events.text import says_nothing
 from events.transitions import file
@@ -20,7 +23,7 @@ from events.workflow import LOOPS, Action, Side, Urgency
 from grids.access import may_work_on
 from grids.models import Grid, Post, User
 
-NUMBER_ATTEMPTS = 5
+ATTEMPTS = 5
 
 
 def file_event(
@@ -28,26 +31,32 @@ def file_event(
     actor: User,
     category: Category,
     grid: Grid,
-    title: str,
+    title: str = "",
     description: str = "",
     address: str = "",
+    latitude: Decimal | None = None,
+    longitude: Decimal | None = None,
     urgency: str = Urgency.NORMAL,
     idempotency_key: str | None = None,
     attachments: Sequence[Attachment] = (),
+    into: Event | None = None,
     at: datetime | None = None,
 ) -> Event:
     """File a case where it happened; the same actor and key again return the first event, and store nothing twice.
 
-    `attachments` come from `receive_uploads`, and wait on when it is refused. Raises ValidationError by field for bad
-    input, a grid out of the actor's area, or an actor without a post.
+    Said to be the same as the open case `into`, it is merged into that one at once; without a title it then has the
+    category's name. `attachments` come from `receive_uploads`, and wait on when it is refused. Raises ValidationError
+    by field for bad input, a grid out of the actor's area, an actor without a post, or a case that it cannot join.
     """
     at = aware_now(at)
     event = Event(
         category=category,
         grid=grid,
-        title=title.strip(),
+        title=title.strip() or (category.minor if into else ""),
         description=description.strip(),
         address=address.strip(),
+        latitude=latitude,
+        longitude=longitude,
         urgency=urgency,
         is_confidential=category.is_confidential,
         reporter=actor,
@@ -55,7 +64,7 @@ def file_event(
         filed_at=at,
     )
     try:
-        return file_under_free_number(event, at, attachments)
+        return file_under_free_number(event, at, attachments, into=into, filer=actor)
     except ValidationError as error:
         # A repeated request returns its event even if it could not be filed any more.
         if "idempotency_key" not in error.message_dict and (first := filed_before(event, attachments)):
@@ -63,11 +72,25 @@ def file_event(
         raise
 
 
-def file_under_free_number(event: Event, at: datetime, attachments: Sequence[Attachment] = ()) -> Event:
-    for _attempt in range(NUMBER_ATTEMPTS):
+def file_under_free_number(
+    event: Event,
+    at: datetime,
+    attachments: Sequence[Attachment] = (),
+    *,
+    into: Event | None = None,
+    filer: User | None = None,
+    details: dict[str, Any] | None = None,
+) -> Event:
+    """File it, or return what the same request has filed already. `filer` holds a post; a resident has none.
+
+    It goes on at once in `into`, if given; `details` are told by the first step.
+    """
+    for _attempt in range(ATTEMPTS):
         event.number = f"{timezone.localtime(at):%Y%m%d}-{secrets.randbelow(10**6):06}"
         try:
-            return _file(event, at, attachments)
+            return _file(event, at, attachments, into, filer, details or {})
+        except TargetMoved:  # and look again where the case is that it goes on in
+            event = _unsaved(event)
         except IntegrityError:  # the number is taken, or the same request is being served beside this one
             if first := filed_before(event, attachments):
                 return first
@@ -86,18 +109,18 @@ def filed_before(event: Event, attachments: Sequence[Attachment] = ()) -> Event 
 
 def _unsaved(event: Event) -> Event:
     event.pk, event._state.adding = None, True
-    event.step_count, event.head_hash = 0, ""
+    event.step_count, event.head_hash, event.place_name = 0, "", ""
     return event
 
 
-def _check_filing(event: Event) -> None:
-    """ValidationError by field; without a reporter it is a resident's, who may report anywhere."""
+def _check_filing(event: Event, filer: User | None) -> None:
+    """ValidationError by field; without somebody who files it, it is a resident's, who may report anywhere."""
     errors = {}
-    if event.reporter and not event.reporter.active_posts:
+    if filer and not filer.active_posts:
         errors["__all__"] = [_("Only somebody who holds a post can file a case.")]
     elif event.grid.retired_at:
         errors["grid"] = [_("This grid is retired. Choose the one that took its place.")]
-    elif event.reporter and not may_work_on(event.reporter, event.grid):
+    elif filer and not may_work_on(filer, event.grid):
         errors["grid"] = [_("This grid is outside your area.")]
     if not event.category.is_active:
         errors["category"] = [_("This category is no longer in use. Choose another.")]
@@ -109,27 +132,37 @@ def _check_filing(event: Event) -> None:
         errors |= error.message_dict
     if event.title and says_nothing(event.title):
         errors.setdefault("title", [_("Say in a line what happened.")])
+    if (event.latitude is None) != (event.longitude is None):
+        errors.setdefault("latitude", [_("Latitude and longitude belong together: give both or neither.")])
     if errors:
         raise ValidationError(errors)
 
 
-def _nearest_post(event: Event) -> Post:
-    """The reporter's post that shares most of the way up with the place."""
+def _nearest_post(event: Event, filer: User) -> Post:
+    """The post of who files it that shares most of the way up with the place."""
     way = set(path(event.grid.code))
-    return max(event.reporter.active_posts, key=lambda post: len(way & set(path(post.grid.code))))
+    return max(filer.active_posts, key=lambda post: len(way & set(path(post.grid.code))))
 
 
 @transaction.atomic
-def _file(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Event:
-    staffing = Staffing.above([event.grid.code], holding=event.reporter)
-    _check_filing(event)
+def _file(
+    event: Event,
+    at: datetime,
+    attachments: Sequence[Attachment],
+    into: Event | None,
+    filer: User | None,
+    details: dict[str, Any],
+) -> Event:
+    joined = [target_of(into).grid.code] if into else []
+    staffing = Staffing.above([event.grid.code, *joined], holding=filer)
+    _check_filing(event, filer)
     grid = staffing.grids.get(event.grid.code)
-    if grid is None or grid.pk != event.grid_id:  # moved since it was read, and maybe the reporter's posts as well
+    if grid is None or grid.pk != event.grid_id:  # moved since it was read, and maybe the filer's posts as well
         grid = Grid.objects.settle(event.grid)
-        staffing = Staffing.above([grid.code])
-        if event.reporter:
-            event.reporter.__dict__.pop("active_posts", None)
-            if not may_work_on(event.reporter, grid):
+        staffing = Staffing.above([grid.code, *joined])
+        if filer:
+            filer.__dict__.pop("active_posts", None)
+            if not may_work_on(filer, grid):
                 raise ValidationError({"grid": _("This grid is outside your area.")})
     if grid.retired_at:
         raise ValidationError({"grid": _("This grid has just been retired. Choose again.")})
@@ -137,19 +170,24 @@ def _file(event: Event, at: datetime, attachments: Sequence[Attachment]) -> Even
     event.position = event.grid.lft
     route = entry(event.grid.code, event.category.lowest_loop, staffing.is_staffed)
     lifted = LOOPS.index(event.category.lowest_loop) > LOOPS.index(loop_of(event.grid.code))
+    limits = Limits()
     draft = Draft(
         event,
         Action.FILE,
         at,
         staffing,
-        Limits(),
-        actor=event.reporter,
+        limits,
+        actor=filer,
         side=Side.REPORTER,
-        actor_post=post_name(_nearest_post(event)) if event.reporter else "",
+        actor_post=post_name(_nearest_post(event, filer)) if filer else "",
         rule=Rule.CATEGORY if lifted else Rule.PLACE,
-        details=fingerprints(attachments),
+        details=fingerprints(attachments) | details,
     )
     file(draft, route)
+    if into:
+        draft.recipients.clear()  # the desk is told where it goes on
     store([draft])
+    if into:
+        join(event, into, at, staffing, limits)
     attach(attachments, event, 1)
     return event

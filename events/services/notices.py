@@ -50,16 +50,18 @@ def plan_deliveries(*, at: datetime, limit: int = BATCH) -> int:
     for notice in notices:
         notice.delivered_at = at
         preference = chosen[notice.recipient_id]
+        ways = channels(preference)
+        notice.ways = len(ways)
         first, in_digest = preference.first_try(at, notice.event.urgency == Urgency.URGENT)
         deliveries += [
             Delivery(
                 notice=notice, recipient_id=notice.recipient_id, event_id=notice.event_id,
                 channel=channel, next_try_at=first, in_digest=in_digest,
             )
-            for channel in channels(preference)
+            for channel in ways
         ]  # fmt: skip
     Delivery.objects.bulk_create(deliveries)
-    Notice.objects.bulk_update(notices, ["delivered_at"])
+    Notice.objects.bulk_update(notices, ["delivered_at", "ways"])
     return len(notices)
 
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
@@ -64,21 +65,27 @@ def file_resident_report(
     text: str,
     category: Category | None = None,
     address: str = "",
+    latitude: Decimal | None = None,
+    longitude: Decimal | None = None,
     name: str = "",
     phone: str = "",
     attachments: Sequence[Attachment] = (),
     idempotency_key: str = "",
     source: str = "",
+    into: Event | None = None,
     at: datetime | None = None,
 ) -> Receipt:
     """File what a resident tells; the same key again returns the same receipt, and stores nothing twice.
 
-    Without a category it is filed as 其他诉求, for the desk to decide. `source` is `source_of` the sender's address,
-    `attachments` come from `receive_photos`, and wait on when it is refused. Raises ValidationError by field,
-    PublicLimit when too many came.
+    Without a category it is filed as 其他诉求, for the desk to decide. Said to be the same as the open case `into`, it
+    is merged into that one at once, and needs no text. `source` is `source_of` the sender's address, `attachments` come
+    from `receive_photos`, and wait on when it is refused. Raises ValidationError by field, PublicLimit when too many
+    came.
     """
     at = aware_now(at)
     text, name, phone = text.strip(), name.strip(), plain_phone(phone)
+    if into and category:
+        text = text or category.public_name or category.minor
     _check_report(grid, text, name, phone)
     key = idempotency_key or secrets.token_hex(16)
     code = _code_of(key)
@@ -92,6 +99,8 @@ def file_resident_report(
             title=title,
             description="" if title == text else text,
             address=address.strip(),
+            latitude=latitude,
+            longitude=longitude,
             is_confidential=category.is_confidential,
             idempotency_key=key,
             filed_at=at,
@@ -99,7 +108,7 @@ def file_resident_report(
         if first := filed_before(event, attachments):
             return Receipt(first, code)
         _spend_report(grid, source, at)
-        event = file_under_free_number(event, at, attachments)
+        event = file_under_free_number(event, at, attachments, into=into)
         ResidentContact.objects.get_or_create(  # a request beside this one may have been first
             event=event,
             defaults={

@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import datetime
 from operator import itemgetter
 
 from django.db import transaction
@@ -12,14 +12,13 @@ from events.models import Event
 from events.routing import Staffing
 from events.running import RunningClock, running_of
 from events.services.storing import aware_now, store
-from events.waking import wake, wake_reply
+from events.waking import POSTPONED_BY, wake, wake_reply
 from events.workflow import Status
 
 logger = logging.getLogger(__name__)
 
 WINDOW, BATCH = 10_000, 500
 GRIDS = [Event._meta.get_field(name) for name in ("grid", "holder", "checker")]
-POSTPONED_BY = timedelta(minutes=10)
 # What the clock acts on, each by the time in a field of its own: the stage of a case, and the reply to who urged it.
 STAGE, REPLY = "wake_at", "reply_wake_at"
 

@@ -10,12 +10,17 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from events.models import Event, Notice
-from events.wording import show_events
+from events.models import AuditAlarm, Event, Notice, QuickClosing, Sample, SampleItem
+from events.services import missing_alarm
+from events.wording import show_events, why_fast
 from events.workflow import Action, Side, Status
-from grids.models import Grid, Level
+from grids.access import inspected_ranges, may_inspect
+from grids.models import Grid, Level, User
 
 register = template.Library()
+
+ALARMS = 5  # on a page; the list in admin has them all
+MANY = 1_000  # counting further costs more than the number is worth
 
 STEP_ICONS = {
     Action.FILE: "flag",
@@ -111,12 +116,55 @@ def resident_card(context: template.Context, event: Event) -> dict:
         "event": event,
         "contact": event.contact if standing & {Side.DESK, Side.HANDLER} else None,
         "is_erased": event.contact.erased_at is not None,
+        "has_code": bool(event.contact.code_hash),
         "reveals": event.contact_reveals.all() if is_desk else (),
         "may_void": is_desk and event.status == Status.FILED,
         "csrf_token": context.get("csrf_token"),
         "kept_days": settings.CONTACT_KEPT_DAYS,
         "at": timezone.now(),
     }
+
+
+@register.simple_tag(takes_context=True)
+def inspects(context) -> bool:
+    """Whether who looks re-checks closed cases anywhere."""
+    return bool(inspected_ranges(context["user"]))
+
+
+@register.inclusion_tag("events/_rechecks.html", takes_context=True)
+def rechecks_waiting(context: template.Context) -> dict:
+    """For the workbench of who re-checks closed cases: how many wait for it."""
+    user = context["request"].user
+    if not inspected_ranges(user):
+        return {}
+    samples = Sample.objects.inspected_by(user)
+    return {
+        "inspects": True,
+        "drawn": SampleItem.objects.filter(finding="", sample__in=samples)[: MANY + 1].count(),
+        "fast": QuickClosing.objects.inspected_by(user).waiting().order_by()[: MANY + 1].count(),
+        "many": MANY,
+    }
+
+
+@register.inclusion_tag("events/_event_rechecks.html", takes_context=True)
+def event_rechecks(context: template.Context, event: Event) -> dict:
+    """What second eyes have found in a case, for who re-checks where it happened."""
+    user = context["request"].user
+    if event.is_confidential or not may_inspect(user, event.grid):
+        return {}
+    items = event.sample_items.filter(sample__in=Sample.objects.inspected_by(user)).select_related("sample")
+    closings = list(event.quick_closings.inspected_by(user))
+    for closing in closings:
+        closing.event, closing.why = event, why_fast(closing)
+    return {"items": list(items.order_by("pk")), "closings": closings, "at": timezone.now()}
+
+
+@register.inclusion_tag("events/_hotline.html")
+def hotline_card(event: Event) -> dict:
+    """The hotline's order behind a case; nothing for what residents and posts report here."""
+    order = getattr(event, "hotline_order", None) if event.reporter_id is None else None
+    is_shorter = bool(order and event.is_open and order.due_at and event.due_at and order.due_at < event.due_at)
+    return {"order": order, "is_shorter": is_shorter, "at": timezone.now()}
 
 
 @register.inclusion_tag("events/_report_here.html")
@@ -133,3 +181,12 @@ def open_cases(context: template.Context, grid: Grid, limit: int = 10) -> dict:
     found = inside.filter(due_at__isnull=False).order_by("due_at", "pk")[: limit + 1]
     events = show_events(found, user, at)
     return {"events": events[:limit], "has_more": len(events) > limit, "grid": grid, "at": at}
+
+
+@register.simple_tag
+def open_alarms(user: User) -> list[AuditAlarm]:
+    """The alarms of the daily check that no administrator has acknowledged; nobody else is shown them."""
+    if not user.is_superuser:
+        return []
+    raised = AuditAlarm.objects.open().select_related("digest").order_by("-pk")[:ALARMS]
+    return [*filter(None, [missing_alarm()]), *raised]

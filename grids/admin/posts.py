@@ -52,6 +52,9 @@ class HeldOnFilter(admin.ListFilter):
     def choices(self, changelist):
         yield {"form": self.form, "others": self.others}
 
+    def value(self) -> str:
+        return self.form.data["on"]
+
     def queryset(self, request, queryset):
         if not self.form.data["on"]:
             return queryset

@@ -1,8 +1,7 @@
 """Sheets in Django admin: imports on their way, and what every list offers to take out and bring in."""
 
-from django import forms
 from django.contrib import admin, messages
-from django.contrib.admin.views.main import IncorrectLookupParameters
+from django.contrib.admin.views.main import ChangeList, IncorrectLookupParameters
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
@@ -15,11 +14,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST, require_safe
 
-from grids import services
+from grids import exporting, services
 from grids.access import managed_ranges
 from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
+from grids.forms import SheetForm
 from grids.models import SheetImport, SheetRow
-from grids.services.importing import Status, too_large_text
+from grids.services.importing import Status
 from grids.sheets import cells, kinds, progress, reading, writing
 from grids.sheets.kinds import Kind
 
@@ -38,23 +38,6 @@ PHASES = {
     "writing": gettext_lazy("Writing the rows"),
     "undoing": gettext_lazy("Taking the rows back"),
 }
-
-
-class SheetForm(forms.Form):
-    file = forms.FileField(
-        label=gettext_lazy("file"),
-        allow_empty_file=True,  # what an empty one is, is said in our words
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
-        error_messages={"required": gettext_lazy("Choose the file of the sheet.")},
-    )
-
-    def clean_file(self):
-        file = self.cleaned_data["file"]
-        if file.size > reading.LARGEST_UPLOAD:
-            raise ValidationError(too_large_text())
-        if file.seek(0, 2) != file.size:
-            raise ValidationError(_("The file did not arrive as a whole. Upload it again."))
-        return file
 
 
 class SheetAdmin(admin.ModelAdmin):
@@ -89,13 +72,28 @@ class SheetAdmin(admin.ModelAdmin):
         if not self.has_view_permission(request):
             raise PermissionDenied
         try:
-            rows = kind.export(self.get_changelist_instance(request).get_queryset(request))
+            shown = self.get_changelist_instance(request)
+            rows = kind.export(shown.get_queryset(request))
         except IncorrectLookupParameters:
             return HttpResponseRedirect(reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_changelist"))
         name = f"{kind.title}-{timezone.localdate():%Y%m%d}.{suffix}"
         if suffix == "csv":
             return _download(writing.csv_export(kind, rows), name)
-        return FileResponse(writing.xlsx_export(kind, rows), as_attachment=True, filename=name)
+        head = [*exporting.head(_filters_of(shown), request.user, timezone.now()), ()]
+        return FileResponse(writing.xlsx_export(kind, rows, head), as_attachment=True, filename=name)
+
+
+def _filters_of(shown: ChangeList) -> list[str]:
+    """What a list of the admin was narrowed by, in its own words."""
+    chosen = ((spec.title, _chosen_of(spec, shown)) for spec in shown.filter_specs)
+    return exporting.stated((_("Search"), shown.query), *chosen)
+
+
+def _chosen_of(spec: admin.ListFilter, shown: ChangeList) -> str:
+    choices = list(spec.choices(shown))
+    if not any("selected" in choice for choice in choices):  # a filter with a form of its own
+        return spec.value() or ""
+    return next((str(choice["display"]) for choice in choices[1:] if choice["selected"]), "")  # the first one is all
 
 
 @admin.register(SheetImport)

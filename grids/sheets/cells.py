@@ -1,5 +1,6 @@
 """What a cell says: from what a file holds to a value, or a sentence on how to mend it. Nothing is ever guessed."""
 
+import json
 import re
 import unicodedata
 from collections.abc import Callable, Mapping
@@ -42,6 +43,15 @@ def moment(value: datetime) -> dict:
 
 def oversized(text: str) -> dict:
     return {"long": text[:100]}
+
+
+def packed(row: list[Raw]) -> str:
+    """The cells of a row as one text, for where they are kept encrypted."""
+    return json.dumps(row, ensure_ascii=False)
+
+
+def unpacked(text: str) -> list[Raw]:
+    return json.loads(text)
 
 
 def shown(raw: Raw) -> str:

@@ -14,6 +14,7 @@ logger = logging.getLogger(__name__)
 
 KEEP_SECONDS = 60  # so long a task that says nothing may still be alive
 AWAY = (RedisError, OSError)
+Key = int | str  # of an import; those of other apps carry its name
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Progress:
         return self.done * 100 // self.total if self.total else None
 
 
-def begin(pk: int) -> bool:
+def begin(pk: Key) -> bool:
     """False when another worker is at this import right now."""
     try:
         return bool(caches["progress"].add(_key(pk, "busy"), 1, KEEP_SECONDS))
@@ -37,18 +38,18 @@ def begin(pk: int) -> bool:
         return True
 
 
-def report(pk: int, phase: str, done: int, total: int = 0) -> None:
+def report(pk: Key, phase: str, done: int, total: int = 0) -> None:
     values = {_key(pk, "busy"): 1, _key(pk, "progress"): asdict(Progress(phase, done, total))}
     with suppress(*AWAY):
         caches["progress"].set_many(values, KEEP_SECONDS)
 
 
-def end(pk: int) -> None:
+def end(pk: Key) -> None:
     with suppress(*AWAY):
         caches["progress"].delete_many([_key(pk, "busy"), _key(pk, "progress")])
 
 
-def read(pk: int) -> Progress | None:
+def read(pk: Key) -> Progress | None:
     try:
         found = caches["progress"].get(_key(pk, "progress"))
     except AWAY:
@@ -56,5 +57,5 @@ def read(pk: int) -> Progress | None:
     return Progress(**found) if found else None
 
 
-def _key(pk: int, what: str) -> str:
+def _key(pk: Key, what: str) -> str:
     return f"sheet:{pk}:{what}"

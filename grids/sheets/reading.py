@@ -4,7 +4,7 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import BinaryIO
@@ -41,10 +41,15 @@ PRIVATE = re.compile(
     "身份证|证件号|公民身份|手机|移动电话|联系电话|联系方式|电话|银行卡|银行账号|微信|民族|宗教|政治面貌|出生"
 )
 EXAMPLE = re.compile("示例|样例|例[:：]")
+# Of these nothing is read even where phones are asked for.
+IDENTITY = re.compile("身份证|证件号|公民身份|银行卡|银行账号|微信|民族|宗教|政治面貌|出生")
 TOTAL = re.compile("(合计|小计|总计|共计)")
 NOTE = re.compile("注|备注|说明|填表|制表|填报|审核|负责人|复核|日期|数据来源|截至|以上")
 CODE_LIKE = re.compile(r"[0-9A-Za-z.+\-']*[0-9][0-9A-Za-z.+\-']*")
 NOTE_LENGTH = 20
+KNOWN_ENOUGH = 2  # known headings that make a row the header of a table which anybody has laid out
+LONGEST_HEADING, FEWEST_HEADINGS = 20, 4  # otherwise so many short texts do
+NUMBERS = re.compile(r"\d{4,}")
 OUR_OWN = {"错误说明"}  # the column of our sheet of errors, which comes back with the mended sheet
 APOSTROPHE = re.compile(r"'[=+\-@\t\r']")
 QUOTED_FORMULA = re.compile(r'="([^"]*)"')
@@ -90,11 +95,18 @@ def read_table(file: BinaryIO, names: Names, required: set[str], key: str) -> Ta
 
     `key` is the column without which a row below the table is taken for a note.
     """
-    match _kind_of(file):
-        case "workbook":
-            layout, found = _in_workbook(Workbook(file), names, required)
-        case _:
-            layout, found = _in_text(file, names, required)
+    layout, found = _found(file, _search(names, required))
+    return Table(layout, _classified(found, layout, key))
+
+
+def read_any_table(file: BinaryIO, known: Set[str], keys: Set[str]) -> Table:
+    """The table of a file that others have laid out: `columns` of its layout has every heading, as `heading` writes it.
+
+    Its header is the first row with some of the `known` headings, or with nothing but short texts. The first of `keys`
+    is the column as in `read_table`. Phones are read, for somebody wants them; identities never are.
+    """
+    layout, found = _found(file, _loose_search(known))
+    key = next((name for name in layout.columns if name in keys), next(iter(layout.columns)))
     return Table(layout, _classified(found, layout, key))
 
 
@@ -138,31 +150,56 @@ def _office_refusal(file: BinaryIO) -> str:
 # Where the table is
 
 
-def _in_workbook(workbook: Workbook, names: Names, required: set[str]) -> tuple[Layout, Iterator[Numbered]]:
+@dataclass(frozen=True)
+class Search:
+    """What makes a row the header: the columns that it names, whether they suffice, and what to say where none does."""
+
+    columns: Callable[[list[str]], dict[str, int]]
+    suffices: Callable[[Set[str]], bool]
+    refusal: Callable[[Set[str]], str]
+
+
+def _search(names: Names, required: set[str]) -> Search:
+    return Search(
+        columns=lambda header: _columns(header, names),
+        suffices=lambda found: required <= found,
+        refusal=lambda best: _no_header(names, required, best),
+    )
+
+
+def _loose_search(known: Set[str]) -> Search:
+    return Search(columns=lambda header: _all_columns(header, known), suffices=bool, refusal=lambda _best: _no_table())
+
+
+def _found(file: BinaryIO, search: Search) -> tuple[Layout, Iterator[Numbered]]:
+    return _in_workbook(Workbook(file), search) if _kind_of(file) == "workbook" else _in_text(file, search)
+
+
+def _in_workbook(workbook: Workbook, search: Search) -> tuple[Layout, Iterator[Numbered]]:
     best: set[str] = set()
     for sheet in workbook.sheets:
         if sheet.is_hidden:
             continue
         layout = Layout("xlsx", sheet=sheet.name)
         rows = workbook.rows(sheet)
-        seen = _find_header(rows, layout, names, required)
+        seen = _find_header(rows, layout, search)
         if layout.number:
             layout.other_sheets = [
                 other.name for other in workbook.sheets if other is not sheet and not other.is_hidden
             ]
             return layout, rows
         best = max(best, seen, key=len)
-    raise BadFile(_no_header(names, required, best))
+    raise BadFile(search.refusal(best))
 
 
-def _in_text(file: BinaryIO, names: Names, required: set[str]) -> tuple[Layout, Iterator[Numbered]]:
+def _in_text(file: BinaryIO, search: Search) -> tuple[Layout, Iterator[Numbered]]:
     encoding = _encoding_of(file)
     best: set[str] = set()
     for delimiter in DELIMITERS:
         rows = _text_rows(file, encoding, delimiter)
         layout = Layout("csv")
         try:
-            seen = _find_header(rows, layout, names, required)
+            seen = _find_header(rows, layout, search)
         except BadFile:
             if delimiter == DELIMITERS[-1] and not best:
                 raise
@@ -170,10 +207,10 @@ def _in_text(file: BinaryIO, names: Names, required: set[str]) -> tuple[Layout, 
         if layout.number:
             return layout, rows
         best = max(best, seen, key=len)
-    raise BadFile(_no_header(names, required, best))
+    raise BadFile(search.refusal(best))
 
 
-def _find_header(rows: Iterator[Numbered], layout: Layout, names: Names, required: set[str]) -> set[str]:
+def _find_header(rows: Iterator[Numbered], layout: Layout, search: Search) -> set[str]:
     """Find the header in the first rows and fill the layout; otherwise the columns that were recognised at least.
 
     A header of two rows, some of its cells merged, is read as one.
@@ -187,8 +224,8 @@ def _find_header(rows: Iterator[Numbered], layout: Layout, names: Names, require
             for index, cell in enumerate(here + [""] * (len(before) - len(here)))
         ]
         for header in (here, below):
-            found = _columns(header, names)
-            if required <= found.keys():
+            found = search.columns(header)
+            if search.suffices(found.keys()):
                 _fill(layout, number, header, found)
                 return set(found)
             best = max(best, set(found), key=len)
@@ -199,18 +236,40 @@ def _find_header(rows: Iterator[Numbered], layout: Layout, names: Names, require
 
 def _columns(header: list[str], names: Names) -> dict[str, int]:
     """Which column stands where; of two headings for the same column the one that names it better."""
-    headings = [_heading(cell) for cell in header]
+    headings = [heading(cell) for cell in header]
     found: dict[str, int] = {}
     for key, spellings in names.items():
         for spelling in spellings:
-            heading = _heading(str(spelling))
-            if heading in headings and headings.index(heading) not in found.values():
-                found[key] = headings.index(heading)
+            wanted = heading(str(spelling))
+            if wanted in headings and headings.index(wanted) not in found.values():
+                found[key] = headings.index(wanted)
                 break
     return found
 
 
-def _heading(text: str) -> str:
+def _all_columns(header: list[str], known: Set[str]) -> dict[str, int]:
+    """Every heading of a row that looks like a header; one that stands there again is told by its number."""
+    headings = [heading(cell) for cell in header]
+    filled = [text for text in headings if text]
+    are_short = len(filled) == len(set(filled)) >= FEWEST_HEADINGS and all(
+        len(text) <= LONGEST_HEADING and not NUMBERS.search(text) for text in filled
+    )
+    if len(known & set(filled)) < KNOWN_ENOUGH and not are_short:
+        return {}
+    found: dict[str, int] = {}
+    for index, text in enumerate(headings):
+        if text and not IDENTITY.search(text):
+            found[text if text not in found else f"{text}-{index + 1}"] = index
+    return found
+
+
+def _no_table() -> str:
+    return _("No header was found in the first %(count)d rows. Upload the sheet as the other system exports it.") % {
+        "count": HEADER_WITHIN
+    }
+
+
+def heading(text: str) -> str:
     """The heading without spaces, stars, and what stands in brackets: 户数（户）* is 户数."""
     return re.sub(r"\([^)]*\)|\[[^]]*\]|[*:：]", "", cells.plain(text)).casefold()
 

@@ -6,7 +6,7 @@ Whatever stands in a cell is text or a plain number, never a formula: no name ca
 import csv
 import io
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -47,10 +47,10 @@ def csv_export(kind: Kind, rows: Iterable[Values]) -> Iterator[str]:
         yield _line(_safe(value) for value in _written(kind, row))
 
 
-def xlsx_export(kind: Kind, rows: Iterable[Values]) -> BinaryIO:
-    """A workbook in a temporary file, at its beginning."""
+def xlsx_export(kind: Kind, rows: Iterable[Values], head: Sequence[Sequence[str]] = ()) -> BinaryIO:
+    """A workbook in a temporary file, at its beginning. What `head` tells of the list stands above the header."""
     workbook = Workbook(write_only=True)
-    sheet = _new_sheet(workbook, str(kind.title), [str(column.title) for column in kind.columns])
+    sheet = _new_sheet(workbook, str(kind.title), [str(column.title) for column in kind.columns], head)
     for row in rows:
         sheet.append([_cell(sheet, value) for value in _written(kind, row)])
     return _saved(workbook)
@@ -148,11 +148,13 @@ def _raw(raw: Raw) -> object:
 # Cells
 
 
-def _new_sheet(workbook: Workbook, name: str, header: list[str]):
+def _new_sheet(workbook: Workbook, name: str, header: list[str], head: Sequence[Sequence[str]] = ()):
     sheet = workbook.create_sheet(_sheet_name(name))
-    sheet.freeze_panes = "A2"
+    sheet.freeze_panes = f"A{len(head) + 2}"
     for index in range(len(header)):
         sheet.column_dimensions[_letter(index)].width = WIDTH
+    for line in head:
+        sheet.append([_cell(sheet, text, BOLD) for text in line])
     sheet.append([_cell(sheet, title, BOLD) for title in header])
     return sheet
 

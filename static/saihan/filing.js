@@ -1,4 +1,5 @@
-// Filing: categories are filtered while one types, and the line to write is ready once a category is chosen.
+// Filing: categories are filtered while one types, the line to write is ready once a category is chosen, and open cases
+// that may be the same are looked up when place or category change.
 // Without this file the search button asks the server and everything else is plain HTML.
 
 (() => {
@@ -6,6 +7,7 @@
   const search = document.getElementById("category-search");
   const chosen = document.getElementById("chosen-category");
   const title = document.getElementById("id_title");
+  const alike = document.getElementById("alike");
   const majors = [...document.querySelectorAll("#majors details")];
   const accordion = "major"; // one major is open at a time, but all that fit while one searches
 
@@ -42,5 +44,6 @@
       chosen.textContent = event.target.dataset.name;
       if (!title.value) title.focus();
     }
+    if (["grid", "category", "latitude"].includes(event.target.name)) alike.dispatchEvent(new Event("look"));
   });
 })();

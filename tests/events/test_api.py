@@ -468,6 +468,7 @@ MATRIX = {
     "get {organisation}": INSIDE,
     "get /api/schema/": EVERYBODY,
     "get /api/v1/events/": EVERYBODY,
+    "get /api/v1/events/alike/": {name: 400 if code == 200 else code for name, code in EVERYBODY.items()},
     "post /api/v1/events/": FILERS | {"neighbour": 400, "stranger": 403, "admin": 403},
     "get {event}": INSIDE,
     "get {event}steps/": INSIDE,

@@ -48,9 +48,18 @@ def without_checks(do) -> None:
 
 
 def test_a_sound_history_passes(event):
+    services.deliver_notices(at=MONDAY)
     out = StringIO()
     call_command("check_events", stdout=out)
     assert out.getvalue() == "All 1 events agree with their steps, and nothing is missing.\n"
+
+
+def test_what_has_waited_too_long_is_told_and_is_no_loss(event):
+    out = StringIO()
+    call_command("check_events", stdout=out)
+    waiting, sound = out.getvalue().splitlines()
+    assert waiting == "Outbox: 4 notices were not handed on, the oldest since 2026-11-23 09:00"
+    assert sound.startswith("All 1 events agree")
 
 
 def test_no_events_are_sound_too(db):

@@ -16,14 +16,15 @@ from django.utils import translation
 from events import services
 from events.demo.people import ACCOUNTS, HOME
 from events.demo.places import COMMUNITY, STREET
+from events.hot_spots import hot_spots
 from events.management.commands import load_demo
-from events.models import Category, Event, Notice, Step
+from events.models import Category, Event, Notice, QuickClosing, Sample, Step
 from events.workflow import Action, Loop, Status
 from grids.models import Grid, Level, Organisation, OrganisationKind, Post, Role, User
 from tests.events.conftest import moment
 
 AT = moment("2025-11-20 10:30")  # a Thursday
-STATES = {Status.FILED, Status.HANDLING, Status.RESOLVED, Status.CLOSED, Status.VOIDED}
+STATES = set(Status) - {Status.SUSPENDED}
 
 
 def load(**options) -> str:
@@ -106,11 +107,22 @@ class DemoTests(TestCase):
         untold = {
             Action.REHOME, Action.ADJUST,
             Action.ASK_SUSPEND, Action.ASK_EXTEND, Action.SUSPEND, Action.EXTEND,
-            Action.DECLINE, Action.RESUME, Action.MERGE, Action.ABSORB, Action.INFORM, Action.REPLY,
+            Action.DECLINE, Action.RESUME, Action.INFORM, Action.REPLY,
         }  # fmt: skip
         assert set(Step.objects.values_list("action", flat=True)) == set(Action) - untold
         rules = Counter(Step.objects.values_list("rule", flat=True))
         assert rules.keys() >= {"overdue", "check_overdue", "top_overdue", "third_rework", "third_send_back"}
+
+    def test_one_report_was_joined_to_another(self):
+        event = Event.objects.get(status=Status.MERGED)
+        assert event.merged_into.is_open
+        assert event.merged_into.point
+        assert event.steps.last().rule == "same_case"
+
+    def test_one_trouble_all_over_the_community_is_a_hot_spot(self):
+        for name in ("community", "street"):
+            spots = hot_spots(self.person(name), AT)
+            assert ("占用消防通道", COMMUNITY) in {(spot.category.minor, spot.community.code) for spot in spots}
 
     def test_nothing_happens_before_people_are_posted_or_after_the_time(self):
         times = Step.objects.aggregate(first=Min("at"), last=Max("at"))
@@ -132,6 +144,16 @@ class DemoTests(TestCase):
         assert waiting["worker"] >= 10
         assert waiting["chief"] >= 10
 
+    def test_second_eyes_have_begun_to_look(self):
+        sample = Sample.objects.with_figures().get()
+        assert sample.drawn == 12
+        assert (sample.holds, sample.fails, sample.unclear) == (5, 1, 1)
+        assert sample.announced in sample.seed
+        assert QuickClosing.objects.waiting().count() >= 2
+        assert QuickClosing.objects.in_state("looked").count() == 1
+        assert QuickClosing.objects.exclude(median=None).exists()
+        assert Category.objects.exclude(checklist="").count() == 2
+
     def test_cases_climb_within_minutes_of_the_start(self):
         due = list(Event.objects.open().filter(wake_at__isnull=False).values_list("due_at", flat=True))
         assert any(AT - timedelta(minutes=4) < at < AT for at in due)
@@ -146,6 +168,7 @@ class DemoTests(TestCase):
     def test_all_of_it_is_sound(self):
         call_command("check_grids", stdout=StringIO())
         call_command("check_events", stdout=StringIO())
+        call_command("check_samples", stdout=StringIO())
 
     def test_a_second_run_changes_nothing(self):
         before = Grid.objects.count(), User.objects.count(), Step.objects.count()
@@ -170,7 +193,8 @@ class DemoTests(TestCase):
         community, worker = self.person("community"), self.person("worker")
         event = services.act(event=event, action="accept", actor=community, at=AT)
         event = services.act(event=event, action="assign", actor=community, handler=worker, at=AT)
-        event = services.act(event=event, action="resolve", actor=worker, note="电梯已修好", at=AT)
+        ticked = event.category.checklist_items()
+        event = services.act(event=event, action="resolve", actor=worker, note="电梯已修好", checklist=ticked, at=AT)
         event = services.act(event=event, action="pass_check", actor=self.person("chief"), at=AT)
         assert event.status == Status.CLOSED
 

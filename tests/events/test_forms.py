@@ -17,8 +17,8 @@ def event(cast):
     ("action", "fields"),
     [
         ("accept", []),
-        ("assign", ["note", "handler"]),
-        ("resolve", ["note", "outcome", "reason", "checklist"]),
+        ("assign", ["handler", "note"]),
+        ("resolve", ["checklist", "note", "outcome", "reason"]),
         ("send_back", ["reason"]),
         ("escalate", ["reason"]),
         ("pass_check", ["note"]),
@@ -31,7 +31,7 @@ def event(cast):
     ],
 )
 def test_an_action_asks_for_what_it_needs_and_no_more(event, action, fields):
-    assert list(ActForm(TABLE[action], event).fields) == ["version", "attachments", *fields]
+    assert list(ActForm(TABLE[action], event).fields) == [*fields, "version", "attachments"]
 
 
 def test_the_checklist_is_the_categorys(event):

@@ -12,6 +12,7 @@ from events import exporting
 from events.models import Event
 from events.workflow import Status
 from tests import pictures
+from tests.events.conftest import MONDAY
 from tests.factories import make_category, make_event, make_uploads, take
 from tests.pictures import picture
 
@@ -82,7 +83,7 @@ def test_the_case_file_keeps_its_queries_however_long_the_story(cast, as_, event
     event = take(event, "accept", *["resolve", "fail_check"] * 2, "comment")
     take(event, "comment", attachments=make_uploads(cast.worker, picture(), picture((50, 50))))
     browser = as_(cast.chief)
-    with django_assert_max_num_queries(7):  # session, person, posts, event, places, steps, photos
+    with django_assert_max_num_queries(8):  # session, person, posts, event, places, steps, photos, merged reports
         browser.get(on_paper(event))
 
 
@@ -168,7 +169,7 @@ def test_the_list_offers_the_sheet_with_its_filters(cast, as_, event):
 
 
 def test_a_long_sheet_asks_for_a_chunk_at_a_time(cast, as_, django_assert_num_queries, monkeypatch):
-    monkeypatch.setattr(exporting, "CHUNK", 4)
+    monkeypatch.setattr("grids.exporting.CHUNK", 4)
     for _number in range(8):
         make_event(cast.worker, cast.tree.building, at=timezone.now() - timedelta(days=1))
     browser = as_(cast.worker)
@@ -182,3 +183,26 @@ def test_overdue_is_as_of_the_sheet(cast, as_):
     found = rows(as_(cast.worker).get(reverse("event_export")))
     assert sorted(row["超时"] or "" for row in found) == ["", "是"]
     assert Event.objects.filter(status=Status.VOIDED).count() == 1
+
+
+def test_the_case_file_tells_how_each_due_time_came_about(cast, as_, event):
+    take(event, "accept", "resolve", "fail_check")
+    text = page(as_(cast.chief).get(on_paper(event)))
+    assert text.count('class="paper-reckoning"') == 3  # in the loop, for the check, and in the loop again
+    assert text.count("合计") == 3
+
+
+def test_a_clock_that_went_on_is_told_once(cast, as_):
+    event, until = make_event(cast.worker, cast.tree.building, at=MONDAY), (MONDAY + timedelta(days=9)).date()
+    event = take(event, "accept", "ask_suspend", "suspend", until=until, at=MONDAY + timedelta(hours=1))
+    take(event, "resume", at=MONDAY + timedelta(hours=2))
+    text = page(as_(cast.chief).get(on_paper(event)))
+    assert text.count('class="paper-reckoning"') == 1
+    assert "挂账，暂停计时" in text
+
+
+def test_the_case_file_names_the_cases_that_were_merged_into_it(cast, as_, event):
+    other = make_event(cast.worker, cast.tree.building, title="楼道又黑了")
+    other = take(take(other, "accept"), "merge", into=event)
+    assert f"{other.number}</td><td>楼道又黑了" in page(as_(cast.chief).get(on_paper(event)))
+    assert f"{event.number}　楼道灯坏了" in page(as_(cast.chief).get(on_paper(other)))

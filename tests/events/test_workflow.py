@@ -372,6 +372,13 @@ def test_who_filed_it_is_the_reporter_even_without_a_post():
     assert stands(reporter_id=2) == set()
 
 
+def test_what_the_system_does_by_itself():
+    actions = {str(move.action) for move in TABLE.values() if Side.SYSTEM in move.sides}
+    assert actions == {
+        "escalate", "resume", "merge", "supervise", "remind", "climb_check", "rehome", "adjust", "absorb", "inform",
+    }  # fmt: skip
+
+
 def test_nobody_stands_on_the_side_of_the_system(cast):
     event = make_event(cast.worker, cast.tree.unit)
     for person in vars(cast).values():

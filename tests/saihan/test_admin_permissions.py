@@ -1,19 +1,21 @@
 """Who may open which page of Django admin: every page, every kind of person."""
 
+from datetime import timedelta
 from io import BytesIO
 
 import pytest
 from django.contrib import admin
 from django.test import Client
 from django.urls import resolve, reverse
+from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
-from events.models import Delivery, ServiceLevel
-from events.services import change_level, reveal_contact
+from events.models import AuditAlarm, Delivery, Event, ServiceLevel
+from events.services import change_level, draw_sample, list_quick_closings, make_digest, reveal_contact
 from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
-from tests.factories import make_contact, make_event, make_post, make_user
+from tests.factories import make_contact, make_event, make_post, make_user, take
 
 pytestmark = pytest.mark.django_db
 
@@ -39,6 +41,11 @@ MAY = {
     "events.workinghours": (EDIT, set()),
     "events.calendaryear": (ENTER, set()),
     "events.timechange": (EDIT, set()),
+    "events.sample": (READ, set()),
+    "events.quickclosing": (READ, set()),
+    "events.quickrule": (EDIT, set()),
+    "events.auditdigest": (READ, set()),
+    "events.auditalarm": (EDIT, set()),
     "authtoken.tokenproxy": (EVERYTHING, set()),
 }
 LOGIN, REFUSED, OPEN = "login", 403, 200  # where an empty form is sent, open is also to be told what it lacks
@@ -71,11 +78,19 @@ def things(cast, people) -> dict[type, int]:
     services.save_duty(actor=None, duty=Duty(role=Role.STAFF, text="走访居民"))
     file = BytesIO("编码,名称\n1501050010010009,9号楼\n".encode())
     services.upload_sheet(actor=people["manager"], kind=kinds.find("grids"), file_name="网格.csv", file=file)
+    closed = take(make_event(cast.worker, cast.tree.unit), "accept", "resolve", "pass_check")
+    Event.objects.filter(pk=closed.pk).update(closed_at=closed.closed_at - timedelta(days=1))
+    day = timezone.localdate()
+    draw_sample(
+        actor=cast.district, grid=cast.tree.district, period_from=day - timedelta(days=2), period_until=day, size=1
+    )
+    list_quick_closings()
     contact = make_contact(cast.tree.unit, name="张三", phone="13812345678")
     reveal_contact(event=contact.event, actor=cast.chief, reason="回访")
     level = ServiceLevel.objects.first()
     level.amount += 1
     change_level(level=level, actor=cast.admin)
+    AuditAlarm.objects.create(kind="missed", digest=make_digest(), raised_at=notice.created_at)
     Token.objects.create(user=cast.worker)
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}

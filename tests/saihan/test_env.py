@@ -16,6 +16,7 @@ PRODUCTION = {
     "SAIHAN_ENV": "production",
     "SECRET_KEY": "0123456789abcdef" * 4,
     "FIELD_KEYS": "3q2-7wABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhs=",
+    "AUDIT_KEYS": "HBoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAO--rd4=",
     "ALLOWED_HOSTS": "saihan.example",
     "DATABASE_URL": "sqlite:////tmp/saihan-test-of-production.sqlite3",
     "BROKER_URL": "redis://127.0.0.1/0",
@@ -145,16 +146,16 @@ def test_the_development_key_is_made_once(monkeypatch, tmp_path):
 def test_the_development_field_key_is_made_once_and_encrypts(monkeypatch, tmp_path):
     monkeypatch.delenv("FIELD_KEYS", raising=False)
     keep = tmp_path / "field_keys"
-    [first] = env.field_keys("FIELD_KEYS", required=False, keep=keep)
+    [first] = env.keys("FIELD_KEYS", required=False, keep=keep)
     assert Fernet(first).decrypt(Fernet(first).encrypt(b"text")) == b"text"
     assert keep.stat().st_mode & 0o777 == 0o600
-    assert env.field_keys("FIELD_KEYS", required=False, keep=keep) == [first]
+    assert env.keys("FIELD_KEYS", required=False, keep=keep) == [first]
 
 
 def test_field_keys_newest_first(monkeypatch, tmp_path):
     keys = [Fernet.generate_key().decode() for _key in range(3)]
     monkeypatch.setenv("FIELD_KEYS", ", ".join(keys))
-    assert env.field_keys("FIELD_KEYS", required=True, keep=tmp_path / "unused") == keys
+    assert env.keys("FIELD_KEYS", required=True, keep=tmp_path / "unused") == keys
     assert not list(tmp_path.iterdir())
 
 
@@ -164,7 +165,7 @@ def test_field_keys_newest_first(monkeypatch, tmp_path):
 def test_field_keys_refuse_without_repeating_the_value(monkeypatch, tmp_path, value):
     monkeypatch.setenv("FIELD_KEYS", value)
     with pytest.raises(SystemExit) as stopped:
-        env.field_keys("FIELD_KEYS", required=True, keep=tmp_path / "unused")
+        env.keys("FIELD_KEYS", required=True, keep=tmp_path / "unused")
     assert str(stopped.value).startswith("FIELD_KEYS holds ")
     assert value not in str(stopped.value)
 
@@ -197,7 +198,9 @@ def test_every_start_stops_with_one_sentence(command, tmp_path):
     assert done.stderr == "SAIHAN_ENV is 'staging', and must be development or production.\n"
 
 
-@pytest.mark.parametrize("name", ["SECRET_KEY", "FIELD_KEYS", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL"])
+@pytest.mark.parametrize(
+    "name", ["SECRET_KEY", "FIELD_KEYS", "AUDIT_KEYS", "ALLOWED_HOSTS", "DATABASE_URL", "BROKER_URL"]
+)
 def test_production_needs(name, tmp_path):
     variables = {key: value for key, value in PRODUCTION.items() if key != name}
     done = start(["manage.py", "check"], tmp_path, **variables)
@@ -211,6 +214,7 @@ def test_production_needs(name, tmp_path):
         ("DEBUG", "true"),
         ("SECRET_KEY", "short"),
         ("FIELD_KEYS", "short"),
+        ("AUDIT_KEYS", "short"),
         ("FIELD_KEYS", PRODUCTION["FIELD_KEYS"] + ",short"),
         ("ALLOWED_HOSTS", "*"),
         ("ALLOWED_HOSTS", "https://saihan.example"),

@@ -113,7 +113,13 @@ def test_health_while_the_broker_is_away(db, client, private_redis):
     private_redis.stop()
     answer = client.get("/healthz")
     assert answer.status_code == 200
-    assert answer.json() == {"database": "ok", "broker": "unreachable", "sweep_late_by_seconds": 0}
+    assert answer.json() == {
+        "database": "ok",
+        "broker": "unreachable",
+        "sweep_late_by_seconds": 0,
+        "check_late_by_seconds": 0,
+        "alarms": 0,
+    }
 
 
 def test_health_with_a_broker(db, client, private_redis):

@@ -131,8 +131,8 @@ def _cell(place: str, value: object, style: int) -> str:
     if isinstance(value, datetime):
         since = timezone.localtime(value).replace(tzinfo=None, second=0, microsecond=0) - FIRST_DAY
         return f'<c r="{place}" s="{TIME}"><v>{since.days + since.seconds / DAY_SECONDS:.9f}</v></c>'
-    if isinstance(value, int):
-        return f'<c r="{place}"><v>{int(value)}</v></c>'
+    if isinstance(value, int | float):
+        return f'<c r="{place}"><v>{value + 0}</v></c>'
     text = NO_XML.sub("", str(value))[:LONGEST_TEXT]
     style = QUOTED if text.startswith(FORMULA_SIGNS) else style
     return f'<c r="{place}" s="{style}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'

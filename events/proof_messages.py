@@ -1,0 +1,58 @@
+"""What the administrators are told by mail of the daily check: numbers and a link, and nothing of the cases."""
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from events import messaging
+from events.digests import as_line
+from events.models import AuditAlarm, AuditDigest
+from events.signing import public_key
+
+
+def send(thing: AuditDigest | AuditAlarm, addresses: list[str]) -> None:
+    """One mail to all of them; raises whatever goes wrong. The same thing has the same id whenever it is sent again."""
+    title, lines = _of_digest(thing) if isinstance(thing, AuditDigest) else _of_missed(thing)
+    headers = {
+        "Auto-Submitted": "auto-generated",
+        "Message-ID": f"<{thing._meta.model_name}-{thing.pk}@{messaging.domain()}>",
+    }
+    EmailMessage(title, "\n\n".join(filter(None, lines)), None, addresses, headers=headers).send()
+
+
+def _of_digest(digest: AuditDigest) -> tuple[str, list[str]]:
+    count = digest.problem_count
+    title = _("Saihan Grid: daily check of %(day)s, all sound") % {"day": digest.day}
+    if count:
+        title = ngettext(
+            "Saihan Grid: ALARM, the daily check of %(day)s found %(count)d problem",
+            "Saihan Grid: ALARM, the daily check of %(day)s found %(count)d problems",
+            count,
+        ) % {"day": digest.day, "count": count}
+    counted = _("%(events)d cases with %(steps)d steps were checked.") % digest.content
+    keep = _(
+        "Keep this mail: with the line below, check_events --against shows later that nothing which is sealed in it "
+        "was changed or removed."
+    )
+    return title, [title, counted, _link("auditdigest", digest.pk), keep, as_line(digest), _public_key()]
+
+
+def _of_missed(alarm: AuditAlarm) -> tuple[str, list[str]]:
+    title = _("Saihan Grid: ALARM, the daily check is missing")
+    last = _("There was none.")
+    if alarm.digest:
+        made_at = date_format(localtime(alarm.digest.made_at), "DATETIME_FORMAT")
+        last = _("The last one was made at %(at)s.") % {"at": made_at}
+    return title, [title, last, _("See whether worker and beat are running."), _link("auditalarm", alarm.pk)]
+
+
+def _public_key() -> str:
+    return _("Public key (Ed25519): %(key)s") % {"key": public_key()}
+
+
+def _link(model: str, pk: int) -> str:
+    return settings.SITE_URL and settings.SITE_URL + reverse(f"admin:events_{model}_change", args=[pk])

@@ -1,0 +1,46 @@
+"""What the pages of samples and second looks share: whose they are, of which grids, and the way to reopen in place."""
+
+from collections.abc import Iterable
+
+from django.core.exceptions import PermissionDenied
+
+from events.forms import ActForm
+from events.models import Event
+from events.suggestions import with_places
+from events.workflow import TABLE, Action, refusal
+from grids.access import inspected_ranges, inspecting_posts
+from grids.models import Grid, Level, User
+
+GRIDS_TO_CHOOSE = 60
+
+
+def check_inspects(user: User) -> None:
+    """PermissionDenied for who re-checks nothing."""
+    if not inspected_ranges(user):
+        raise PermissionDenied
+
+
+def inspected_grids(user: User, chosen: Grid | None = None) -> list[Grid]:
+    """The grids to choose from: those of the person's posts, what lies directly below, and the chosen one."""
+    own = [post.grid for post in inspecting_posts(user)]
+    if not own and user.is_superuser:
+        own = list(Grid.objects.active().filter(level=Level.CITY))
+    below = Grid.objects.active().filter(parent__in=own).order_by("lft")[:GRIDS_TO_CHOOSE]
+    grids = {grid.pk: grid for grid in [*own, *below, *([chosen] if chosen else [])]}
+    return with_places(sorted(grids.values(), key=lambda grid: grid.lft))
+
+
+def concluded_among(events: Iterable[Event], user: User) -> set[int]:
+    """The keys of those that this person resolved or passed the check of."""
+    mine = Event.objects.filter(pk__in=[event.pk for event in events]).concluded_by(user)
+    return set(mine.values_list("pk", flat=True))
+
+
+def reopening(event: Event, user: User, reason: str) -> tuple[ActForm | None, str]:
+    """The form that reopens the case with this reason filled in, or why it is not open to the person."""
+    move = TABLE[Action.REOPEN]
+    if refused := refusal(event.case(), move, event.sides_of(user)):
+        return None, str(refused.detail)
+    form = ActForm(move, event)
+    form.initial["reason"] = reason
+    return form, ""

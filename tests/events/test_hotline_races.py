@@ -1,0 +1,68 @@
+"""Sheets of the hotline through real workers: a power cut in the middle, and the same orders from two sides at once."""
+
+import threading
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from events import services
+from events.audit import problems
+from events.models import Event, HotlineImport, HotlineOrder, ResidentContact
+from events.services.hotline_filing import PATIENCE
+from tests.conftest import wait_until
+from tests.events.hotline_sheets import fresh, line, settled
+from tests.factories import make_category
+
+pytestmark = pytest.mark.postgres
+
+MANY = 300
+
+
+@pytest.fixture
+def desk(transactional_db, cast):
+    make_category()
+    return cast.street
+
+
+def test_a_worker_killed_in_the_middle_files_each_order_once(desk, celery_worker_process, private_redis):
+    worker = celery_worker_process
+    found = settled(desk, *(line(f"HH{number:04}") for number in range(MANY)))
+    services.confirm_hotline(actor=desk, hotline_import=found)
+    for filed in (20, 80, 150):
+        wait_until(lambda: HotlineOrder.objects.count() >= filed, 60, worker.output())  # noqa: B023
+        worker.kill()
+        # The note that somebody is at it, and the message of the dead worker, would have the next one wait.
+        private_redis.client.flushall()
+        worker.start()
+        services.continue_hotlines(at=timezone.now() + PATIENCE * 2)
+    wait_until(lambda: fresh(found).status == "done", 120, worker.output())
+    assert fresh(found).counts == {"filed": MANY}
+    assert Event.objects.count() == HotlineOrder.objects.count() == ResidentContact.objects.count() == MANY
+    assert not list(problems())
+
+
+def test_two_workers_and_two_sheets_make_one_case_of_an_order(desk):
+    lines = [line(f"HH{number:04}") for number in range(40)]
+    sheets = [settled(desk, *lines), settled(desk, *reversed(lines))]
+    for found in sheets:
+        services.confirm_hotline(actor=desk, hotline_import=found)
+    filers = [threading.Thread(target=file, args=(found.pk,)) for found in [*sheets, *sheets]]
+    for filer in filers:
+        filer.start()
+    for filer in filers:
+        filer.join(120)
+    for pk in HotlineImport.objects.filter(status="confirmed").values_list("pk", flat=True):
+        file(pk)  # where one gave way to the other's lock, the beat asks again
+    assert Event.objects.count() == HotlineOrder.objects.count() == 40
+    counts = [fresh(found).counts for found in sheets]
+    assert sum(count.get("filed", 0) for count in counts) == 40
+    assert sum(count.get("known", 0) for count in counts) == 40
+    assert not list(problems())
+
+
+def file(pk: int) -> None:
+    try:
+        services.file_hotline(pk=pk)
+    finally:
+        connections.close_all()
