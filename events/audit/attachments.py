@@ -7,7 +7,7 @@ from django.core.files.storage import default_storage
 from django.db.models import F
 from django.utils.translation import gettext as _
 
-from events.models import Attachment, ResidentContact, Step
+from events.models import Attachment, Step
 from events.workflow import Side
 
 CHUNK = 1000
@@ -19,7 +19,7 @@ def attachment_problems(*, read_files: bool = False) -> Iterator[tuple[str, str,
     Rows are held against the steps, and each file must be there in its size; `read_files` reads them all as well.
     """
     yield from _strays()
-    for steps in _chunks(Step.objects.filter(details__has_key="attachments").select_related("event")):
+    for steps in _chunks(Step.objects.filter(details__has_key="attachments").select_related("event__contact")):
         found: dict[int, list[Attachment]] = {step.pk: [] for step in steps}
         for attachment in Attachment.objects.filter(step__in=found).order_by("step_id", "ordinal"):
             found[attachment.step_id].append(attachment)
@@ -64,8 +64,9 @@ def _step_problems(step: Step, found: list[Attachment], read_files: bool) -> Ite
 
 def _was_due(attachment: Attachment, step: Step) -> bool:
     """Whether it was a resident's photo, which goes together with their name and phone; nothing else is erased."""
-    contact = ResidentContact.objects.filter(event=step.event_id, erased_at=attachment.erased_at)
-    return step.side == Side.REPORTER and step.actor_id is None and contact.exists()
+    contact = getattr(step.event, "contact", None)
+    is_own = step.side == Side.REPORTER and step.actor_id is None
+    return is_own and contact is not None and contact.erased_at == attachment.erased_at
 
 
 def _bytes(size: int | None) -> str:
