@@ -1,5 +1,7 @@
 """The daily digests and their alarms in Django admin: for superusers, who answer for the whole."""
 
+import re
+
 from django import forms
 from django.apps import apps
 from django.contrib import admin
@@ -10,15 +12,17 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from events import services
 from events.models import REASON_LENGTH, AuditAlarm, AuditDigest, AuditHead, Event
 from events.signing import public_key
 from events.workflow import OPEN, Status
 from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
+from grids.models import User
 
 ROWS = 50
+NUMBER = re.compile(r"\d{8}-\d{6}")
 
 
 class ForSuperusers(ReadOnly, ServiceAdmin):
@@ -81,7 +85,7 @@ class AuditDigestAdmin(ForSuperusers):
             "digest": digest,
             "balance": _balance(digest),
             "kept": _kept(digest),
-            "sentences": digest.sentences,
+            "sentences": _with_cases(digest.sentences, request.user),
             "more": digest.problem_count - len(digest.sentences),
             "alarms": digest.alarms.select_related("acknowledged_by"),
             "heads": page,
@@ -91,11 +95,20 @@ class AuditDigestAdmin(ForSuperusers):
         return self.page(request, digest, context)
 
 
+def _with_cases(sentences: list[str], user: User) -> list[tuple[str, str]]:
+    """Each sentence in two parts: the number of a case that it begins with, if the person may see it, and the rest."""
+    begun = [NUMBER.match(sentence) for sentence in sentences]
+    numbers = {found.group() for found in begun if found}
+    seen = set(Event.objects.visible_to(user).filter(number__in=numbers).values_list("number", flat=True))
+    parts = [found.group() if found and found.group() in seen else "" for found in begun]
+    return [(number, sentence.removeprefix(number)) for number, sentence in zip(parts, sentences, strict=True)]
+
+
 def _balance(digest: AuditDigest) -> list[dict]:
     """The figures of the balance, each with the list of such cases as they are now."""
     balance, every = digest.content["balance"], reverse("admin:events_event_changelist")
     names = {
-        "open": (_("open"), f"{every}?status__in={','.join(sorted(OPEN))}"),
+        "open": (pgettext("balance", "open"), f"{every}?status__in={','.join(sorted(OPEN))}"),
         "closed": (Status.CLOSED.label, f"{every}?status__exact={Status.CLOSED}"),
         "voided": (Status.VOIDED.label, f"{every}?status__exact={Status.VOIDED}"),
         "merged": (Status.MERGED.label, f"{every}?status__exact={Status.MERGED}"),

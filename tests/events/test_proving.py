@@ -235,7 +235,7 @@ def test_the_page_of_a_digest_says_what_was_checked(alarm, cast, as_, event):
     for words in (
         "发现 1 处问题",
         "全部 1 步办理记录核验了全部 1 件事件",
-        f"{event.number}：上报内容",
+        f">{event.number}</a>：上报内容",
         "核验内容",
         "尚未确认",
     ):
