@@ -25,8 +25,7 @@ def problems_by_many(*, processes: int, at: datetime, read_files: bool, tally: T
             yield from whole_problems(read_files)
         return
     connections.close_all()  # two processes must never talk on one connection
-    # Rows refer to nothing in circles, and looking for circles would take a fifth of the time.
-    with ProcessPoolExecutor(processes, get_context("fork"), initializer=gc.disable) as pool:
+    with ProcessPoolExecutor(processes, get_context("fork"), initializer=_begin) as pool:
         list(pool.map(int, range(processes)))  # all are there before this one connects again
         with snapshot():
             parts = [pool.submit(_part, at, shared_name(), *part) for part in _ranges(processes * PARTS)]
@@ -35,6 +34,14 @@ def problems_by_many(*, processes: int, at: datetime, read_files: bool, tally: T
                 sentences, found = part.result()
                 tally.add(found)
                 yield from sentences
+
+
+def _begin() -> None:
+    """A process takes over no connection, also none that this thread had opened before an event loop ran in it."""
+    for inherited in connections.all(initialized_only=True):
+        inherited.connection = None  # closing it would end the talk of the process that it belongs to
+    # Rows refer to nothing in circles, and looking for circles would take a fifth of the time.
+    gc.disable()
 
 
 def _ranges(count: int) -> list[tuple[int, int]]:

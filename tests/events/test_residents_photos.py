@@ -21,7 +21,7 @@ from events.public.forms import stamp
 from tests import pictures
 from tests.events.conftest import MONDAY
 from tests.events.test_races import at_once, pool  # noqa: F401 - a fixture
-from tests.factories import make_category, make_event, make_uploads, take
+from tests.factories import make_category, make_contact, make_event, make_uploads, take
 from tests.pictures import full_disk, picture, telling_photo, upload
 
 TEXT = "2单元楼道灯坏了。晚上老人下楼很危险，请尽快修。"
@@ -166,6 +166,17 @@ def test_a_good_photo_is_kept_beside_a_bad_one_and_can_be_unticked(cast, client)
     assert (answer.status_code, len(tokens(answer))) == (400, 1)
     assert send(client, cast.tree.unit).status_code == 302
     assert Event.objects.get().attachments.count() == 0
+
+
+def test_photos_outlive_the_question_whether_it_is_the_same(cast, client):
+    lamps = make_category("路灯", public_name="路灯不亮")
+    known = make_contact(cast.tree.unit, category=lamps).event
+    asked = send(client, cast.tree.unit, picture(), category=lamps.pk)
+    (same,) = re.findall(r'name="into" value="([^"]+)"', page(asked).replace('value="none"', ""))
+    again = {"category": lamps.pk, "attachments_kept": tokens(asked), "into": same}
+    assert (asked.status_code, send(client, cast.tree.unit, **again).status_code) == (200, 302)
+    assert Event.objects.get(merged_into=known).attachments.count() == 1
+    assert not list(problems())
 
 
 def test_what_waits_is_bound_to_the_page_that_sent_it(cast, client):
