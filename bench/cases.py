@@ -7,10 +7,10 @@ from django.db import transaction
 
 from bench.city import BATCH, City
 from events.drafts import Draft, Limits, Rule
-from events.models import Event, Notice, Step, Urgency
+from events.models import Event, Notice, Step
 from events.routing import Staffing, entry
 from events.transitions import TRANSITIONS, file, seal_all
-from events.workflow import Action, Side, can_climb
+from events.workflow import Action, Side, Urgency, can_climb
 from grids.models import Grid, User
 
 Life = tuple[Action, ...]  # what is done to a case after it was filed

@@ -6,12 +6,12 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from django.db.models import QuerySet
-from django.forms import Form, ModelChoiceField
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.filters import FilterForm
 from events.models import Event
 from events.wording import place_of
 from events.xlsx import Sheet, stream
@@ -19,16 +19,6 @@ from grids.models import User, load_ancestors
 
 MOST_ROWS = 50_000
 CHUNK = 1000
-FILTER_NAMES = {
-    "search": gettext_lazy("Search"),
-    "mine": gettext_lazy("Mine"),
-    "status": gettext_lazy("State"),
-    "loop": gettext_lazy("Loop"),
-    "grid": gettext_lazy("Grid"),
-    "category": gettext_lazy("Category"),
-    "overdue": gettext_lazy("Overdue"),
-    "sort": gettext_lazy("Order"),
-}
 
 
 def _yes(value: object) -> str:
@@ -70,7 +60,7 @@ COLUMNS = [
 ]
 
 
-def export_events(form: Form, events: QuerySet[Event], user: User, at: datetime) -> Iterator[bytes]:
+def export_events(form: FilterForm, events: QuerySet[Event], user: User, at: datetime) -> Iterator[bytes]:
     """The sheet of these events as it is sent, at most `MOST_ROWS`; a chunk of them is in memory at a time.
 
     `form` is the valid form of filters that chose the events, `user` who asks for them.
@@ -81,7 +71,7 @@ def export_events(form: Form, events: QuerySet[Event], user: User, at: datetime)
     return stream(sheet, chain(head, rows), bold=len(head))
 
 
-def _head(form: Form, count: int, user: User, at: datetime) -> list[list[str]]:
+def _head(form: FilterForm, count: int, user: User, at: datetime) -> list[list[str]]:
     """What the sheet says of itself: which filters, how many, when, for whom."""
     local = f"{timezone.localtime(at):%Y-%m-%d %H:%M}"
     cases = (
@@ -90,22 +80,11 @@ def _head(form: Form, count: int, user: User, at: datetime) -> list[list[str]]:
         else str(count)
     )
     return [
-        [_("Filters"), "；".join(chosen_filters(form)) or _("none")],
+        [_("Filters"), "；".join(f"{each.label}：{each.value}" for each in form.chosen()) or _("none")],
         [_("Number of cases"), cases],
         [_("As of"), local],
         [_("Exported by"), str(user)],
     ]
-
-
-def chosen_filters(form: Form) -> Iterator[str]:
-    """Each filter that was given, in the words of the page."""
-    for name, value in form.cleaned_data.items():
-        if not value:
-            continue
-        field = form.fields[name]
-        choices = {} if isinstance(field, ModelChoiceField) else dict(getattr(field, "choices", ()))
-        shown = _("yes") if value is True else choices.get(value, value)
-        yield f"{FILTER_NAMES.get(name, form[name].label)}：{shown}"
 
 
 def _in_chunks(events: QuerySet[Event]) -> Iterable[Event]:

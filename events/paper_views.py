@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from events.explanations import explain
 from events.exporting import export_events
-from events.forms import FilterForm
+from events.filters import FilterForm
 from events.views import event_list, get_event
 from events.wording import place_of
 from events.xlsx import CONTENT_TYPE

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from events import attachment_views, notice_views, paper_views, views
+from events import attachment_views, notice_views, paper_views, saved_filter_views, views
 from events.public import views as public
 
 urlpatterns = [
@@ -13,6 +13,10 @@ urlpatterns = [
     path("events/<slug:number>/contact/", views.event_contact, name="event_contact"),
     path("events/<slug:number>/spam/", views.event_spam, name="event_spam"),
     path("events/<slug:number>/<slug:action>/", views.event_act, name="event_act"),
+    path("filters/", saved_filter_views.saved_filter_list, name="saved_filter_list"),
+    path("filters/save/", saved_filter_views.saved_filter_save, name="saved_filter_save"),
+    path("filters/<int:key>/rename/", saved_filter_views.saved_filter_rename, name="saved_filter_rename"),
+    path("filters/<int:key>/delete/", saved_filter_views.saved_filter_delete, name="saved_filter_delete"),
     path("attachments/<uuid:key>/", attachment_views.attachment, name="attachment"),
     path("attachments/<uuid:key>/thumbnail/", attachment_views.attachment_thumbnail, name="attachment_thumbnail"),
     path("notices/", views.notice_list, name="notice_list"),

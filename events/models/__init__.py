@@ -14,6 +14,7 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
+from events.models.saved import FILTER_NAME_LENGTH, SavedFilter
 from events.models.step import Step
 from events.models.timing import (
     LONGEST_REASON,
@@ -28,6 +29,7 @@ from events.models.timing import (
 
 __all__ = [
     "ERROR_LENGTH",
+    "FILTER_NAME_LENGTH",
     "LONGEST_REASON",
     "REASON_LENGTH",
     "Attachment",
@@ -45,6 +47,7 @@ __all__ = [
     "PublicUse",
     "ResidentContact",
     "Robot",
+    "SavedFilter",
     "ServiceLevel",
     "Source",
     "Step",

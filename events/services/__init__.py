@@ -20,6 +20,7 @@ from events.services.residents import (
     mark_spam,
     open_case,
 )
+from events.services.saved_filters import delete_filter, rename_filter, save_filter
 from events.services.sweeping import sweep
 from events.services.timing import (
     change_calendar,
@@ -43,6 +44,7 @@ __all__ = [
     "change_level",
     "clean_uploads",
     "confirm_change",
+    "delete_filter",
     "deliver_notices",
     "discard_change",
     "discard_uploads",
@@ -63,8 +65,10 @@ __all__ = [
     "read_notices",
     "receive_uploads",
     "rehome_events",
+    "rename_filter",
     "reveal_contact",
     "save_category",
+    "save_filter",
     "save_preference",
     "save_service_level",
     "send_test",

@@ -6,16 +6,19 @@ from django import template
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from events.models import Event, Notice
+from events.searching import Search, spans
 from events.wording import show_events
 from events.workflow import Action, Side, Status
 from grids.models import Grid, Level
 
 register = template.Library()
+
+AROUND = 12  # characters of an excerpt before what was found, and twice as many behind it
 
 STEP_ICONS = {
     Action.FILE: "flag",
@@ -97,6 +100,46 @@ def moment(time: datetime, at: datetime) -> str:
         if local.date() == today - timedelta(days=days):
             return f"{word} {clock}"
     return date_format(local, _("M j, H:i") if local.year == today.year else _("M j, Y, H:i"))
+
+
+@register.filter
+def marked(text: str, search: Search | None) -> SafeString | str:
+    """The text with what was searched for marked in it."""
+    return _mark(text, spans(text, search)) if search else text
+
+
+@register.filter
+def marked_number(number: str, search: Search | None) -> SafeString | str:
+    """The number of a case with the beginning or the end that was searched for marked."""
+    for word in search.words if search else ():
+        if word.begins(number):
+            return _mark(number, [(0, len(word.number))])
+        if word.ends(number):
+            return _mark(number, [(len(number) - len(word.number), len(number))])
+    return number
+
+
+@register.filter
+def excerpt(event: Event, search: Search | None) -> SafeString | str:
+    """What the address or the description says around a word that neither title nor place show."""
+    for word in search.words if search else ():
+        alone = Search({word: search.words[word]})
+        if spans(event.title, alone) or spans(event.place, alone):
+            continue
+        for text in (event.address, event.description):
+            if found := spans(text, alone):
+                start, end = max(0, found[0][0] - AROUND), found[0][1] + AROUND * 2
+                before, after = "…" if start else "", "…" if end < len(text) else ""
+                return format_html("{}{}{}", before, marked(text[start:end], alone), after)
+    return ""
+
+
+def _mark(text: str, places: list[tuple[int, int]]) -> SafeString:
+    pieces, last = [], 0
+    for start, end in places:
+        pieces.append(format_html("{}<mark>{}</mark>", text[last:start], text[start:end]))
+        last = end
+    return format_html("{}{}", format_html_join("", "{}", ([piece] for piece in pieces)), text[last:])
 
 
 @register.inclusion_tag("events/_resident.html", takes_context=True)
