@@ -8,6 +8,7 @@ the machine does, so nothing here is a test.
     sweep   100,000 overdue events swept by a real Celery worker, beside the bare SQL (PostgreSQL)
     sheets  50,000 rows of Excel read, checked, previewed, written and undone by a real Celery worker (both engines)
     pages   pages and API at 100,000 events: milliseconds and queries (PostgreSQL)
+    search  words, numbers, people and places at 1,000,000 events: milliseconds and queries (PostgreSQL)
     administration
             Django admin on that city: milliseconds and queries (PostgreSQL)
 
@@ -36,6 +37,7 @@ BENCHES = {
     "sweep": ("postgres",),
     "sheets": ("sqlite", "postgres"),
     "pages": ("postgres",),
+    "search": ("postgres",),
     "administration": ("postgres",),
 }
 # As Debian ships it, durable, but for the memory of a small server.

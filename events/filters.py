@@ -18,9 +18,10 @@ from events.models import Category, Event, SavedFilter
 from events.models.event import EventQuerySet
 from events.paging import Found, by_index
 from events.searching import Search, read_searches
+from events.wording import place
 from events.workflow import Loop, Status
 from grids.access import SeveralSuccessors, find_grid, visible_grids
-from grids.models import Grid, User
+from grids.models import Grid, User, load_ancestors
 
 FILTER_NAMES = {
     "search": _("Search"),
@@ -57,7 +58,8 @@ class Lookups:
     @cached_property
     def _grids(self) -> dict[str, Grid]:
         codes = {query["grid"] for query in self.queries if "grid" in query}
-        used = visible_grids(self.user).filter(code__in=codes, retired_at=None) if codes else ()
+        used = list(visible_grids(self.user).filter(code__in=codes, retired_at=None)) if codes else []
+        load_ancestors(used)
         return {grid.code: grid for grid in used}
 
     @cached_property
@@ -193,9 +195,14 @@ class FilterForm(forms.Form):
         for name, value in getattr(self, "cleaned_data", {}).items():
             if value:
                 choices = dict(getattr(self.fields[name], "choices", ()))
-                shown = _("yes") if value is True else choices.get(value, value)
                 rest = {other: text for other, text in self.given().items() if other != name}
-                yield Chosen(name, FILTER_NAMES[name], str(shown), urlencode(rest))
+                yield Chosen(name, FILTER_NAMES[name], _said(value, choices), urlencode(rest))
+
+
+def _said(value: object, choices: dict) -> str:
+    if isinstance(value, Grid):
+        return _("%(grid)s (retired)") % {"grid": place(value)} if value.retired_at else place(value)
+    return str(_("yes") if value is True else choices.get(value, value))
 
 
 def _mine(events: EventQuerySet, mine: str, user: User) -> EventQuerySet:

@@ -66,7 +66,8 @@ class Word:
         return RUN_TOGETHER.sub(r"\1-\2", unicodedata.normalize("NFKC", self.written))
 
     def is_name(self) -> bool:
-        return len(self.written) >= SHORTEST_NAME and not RUNS.search(self.pattern)
+        """Whether somebody or some place may be called so."""
+        return len(self.written) >= SHORTEST_NAME and not RUNS.search(self.pattern) and bool(initials_of(self.written))
 
     def condition(self, called: "Called", is_indexed: bool) -> Q:
         """The events that fit; with `is_indexed` the index of PostgreSQL is asked first."""

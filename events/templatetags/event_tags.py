@@ -102,36 +102,45 @@ def moment(time: datetime, at: datetime) -> str:
     return date_format(local, _("M j, H:i") if local.year == today.year else _("M j, Y, H:i"))
 
 
-@register.filter
-def marked(text: str, search: Search | None) -> SafeString | str:
-    """The text with what was searched for marked in it."""
-    return _mark(text, spans(text, search)) if search else text
+@register.simple_tag(takes_context=True)
+def marked(context: template.Context, text: str) -> SafeString:
+    """The text with what was searched for, `search` in the context, marked in it."""
+    return _mark(text, spans(text, _search(context)))
 
 
-@register.filter
-def marked_number(number: str, search: Search | None) -> SafeString | str:
+@register.simple_tag(takes_context=True)
+def marked_number(context: template.Context, number: str) -> SafeString:
     """The number of a case with the beginning or the end that was searched for marked."""
-    for word in search.words if search else ():
+    for word in _search(context).words:
         if word.begins(number):
             return _mark(number, [(0, len(word.number))])
         if word.ends(number):
             return _mark(number, [(len(number) - len(word.number), len(number))])
-    return number
+    return _mark(number, [])
 
 
-@register.filter
-def excerpt(event: Event, search: Search | None) -> SafeString | str:
+@register.simple_tag(takes_context=True)
+def excerpt(context: template.Context, event: Event) -> SafeString | str:
     """What the address or the description says around a word that neither title nor place show."""
-    for word in search.words if search else ():
-        alone = Search({word: search.words[word]})
+    search = _search(context)
+    for word, called in search.words.items():
+        alone = Search({word: called})
         if spans(event.title, alone) or spans(event.place, alone):
             continue
         for text in (event.address, event.description):
             if found := spans(text, alone):
-                start, end = max(0, found[0][0] - AROUND), found[0][1] + AROUND * 2
-                before, after = "…" if start else "", "…" if end < len(text) else ""
-                return format_html("{}{}{}", before, marked(text[start:end], alone), after)
+                return _mark_around(text, found[0])
     return ""
+
+
+def _search(context: template.Context) -> Search:
+    return context.get("search") or Search({})
+
+
+def _mark_around(text: str, place: tuple[int, int]) -> SafeString:
+    start, end = max(0, place[0] - AROUND), place[1] + AROUND * 2
+    shown = _mark(text[start:end], [(place[0] - start, place[1] - start)])
+    return format_html("{}{}{}", "…" if start else "", shown, "…" if end < len(text) else "")
 
 
 def _mark(text: str, places: list[tuple[int, int]]) -> SafeString:
