@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from events import time_admin  # noqa: F401 - registers limits, hours and calendar
 from events.explanations import explain
 from events.models import ContactReveal, Delivery, Event, Notice, Step
+from events.searching import SEARCH_HELP
 from grids.admin.base import ReadOnly, ServiceAdmin
 
 
@@ -45,7 +46,7 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     list_select_related = ["category", "grid", "holder"]
     list_per_page = 50
     search_fields = ["number", "title"]
-    search_help_text = _("Beginning of the number, part of title or address")
+    search_help_text = SEARCH_HELP
     ordering = ["-filed_at", "-pk"]
     inlines = [StepInline]
     exclude = ["clock_started_at", "remind_at", "wake_at", "reply_wake_at"]

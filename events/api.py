@@ -18,6 +18,7 @@ from events.attachment_api import AttachmentViewSet, received
 from events.attachments import MOST_REQUEST_BYTES
 from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
+from events.filters import filed_between
 from events.models import Category, Event
 from events.paging import by_index
 from events.reckoning import reckon
@@ -125,8 +126,9 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         queryset = queryset.filter(**{name: given[name] for name in ("status", "loop", "category") if name in given})
         if "grid" in given:
             queryset = queryset.inside(given["grid"])
+        at = timezone.now()
+        queryset = queryset.filter(*filed_between(given, at))
         if "overdue" in given:
-            at = timezone.now()
             due = Q(status__in=OPEN, due_at__lt=at)
             queryset = queryset.filter(due if given["overdue"] else ~due)
         return by_index(queryset, read_search(given["search"])) if "search" in given else queryset

@@ -172,7 +172,7 @@ class FilterForm(forms.Form):
             events = events.inside(given["grid"])
         if given["loop"]:
             events = events.filter(loop=given["loop"])
-        events = events.filter(self._of_category(), *_filed_between(given, at))
+        events = events.filter(self._of_category(), *filed_between(given, at))
         if given["sort"] == "due":
             return events.filter(due_at__isnull=False).order_by(F("due_at").asc(), F("pk").asc())
         return events.order_by(F("filed_at").desc(), F("pk").desc())
@@ -218,13 +218,13 @@ def _mine(events: EventQuerySet, mine: str, user: User) -> EventQuerySet:
             return events
 
 
-def _filed_between(given: dict, at: datetime) -> Iterator[Q]:
-    """Whole days here; the last seven days are today and the six before."""
-    if given["days"]:
+def filed_between(given: dict, at: datetime) -> Iterator[Q]:
+    """Whole days here, by `days`, `since` and `until`; the last seven days are today and the six before."""
+    if given.get("days"):
         yield Q(filed_at__gte=_midnight(timezone.localdate(at) - timedelta(days=int(given["days"]) - 1)))
-    if given["since"]:
+    if given.get("since"):
         yield Q(filed_at__gte=_midnight(given["since"]))
-    if given["until"]:
+    if given.get("until"):
         yield Q(filed_at__lt=_midnight(given["until"], timedelta(days=1)))
 
 

@@ -15,11 +15,15 @@ from dataclasses import dataclass, field
 from django.db.models import BooleanField, Func, Q, TextField, Value
 from django.db.models.functions import Reverse, StrIndex
 from django.db.models.lookups import GreaterThan, StartsWith
+from django.utils.translation import gettext_lazy as _
 
 from grids.access import within
 from grids.models import Grid, Level, Post, User
 from grids.models.grid import initials_of
 
+SEARCH_HELP = _(
+    "Words that must all fit: of the text, two characters are enough; beginning or end of the number; a place; a person"
+)
 SMALL = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
 # Latin letters and digits, other alphabets, Mongolian, kana, Chinese characters, Hangul; all else are signs.
 LETTERS = (
