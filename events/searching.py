@@ -125,6 +125,7 @@ class Search:
 
 
 def read_search(text: str) -> Search:
+    """As `read_searches`, for one."""
     return read_searches([text])[text]
 
 
@@ -160,14 +161,6 @@ def _find_places(names: dict[str, Called]) -> None:
         for name, called in names.items():
             if place.name.startswith(name) and KINDS_OF_PLACE.fullmatch(place.name, len(name)):
                 called.places.append(place)
-
-
-def _places(names: Iterable[str]) -> Iterable[Grid]:
-    """The grids above buildings whose names begin so; by their initials, which have an index."""
-    begun = Q(pk__in=[])
-    for name in names:
-        begun |= Q(initials__startswith=initials_of(name), name__startswith=name)
-    return Grid.objects.filter(begun, level__lte=Level.COMMUNITY).order_by("lft")
 
 
 def spans(text: str, search: Search) -> list[tuple[int, int]]:
@@ -245,8 +238,8 @@ class HasPairs(Func):
 
     output_field = BooleanField()
 
-    def __init__(self, query):
-        super().__init__(Words(), Value(query) if isinstance(query, str) else query)
+    def __init__(self, query: str):
+        super().__init__(Words(), Value(query))
 
     def as_sql(self, compiler, connection, **context):
         return "(1 = 1)", []

@@ -18,15 +18,13 @@ def save_filter(*, user: User, name: str, query: dict[str, str]) -> SavedFilter:
     """
     if not query:
         raise ValidationError({"name": [_("Choose a filter first; there is nothing to be saved.")]})
+    name = _clean(name)
     User.objects.select_for_update().get(pk=user.pk)  # two tabs at once shall not save one too many
-    saved = SavedFilter.objects.filter(user=user, name=_clean(name)).first() or SavedFilter(
-        user=user, name=_clean(name)
-    )
+    saved = SavedFilter.objects.filter(user=user, name=name).first() or SavedFilter(user=user, name=name)
     if saved._state.adding and SavedFilter.objects.filter(user=user).count() >= MOST_SAVED:
         full = _("At most %(most)d filters are saved. Delete one that you do not need any more.")
         raise ValidationError({"name": [full % {"most": MOST_SAVED}]})
     saved.query = query
-    saved.clean_fields(exclude=["user", "query"])
     saved.save()
     return saved
 
@@ -34,12 +32,11 @@ def save_filter(*, user: User, name: str, query: dict[str, str]) -> SavedFilter:
 @transaction.atomic
 def rename_filter(*, saved: SavedFilter, name: str) -> SavedFilter:
     """Raises ValidationError by field, also where another one has this name."""
-    User.objects.select_for_update().get(pk=saved.user_id)
     saved.name = _clean(name)
-    saved.clean_fields(exclude=["user", "query"])
+    User.objects.select_for_update().get(pk=saved.user_id)
     if SavedFilter.objects.filter(user=saved.user_id, name=saved.name).exclude(pk=saved.pk).exists():
         raise ValidationError({"name": [_("Another filter of yours has this name.")]})
-    saved.save(update_fields=["name"])
+    SavedFilter.objects.filter(pk=saved.pk).update(name=saved.name)  # it may just have been deleted in another tab
     return saved
 
 
@@ -55,4 +52,7 @@ def _clean(name: str) -> str:
         raise ValidationError({"name": [_("Give it a name.")]})
     if len(name) > FILTER_NAME_LENGTH:
         raise ValidationError({"name": [_("At most %(most)d characters.") % {"most": FILTER_NAME_LENGTH}]})
-    return name
+    try:
+        return SavedFilter._meta.get_field("name").clean(name, None)
+    except ValidationError as error:
+        raise ValidationError({"name": error.messages}) from error
