@@ -17,7 +17,7 @@ help:
 	@echo "make lint      ruff: lint and format, without a change"
 	@echo "make format    ruff: format, and mend what it can"
 	@echo "make messages  collect the strings to translate, and compile the translations"
-	@echo "make bench     figures: tree, sheets, pages, administration, audit, sweep"
+	@echo "make bench     figures: tree, sheets, pages, search, administration, audit, sweep"
 
 run: setup
 	@$(BIN)/python -m saihan.run

@@ -10,6 +10,7 @@ the machine does, so nothing here is a test.
     hotline 10,000 orders of the 12345 hotline checked, filed and brought in again by a real worker (both engines)
     pages   pages and API at 100,000 events: milliseconds and queries (PostgreSQL)
     audit   check_events over 100,000 events with some five steps each (both engines)
+    search  words, numbers, people and places at 1,000,000 events: milliseconds and queries (PostgreSQL)
     administration
             Django admin on that city: milliseconds and queries (PostgreSQL)
 
@@ -39,6 +40,7 @@ BENCHES = {
     "sheets": ("sqlite", "postgres"),
     "hotline": ("sqlite", "postgres"),
     "pages": ("postgres",),
+    "search": ("postgres",),
     "administration": ("postgres",),
     "audit": ("sqlite", "postgres"),
 }

@@ -100,13 +100,13 @@ def holder(code: str, role: str) -> User:
     return Post.objects.active().filter(grid__code=code, role=role).select_related("user")[0].user
 
 
-def measure(calls: Iterator[Callable[[], object]]) -> Cost:
+def measure(calls: Iterator[Callable[[], object]], requests: int = REQUESTS) -> Cost:
     """The first calls warm up, the next is watched for queries, the others are timed."""
     milliseconds(islice(calls, WARM_UP))
     with CaptureQueriesContext(connection) as captured:
         milliseconds(islice(calls, 1))
     queries = sum(not query["sql"].startswith(TRANSACTION) for query in captured)
-    return Cost(milliseconds(islice(calls, REQUESTS)), queries)
+    return Cost(milliseconds(islice(calls, requests)), queries)
 
 
 def browse(user: User, path: str) -> Iterator[Callable[[], object]]:

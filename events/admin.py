@@ -16,6 +16,7 @@ from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.forms import ActForm, HandlerField
 from events.models import ContactReveal, Delivery, Event, Notice, Step
+from events.searching import SEARCH_HELP
 from events.suggestions import handlers, organisations
 from events.workflow import TABLE, Move, open_moves, refusal
 from grids.admin.base import ReadOnly, ServiceAdmin
@@ -54,7 +55,7 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     list_select_related = ["category", "grid", "holder"]
     list_per_page = 50
     search_fields = ["number", "title"]
-    search_help_text = _("Beginning of the number, part of title or address")
+    search_help_text = SEARCH_HELP
     ordering = ["-filed_at", "-pk"]
     inlines = [StepInline]
     exclude = ["clock_started_at", "remind_at", "wake_at", "reply_wake_at"]

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
@@ -19,11 +19,14 @@ from events.attachment_api import AttachmentViewSet, received
 from events.attachments import MOST_REQUEST_BYTES
 from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
+from events.filters import filed_between
 from events.models import Category, Event
 from events.nearness import point_of
+from events.paging import by_index
 from events.recheck_api import SampleViewSet, SecondLookViewSet
 from events.reckoning import reckon
 from events.running import marks_of
+from events.searching import read_search
 from events.serializers import (
     ActSerializer,
     AlikeQuery,
@@ -112,7 +115,8 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     request_limit = MOST_REQUEST_BYTES
 
     def get_queryset(self) -> QuerySet[Event]:
-        return Event.objects.visible_to(self.request.user).with_related().order_by("-filed_at", "-pk")
+        events = Event.objects.visible_to(self.request.user).with_related()
+        return events.order_by(F("filed_at").desc(), F("pk").desc())
 
     def get_serializer_class(self):
         return EventSerializer if self.action == "list" else EventDetailSerializer
@@ -127,11 +131,12 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         queryset = queryset.filter(**{name: given[name] for name in ("status", "loop", "category") if name in given})
         if "grid" in given:
             queryset = queryset.inside(given["grid"])
+        at = timezone.now()
+        queryset = queryset.filter(*filed_between(given, at))
         if "overdue" in given:
-            at = timezone.now()
             due = Q(status__in=OPEN, due_at__lt=at)
             queryset = queryset.filter(due if given["overdue"] else ~due)
-        return queryset.search(given["search"]) if "search" in given else queryset
+        return by_index(queryset, read_search(given["search"])) if "search" in given else queryset
 
     @extend_schema(
         summary=_("List cases"),

@@ -1,30 +1,19 @@
 """A list of cases as an Excel sheet that says which filters made it."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from django.db.models import QuerySet
-from django.forms import Form, ModelChoiceField
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from events.filters import FilterForm
 from events.models import Event, Notice
 from events.wording import place_of
 from grids.exporting import Column, in_chunks, respond
 from grids.models import User, load_ancestors
 
 MOST_ROWS = 50_000
-FILTER_NAMES = {
-    "search": gettext_lazy("Search"),
-    "mine": gettext_lazy("Mine"),
-    "status": gettext_lazy("State"),
-    "loop": gettext_lazy("Loop"),
-    "grid": gettext_lazy("Grid"),
-    "category": gettext_lazy("Category"),
-    "overdue": gettext_lazy("Overdue"),
-    "sort": gettext_lazy("Order"),
-}
 
 
 def _yes(value: object) -> str:
@@ -65,16 +54,16 @@ COLUMNS = [
 ]
 
 
-def export_events(form: Form, events: QuerySet[Event], user: User, at: datetime) -> StreamingHttpResponse:
+def export_events(form: FilterForm, events: QuerySet[Event], user: User, at: datetime) -> StreamingHttpResponse:
     """The sheet of these events, at most `MOST_ROWS`, which it says; a chunk of them is in memory at a time.
 
     `form` is the valid form of filters that chose the events, `user` who asks for them.
     """
     return respond(
-        name=_("Cases"),
+        name=_("List of cases"),
         columns=COLUMNS,
         rows=in_chunks(events.with_related().select_related("hotline_order")[:MOST_ROWS], _load_places),
-        filters=chosen_filters(form),
+        filters=[f"{each.label}：{each.value}" for each in form.chosen()],
         count=_count(events),
         counted=_("Number of cases"),
         user=user,
@@ -91,17 +80,6 @@ def _count(events: QuerySet[Event]) -> int | str:
 
 def _load_places(events: list[Event]) -> None:
     load_ancestors(event.grid for event in events)
-
-
-def chosen_filters(form: Form) -> Iterator[str]:
-    """Each filter that was given, in the words of the page."""
-    for name, value in form.cleaned_data.items():
-        if not value:
-            continue
-        field = form.fields[name]
-        choices = {} if isinstance(field, ModelChoiceField) else dict(getattr(field, "choices", ()))
-        shown = _("yes") if value is True else choices.get(value, value)
-        yield f"{FILTER_NAMES.get(name, form[name].label)}：{shown}"
 
 
 # Notices

@@ -7,7 +7,6 @@ from datetime import datetime
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import F, Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
@@ -17,7 +16,7 @@ from events.attachments import ACCEPT, STAFF
 from events.models import REASON_LENGTH, Attachment, Category, Event
 from events.nearness import COORDINATES, point_of
 from events.text import TEXT_LENGTH, TITLE_LENGTH, validate_no_direction_marks
-from events.workflow import Action, Loop, Move, Outcome, Rating, Status, Urgency
+from events.workflow import Action, Move, Outcome, Rating, Urgency
 from grids.access import SeveralSuccessors, find_grid
 from grids.models import Grid, Organisation, User
 
@@ -375,65 +374,3 @@ class RevealForm(forms.Form):
     """Why somebody needs a resident's contact. That it must be said is for the service to say."""
 
     reason = TextField(max_length=REASON_LENGTH, required=False, label=_("What you need it for"))
-
-
-class FilterForm(forms.Form):
-    """The filters of the list, all optional and all together."""
-
-    OPEN = "open"
-    MINE = (("waiting", _("waiting for me")), ("filed", _("filed by me")), ("handled", _("handled by me")))
-    SORTS = (("newest", _("newest first")), ("due", _("due first")))
-
-    search = TextField(max_length=SEARCH_LENGTH, required=False)
-    mine = forms.ChoiceField(choices=MINE, required=False)
-    status = forms.ChoiceField(choices=[(OPEN, _("all open")), *Status.choices], required=False)
-    loop = forms.ChoiceField(choices=Loop, required=False)
-    grid = TextField(max_length=18, required=False)
-    category = forms.ModelChoiceField(Category.objects.all(), required=False)
-    overdue = forms.BooleanField(required=False)
-    sort = forms.ChoiceField(choices=SORTS, required=False)
-
-    def __init__(self, user: User, data=None):
-        super().__init__(data)
-        self.user = user
-        for field in self.fields.values():
-            field.error_messages["invalid_choice"] = _("This filter is not known. Choose one of the list.")
-
-    def clean_grid(self) -> Grid | None:
-        code = self.cleaned_data["grid"]
-        try:
-            grid = find_grid(self.user, code) if code else None
-        except SeveralSuccessors as error:
-            raise ValidationError(str(error)) from error
-        if code and grid is None:
-            raise ValidationError(_("There is no such grid in your area."))
-        return grid
-
-    def events(self, at) -> QuerySet[Event]:
-        """The cases that the user may see and that fit every filter; none when a filter is wrong."""
-        if not self.is_valid():
-            return Event.objects.none()
-        given, events = self.cleaned_data, Event.objects.visible_to(self.user)
-        match given["mine"]:
-            case "waiting":
-                events = events.waiting_for(self.user)
-            case "filed":
-                events = events.filter(reporter=self.user)
-            case "handled":
-                mine = [organisation.pk for organisation in self.user.joint_organisations]
-                events = events.filter(Q(handler=self.user) | Q(organisation__in=mine))
-        if given["status"]:
-            events = events.open() if given["status"] == self.OPEN else events.filter(status=given["status"])
-        if given["overdue"]:
-            events = events.overdue(at)
-        if given["grid"]:
-            events = events.inside(given["grid"])
-        events = events.filter(**{name: given[name] for name in ("loop", "category") if given[name]})
-        if given["search"]:
-            events = events.search(given["search"])
-        if given["sort"] == "due":
-            return events.filter(due_at__isnull=False).order_by("due_at", "pk")
-        return events.order_by(F("filed_at").desc(), F("pk").desc())
-
-    def is_narrowed(self) -> bool:
-        return any(self.data.get(name) for name in ("mine", "status", "loop", "grid", "category", "overdue", "search"))

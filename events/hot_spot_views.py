@@ -11,7 +11,8 @@ from django.views.decorators.http import require_safe
 
 from events.hot_spots import cases_of, may_see_hot_spot
 from events.models import Category
-from events.views import PAGE_SIZE, CappedPaginator
+from events.paging import CappedPaginator
+from events.views import PAGE_SIZE
 from events.wording import show_events
 from grids.access import get_grid
 from grids.models import Level

@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 from events.alike import joined
 from events.explanations import explain
 from events.exporting import export_events
-from events.forms import FilterForm
+from events.filters import FilterForm
 from events.models import Event
 from events.reckoning import reckon_all
 from events.views import event_list, get_event

@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 from events import services
 from events.exceptions import AlreadyRecorded
 from events.models import QuickClosing, QuickRule
+from events.paging import CappedPaginator
 from events.recheck_forms import LookForm, SecondLookFilter
 from events.rechecks import check_inspects, inspected_grids, reopening
-from events.views import PAGE_SIZE, CappedPaginator
+from events.views import PAGE_SIZE
 from events.wording import show_events, why_fast
 from grids.models import User
 

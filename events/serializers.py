@@ -8,6 +8,7 @@ from rest_framework import serializers
 from events.attachment_api import AttachmentSerializer, AttachmentsField
 from events.explanations import explain
 from events.models import Category, Event, Step
+from events.searching import SEARCH_HELP
 from events.text import TEXT_LENGTH, TITLE_LENGTH, plain_text
 from events.wording import place_of
 from events.workflow import TABLE, Loop, Move, Outcome, Rating, Side, Status, Urgency, open_moves
@@ -148,7 +149,9 @@ class EventQuery(serializers.Serializer):
     grid = TextField(required=False, max_length=18, help_text=_("Code of a grid; everything below it is included"))
     category = CategoryField(required=False, help_text=_("Id of a category"))
     overdue = serializers.BooleanField(required=False, help_text=_("Open and past its time limit, or not"))
-    search = TextField(required=False, max_length=64, help_text=_("Beginning of the number, part of title or address"))
+    since = serializers.DateField(required=False, help_text=_("First day on which it was filed"))
+    until = serializers.DateField(required=False, help_text=_("Last day on which it was filed"))
+    search = TextField(required=False, max_length=64, help_text=SEARCH_HELP)
 
     def validate_grid(self, code: str) -> Grid:
         return grid_of(self.context["request"].user, code)

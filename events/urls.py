@@ -7,6 +7,7 @@ from events import (
     notice_views,
     paper_views,
     sample_views,
+    saved_filter_views,
     second_look_views,
     views,
 )
@@ -23,6 +24,10 @@ urlpatterns = [
     path("events/<slug:number>/contact/", views.event_contact, name="event_contact"),
     path("events/<slug:number>/spam/", views.event_spam, name="event_spam"),
     path("events/<slug:number>/<slug:action>/", views.event_act, name="event_act"),
+    path("filters/", saved_filter_views.saved_filter_list, name="saved_filter_list"),
+    path("filters/save/", saved_filter_views.saved_filter_save, name="saved_filter_save"),
+    path("filters/<int:key>/rename/", saved_filter_views.saved_filter_rename, name="saved_filter_rename"),
+    path("filters/<int:key>/delete/", saved_filter_views.saved_filter_delete, name="saved_filter_delete"),
     path("hot-spots/<slug:code>/<int:category>/", hot_spot_views.hot_spot, name="hot_spot"),
     path("hotline/", hotline_views.hotline_list, name="hotline_list"),
     path("hotline/<int:pk>/", hotline_views.hotline_import, name="hotline_import"),

@@ -1,11 +1,9 @@
 """Pages of the cases: the workbench, filing, the list, one case, and the inbox."""
 
 from datetime import datetime
-from functools import cached_property
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.core.paginator import Page, Paginator
 from django.db.models import Exists, OuterRef, prefetch_related_objects
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -19,10 +17,12 @@ from events.alike import Offer, joined, offer
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.exporting import export_notices
-from events.forms import SEARCH_LENGTH, ActForm, AlikeForm, FilingForm, FilterForm, RevealForm
+from events.filters import FilterForm, saved_filters
+from events.forms import SEARCH_LENGTH, ActForm, AlikeForm, FilingForm, RevealForm
 from events.hot_spots import hot_spots
 from events.models import Category, Delivery, Event, Notice
 from events.nearness import COORDINATES
+from events.paging import CappedPaginator
 from events.reckoning import reckon
 from events.suggestions import (
     by_major,
@@ -43,8 +43,8 @@ from grids.models import Grid, Organisation, User, load_ancestors
 PAGE_SIZE = 20
 ROWS_ON_WORKBENCH = 20
 GRIDS_TO_FILTER = 60
+NAMED = 6
 MERGE_CANDIDATES = 20
-MANY = 1_000  # counting further costs more than the number is worth
 
 
 def get_event(user: User, number: str) -> Event:
@@ -70,6 +70,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "overdue": sum(event.is_overdue(at) for event in waiting),
         "filed": filed,
         "notices": _inbox(user).unread()[:5],
+        "saved": saved_filters(user, at),
         "categories": familiar_categories(user, categories) if user.active_posts else [],
         "majors": by_major(categories),
         "hot_spots": hot_spots(user, at),
@@ -178,42 +179,43 @@ def _chosen_place(form: FilingForm, places: list[Grid]) -> str:
 # List
 
 
-class CappedPaginator(Paginator):
-    """Counts no further than `MANY`, and not at all what fits on the first page."""
-
-    @cached_property
-    def count(self) -> int:
-        return self.object_list.order_by()[: MANY + 1].count()
-
-    def get_page(self, number: str | None) -> Page:
-        if number not in (None, "", "1"):
-            return super().get_page(number)
-        rows = list(self.object_list[: self.per_page + 1])
-        if len(rows) <= self.per_page:
-            self.count = len(rows)
-        return Page(rows[: self.per_page], 1, self)
-
-    @property
-    def is_capped(self) -> bool:
-        return self.count > MANY
-
-
 @require_safe
 def event_list(request: HttpRequest) -> HttpResponse:
     """The cases that I may see, filtered; a filter that is no filter is named and shows nothing."""
-    at = timezone.now()
-    form = FilterForm(request.user, request.GET)
-    page = CappedPaginator(form.events(at).with_related(), PAGE_SIZE).get_page(request.GET.get("page"))
-    show_events(page.object_list, request.user, at)
+    return list_page(request, FilterForm(request.user, request.GET))
+
+
+def list_page(request: HttpRequest, form: FilterForm, unsaved: dict | None = None) -> HttpResponse:
+    """The list; `unsaved` is the name, with its problems, under which these filters could not be saved."""
+    user, at = request.user, timezone.now()
+    page = CappedPaginator(form.found(at), PAGE_SIZE).get_page(request.GET.get("page"))
+    show_events(page.object_list, user, at)
     context = {
         "form": form,
         "page": page,
         "events": page.object_list,
-        "majors": by_major(Category.objects.all()),
-        "grids": _filter_grids(request.user, form),
+        "search": form.searched,
+        "named": _named(user, form),
+        "chosen": [each for each in form.chosen() if each.name != "sort"],
+        "majors": by_major(form.lookups.categories),
+        "grids": _filter_grids(user, form),
+        # They stand beside what htmx replaces.
+        "saved": () if request.htmx else saved_filters(user, at),
+        "unsaved": unsaved,
         "at": at,
     }
-    return render(request, "events/event_list.html", context, status=200 if form.is_valid() else 400)
+    return render(request, "events/event_list.html", context, status=400 if unsaved or form.errors else 200)
+
+
+def _named(user: User, form: FilterForm) -> list[Grid]:
+    """The places that the words name, or where people work whom they name, as far as one may see them; with `why`."""
+    grids: dict[int, Grid] = {}
+    for called in form.searched.words.values():
+        for post in called.posts:
+            grids.setdefault(post.grid_id, post.grid).why = f"{post.user} {post.get_role_display()}"
+        for place in called.places:
+            grids.setdefault(place.pk, place).why = place.get_level_display()
+    return with_places([grid for grid in grids.values() if may_see(user, grid)][:NAMED])
 
 
 def _filter_grids(user: User, form: FilterForm) -> list[Grid]:

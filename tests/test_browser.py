@@ -131,7 +131,7 @@ def test_the_list_filters_without_loading_the_page_anew(cast, log_in):
     page = log_in(cast.chief, width=1440)
     page.goto("/events/")
     page.evaluate("window.stayed = true")
-    page.get_by_placeholder("编号、标题或位置").fill("堆物")
+    page.get_by_placeholder("编号、关键词、地点或人员").fill("堆物")
     expect(page.get_by_role("link", name="水管漏水")).to_have_count(0)
     expect(page.get_by_role("table").get_by_role("link", name="楼道堆物")).to_be_visible()
     expect(page).to_have_url(re.compile("search=%E5%A0%86%E7%89%A9"))

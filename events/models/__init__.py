@@ -27,6 +27,7 @@ from events.models.notices import (
 from events.models.proof import AuditAlarm, AuditDigest, AuditHead
 from events.models.quick import LookState, QuickClosing, QuickRule
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem
+from events.models.saved import FILTER_NAME_LENGTH, SavedFilter
 from events.models.step import Step
 from events.models.timing import (
     LONGEST_REASON,
@@ -43,6 +44,7 @@ __all__ = [
     "ANNOUNCED_LENGTH",
     "AREA_LENGTH",
     "ERROR_LENGTH",
+    "FILTER_NAME_LENGTH",
     "HOTLINE",
     "LONGEST_REASON",
     "MOST_DRAWN",
@@ -77,6 +79,7 @@ __all__ = [
     "Robot",
     "Sample",
     "SampleItem",
+    "SavedFilter",
     "ServiceLevel",
     "Source",
     "Step",

@@ -19,6 +19,7 @@ from events.nearness import (
     near,
     point_of,
 )
+from events.searching import read_search
 from events.text import PLACE_LENGTH, TEXT_LENGTH, TITLE_LENGTH, long_text, plain_text
 from events.workflow import (
     CONCLUDING,
@@ -124,14 +125,12 @@ class EventQuerySet(models.QuerySet):
         )
 
     def search(self, words: str):
-        words = words.strip()
-        if "\x00" in words:  # PostgreSQL takes no such text, and none is stored
-            return self.none()
-        # Chinese has no case, and comparing without regard to it costs half of the search.
-        contains = "contains" if words.lower() == words.upper() else "icontains"
-        return self.filter(
-            Q(number__startswith=words) | Q(**{f"title__{contains}": words}) | Q(**{f"address__{contains}": words})
-        )
+        """What every word fits, by text, place, number, or as the name of somebody; see `events.searching`."""
+        return self.filter(read_search(words).condition())
+
+    def capped(self, most: int) -> int:
+        """How many there are, counted no further than this."""
+        return self.order_by()[:most].count()
 
     def with_related(self):
         return self.select_related("category", "grid", "holder", "checker", "handler", "organisation", "reporter")

@@ -42,6 +42,7 @@ from events.services.residents import (
     was_reported,
 )
 from events.services.sampling import draw_sample, recheck, why_no_recheck
+from events.services.saved_filters import delete_filter, rename_filter, save_filter
 from events.services.second_looks import list_quick_closings, look_again, save_quick_rule
 from events.services.sweeping import sweep
 from events.services.timing import (
@@ -72,6 +73,7 @@ __all__ = [
     "confirm_change",
     "confirm_hotline",
     "continue_hotlines",
+    "delete_filter",
     "deliver_notices",
     "discard_change",
     "discard_uploads",
@@ -105,8 +107,10 @@ __all__ = [
     "receive_uploads",
     "recheck",
     "rehome_events",
+    "rename_filter",
     "reveal_contact",
     "save_category",
+    "save_filter",
     "save_preference",
     "save_quick_rule",
     "save_service_level",

@@ -6,11 +6,12 @@ from django import template
 from django.conf import settings
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from events.models import AuditAlarm, Event, Notice, QuickClosing, Sample, SampleItem
+from events.searching import Search, spans
 from events.services import missing_alarm
 from events.wording import show_events, why_fast
 from events.workflow import Action, Side, Status
@@ -20,6 +21,7 @@ from grids.models import Grid, Level, User
 register = template.Library()
 
 ALARMS = 5  # on a page; the list in admin has them all
+AROUND = 12  # characters of an excerpt before what was found, and twice as many behind it
 MANY = 1_000  # counting further costs more than the number is worth
 
 STEP_ICONS = {
@@ -102,6 +104,55 @@ def moment(time: datetime, at: datetime) -> str:
         if local.date() == today - timedelta(days=days):
             return f"{word} {clock}"
     return date_format(local, _("M j, H:i") if local.year == today.year else _("M j, Y, H:i"))
+
+
+@register.simple_tag(takes_context=True)
+def marked(context: template.Context, text: str) -> SafeString:
+    """The text with what was searched for, `search` in the context, marked in it."""
+    return _mark(text, spans(text, _search(context)))
+
+
+@register.simple_tag(takes_context=True)
+def marked_number(context: template.Context, number: str) -> SafeString:
+    """The number of a case with the beginning or the end that was searched for marked."""
+    for word in _search(context).words:
+        if word.begins(number):
+            return _mark(number, [(0, len(word.number))])
+        if word.ends(number):
+            return _mark(number, [(len(number) - len(word.number), len(number))])
+    return _mark(number, [])
+
+
+@register.simple_tag(takes_context=True)
+def excerpt(context: template.Context, event: Event) -> SafeString | str:
+    """What the address or the description says around a word that neither title nor place show."""
+    search = _search(context)
+    for word, called in search.words.items():
+        alone = Search({word: called})
+        if spans(event.title, alone) or spans(event.place, alone):
+            continue
+        for text in (event.address, event.description):
+            if found := spans(text, alone):
+                return _mark_around(text, found[0])
+    return ""
+
+
+def _search(context: template.Context) -> Search:
+    return context.get("search") or Search({})
+
+
+def _mark_around(text: str, place: tuple[int, int]) -> SafeString:
+    start, end = max(0, place[0] - AROUND), place[1] + AROUND * 2
+    shown = _mark(text[start:end], [(place[0] - start, place[1] - start)])
+    return format_html("{}{}{}", "…" if start else "", shown, "…" if end < len(text) else "")
+
+
+def _mark(text: str, places: list[tuple[int, int]]) -> SafeString:
+    pieces, last = [], 0
+    for start, end in places:
+        pieces.append(format_html("{}<mark>{}</mark>", text[last:start], text[start:end]))
+        last = end
+    return format_html("{}{}", format_html_join("", "{}", ([piece] for piece in pieces)), text[last:])
 
 
 @register.inclusion_tag("events/_resident.html", takes_context=True)

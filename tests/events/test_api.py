@@ -264,6 +264,9 @@ def three(cast):
         ({"search": "井盖"}, {"overdue"}),
         ({"search": "东门", "status": "filed"}, {"overdue"}),
         ({"search": "%"}, set()),
+        ({"search": "王建国"}, {"overdue", "closed"}),
+        ({"until": "2000-01-01"}, set()),
+        ({"since": "2000-01-01"}, {"overdue", "handling", "closed"}),
         (
             {"status": "", "loop": "", "grid": "", "category": "", "overdue": "", "search": ""},
             {"overdue", "handling", "closed"},
@@ -286,7 +289,7 @@ def test_a_bad_filter_is_told_at_its_name(cast, as_, event):
         ("status", "open"), ("loop", "x"), ("grid", "99"), ("grid", "150105001002"), ("grid", "1501\0"),
         ("category", "x"), ("category", "999999"), ("category", "9" * 40), ("overdue", "maybe"), ("search", "a\0"),
         ("search", "长" * 65), ("page", "0"), ("page", "x"), ("page", "2"), ("page", "9" * 5000), ("page", "-1"),
-        ("page_size", "0"), ("page_size", "201"), ("page_size", "x"), ("page_size", "１"),
+        ("page_size", "0"), ("page_size", "201"), ("page_size", "x"), ("page_size", "１"), ("since", "昨天"),
     ]  # fmt: skip
     client = as_(cast.worker)
     answers = [(name, value[:9], client.get(EVENTS, {name: value})) for name, value in bad]

@@ -2,7 +2,8 @@
 
 import pytest
 
-from events.forms import ActForm, FilingForm, FilterForm
+from events.filters import FilterForm
+from events.forms import ActForm, FilingForm
 from events.models import Event
 from events.workflow import TABLE
 from tests.factories import make_category, make_event

@@ -34,6 +34,9 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "notices_read": "it leads back to the inbox",
     "notice_retry": "it leads back to the choice of notices",
     "notice_test": "it leads back to the choice of notices",
+    "saved_filter_delete": "it leads back to the list of them",
+    "saved_filter_rename": "it leads back to the list of them",
+    "saved_filter_save": "it leads back to the list of cases",
     "signboard_qr": "it is a picture to be downloaded",
 }
 
