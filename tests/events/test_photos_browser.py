@@ -101,5 +101,5 @@ def test_a_list_is_downloaded_as_a_sheet(cast, page_of):
     page.goto("/events/?status=open")
     with page.expect_download() as download:
         page.get_by_role("link", name="导出 Excel").tap()
-    assert download.value.suggested_filename.startswith("事件办理")
+    assert download.value.suggested_filename.startswith("事件清单")
     assert Path(download.value.path()).read_bytes().startswith(b"PK")
