@@ -95,6 +95,8 @@ class EventAdmin(ReadOnly, ServiceAdmin):
                 form.add_error(None, error)
             except ActionRefused as error:
                 event, status = self.get_object(request, object_id), _status_of(error)
+                if event is None:  # who was faster has taken it out of one's sight
+                    raise Http404 from error
                 form.add_error(None, error.detail)
             else:
                 return self._acted(request, event, move)

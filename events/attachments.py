@@ -25,6 +25,10 @@ MOST_BYTES = 10 * 1024 * 1024  # of one file
 MOST_REQUEST_BYTES = (MOST_IMAGES + MOST_DOCUMENTS) * MOST_BYTES + 4 * 1024 * 1024  # a step's files, and its text
 MOST_PIXELS = 80_000_000  # what phones take at most is 50 to 64 million; decoded that is 240 MB
 LONG_SIDE = 4096
+MOST_STORED_BYTES = 3 * 1024 * 1024  # of one picture
+# Longest side and quality, tried in turn until a picture fits: most do at the first, pure noise of any grain at the
+# last (2.99 MB at most, measured), and every photo of a phone long before it.
+SIZES = ((LONG_SIDE, 85), (LONG_SIDE, 75), (3072, 75), (2560, 70), (2048, 70))
 THUMBNAIL_SIDE = 480
 NAME_LENGTH = 100
 
@@ -315,8 +319,8 @@ def _picture(content: bytes, name: str) -> Prepared:
         with _one_at_a_time, Image.open(io.BytesIO(content), formats=["JPEG", "PNG", "WEBP", "HEIF"]) as image:
             _check_size(image, name)
             clean = _clean(image)
+            picture = _bounded(clean)
             width, height = clean.size
-            picture = _jpeg(clean, quality=85)
             clean.thumbnail((THUMBNAIL_SIDE, THUMBNAIL_SIDE))
             thumbnail = _jpeg(clean, quality=78)
     except FileRefused:
@@ -355,6 +359,16 @@ def _clean(image: Image.Image) -> Image.Image:
     paper = Image.new("RGB", image.size, "white")
     paper.paste(image, mask=image.getchannel("A") if image.mode == "RGBA" else None)
     return paper
+
+
+def _bounded(image: Image.Image) -> bytes:
+    """The picture in at most `MOST_STORED_BYTES`; where quality alone does not do it, it is made smaller in place."""
+    for side, quality in SIZES:
+        image.thumbnail((side, side))
+        content = _jpeg(image, quality)
+        if len(content) <= MOST_STORED_BYTES:
+            break
+    return content
 
 
 def _jpeg(image: Image.Image, quality: int) -> bytes:

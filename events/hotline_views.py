@@ -15,22 +15,23 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from events import services
 from events.hotline.columns import told
-from events.hotline.showing import PHASES, RESULTS, problem_text, results, rows_of, samples_of, show_rows
+from events.hotline.left import sheet_of_left
+from events.hotline.showing import PHASES, RESULTS, results, rows_of, samples_of, show_rows
 from events.hotline.words import Words
 from events.hotline_forms import ColumnsForm, PlacesForm, Question, WordsForm
 from events.models import HotlineImport, HotlineRow
-from events.services.hotline import Outcome, Status, progress_key, remembered_columns, undecided
+from events.services.hotline import LEFT_OUT, Outcome, Status, progress_key, remembered_columns, undecided
 from events.services.residents import catch_all_category
 from grids import exporting
 from grids.access import workable_grids
+from grids.encryption import Unreadable
 from grids.forms import SheetForm
 from grids.models import Grid, Level, User, load_ancestors
-from grids.sheets import cells, progress, reading, writing
+from grids.sheets import progress
 
 PAGE = 20
 QUESTIONS = 20  # at once; the next ones follow when these are answered
 MOST_PLACES = 500  # offered while one types; any other is found by its name all the same
-LEFT_OUT = (Outcome.OPEN, Outcome.WRONG, Outcome.REFUSED)
 FIELD = re.compile(r"(?:word|place)-(\d{1,18})")
 
 
@@ -167,9 +168,13 @@ def hotline_mapping(request: HttpRequest, pk: int) -> HttpResponse:
     if found.status not in (Status.MAPPING, Status.CHECKED):
         return redirect("hotline_import", pk)
     read = told(found.layout["columns"], remembered_columns(found.home))
-    form = ColumnsForm(found, read, samples_of(found, read.columns), request.POST or None)
-    problem = ""
-    if form.is_bound and form.is_valid():
+    samples, problem = {}, ""
+    try:
+        samples = samples_of(found, read.columns)
+    except Unreadable:
+        problem = _("The sheet cannot be read any more: its key is missing. Upload it again.")
+    form = ColumnsForm(found, read, samples, request.POST or None)
+    if not problem and form.is_bound and form.is_valid():
         try:
             services.tell_columns(actor=request.user, hotline_import=found, meanings=form.meanings())
         except ValidationError as error:
@@ -183,7 +188,7 @@ def hotline_mapping(request: HttpRequest, pk: int) -> HttpResponse:
         "known": [field for field in form if not field.field.is_new],
         "problem": problem or found.problem,
     }
-    return render(request, "events/hotline_mapping.html", context, status=400 if problem or form.errors else 200)
+    return render(request, "events/hotline_mapping.html", context, status=400 if form.is_bound else 200)
 
 
 @require_POST
@@ -249,16 +254,10 @@ def _step(request: HttpRequest, pk: int, service) -> HttpResponse:
 @never_cache
 @require_safe
 def hotline_errors(request: HttpRequest, pk: int) -> HttpResponse:
-    """The rows that were not filed as they came, with the reason beside each: to be mended and brought in again."""
+    """The rows that were not filed, with the reason beside each and without names and phones."""
     found = get_import(request.user, pk)
-    if not found.layout or found.cleaned_at or found.is_waiting:
+    if not found.is_open:
         raise Http404
-    left = found.rows.filter(outcome__in=LEFT_OUT).filter(cells__isnull=False).order_by("number")
-    layout = reading.Layout(**found.layout | {"number": 1})
-    rows = (
-        (place, cells.unpacked(row.cells.reveal()), problem_text(row))
-        for place, row in enumerate(left.iterator(chunk_size=500), start=2)
-    )
     name = _("%(file)s-left") % {"file": found.file_name.rpartition(".")[0] or found.file_name}
-    file = writing.error_sheet(layout, rows)
-    return FileResponse(file, as_attachment=True, filename=f"{name}-{timezone.localdate():%Y%m%d}.xlsx")
+    file_name = f"{name}-{timezone.localdate():%Y%m%d}.xlsx"
+    return FileResponse(sheet_of_left(found), as_attachment=True, filename=file_name)

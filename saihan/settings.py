@@ -335,10 +335,11 @@ PUBLIC_LIMITS = {
     "code": (20, 3600),  # wrong codes from one address
     "code_of_case": (30, 24 * 3600),  # wrong codes for one case, of 191 million possible ones
     "word": (10, 3600),  # what a resident adds to a case
-    # Photos, each of at most 10 MB: from one address and in one community as many as the reports there may bring.
+    # Photos, each of at most 3 MB as it is stored: from one address and in one community as many as the reports there
+    # may bring.
     "photo": (180, 3600),
     "photo_in_grid": (540, 3600),
-    "photo_anywhere": (20_000, 24 * 3600),  # some 30 GB: whoever comes from very many addresses fills no disk
+    "photo_anywhere": (20_000, 24 * 3600),  # 63 GB at most: whoever comes from very many addresses fills no disk
     "spam": (3, 7 * 24 * 3600),  # marked as nuisance, from one address, until it has to call instead
 }
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer

@@ -25,9 +25,10 @@ def picture(size=(120, 90), kind: str = "JPEG", colour="#b3131f", **options) -> 
     return output.getvalue()
 
 
-def noise(side: int = 1200, kind: str = "JPEG", **options) -> bytes:
-    """A picture that no format makes small."""
+def noise(side: int = 1200, kind: str = "JPEG", grain: int = 1, **options) -> bytes:
+    """A picture that no format makes small, of dots so many pixels wide."""
     image = Image.merge("RGB", [Image.effect_noise((side, side), 100) for _band in "RGB"])
+    image = image.resize((side * grain, side * grain), Image.Resampling.NEAREST)
     output = io.BytesIO()
     image.save(output, kind, **options)
     return output.getvalue()

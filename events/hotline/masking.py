@@ -19,6 +19,7 @@ NAMED_PHONE = re.compile(
 # Six digits of the place, a date of birth, three digits and one to check them.
 IDENTITY = re.compile(r"(?<!\d)\d{6}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx](?!\d)")
 LONG_NUMBER = re.compile(r"\d{7,}")
+HIDDEN = "已隐去"  # ends a cell that we have hidden, so that it is never taken for a name or a phone again
 NO_NAMES = frozenset({"匿名", "先生", "女士", "市民", "群众", "居民", "保密", "未知", "不详", "业主"})
 
 
@@ -30,3 +31,12 @@ def masked(text: str, name: str = "", phone: str = "") -> str:
         text = text.replace(number, removed)
     text = NAMED_PHONE.sub(lambda found: f"{found[1]}{removed}", PHONE.sub(removed, text))
     return text.replace(name, mask_name(name)) if len(name) > 1 and name not in NO_NAMES else text
+
+
+def hidden(mask: str) -> str:
+    """A masked name or phone in a sheet that may come back to us."""
+    return f"{mask} {HIDDEN}"
+
+
+def is_hidden(text: str) -> bool:
+    return text.endswith(HIDDEN)

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from events.clock import Limit, Unit, WorkCalendar, add
 from events.hotline.columns import BY_KEY, NUMBER, TEXT
-from events.hotline.masking import masked
+from events.hotline.masking import is_hidden, masked
 from events.models import AREA_LENGTH, ORDER_LENGTH, WORD_LENGTH
 from events.text import TEXT_LENGTH, says_nothing
 from events.workflow import Urgency
@@ -22,6 +22,8 @@ TIME = re.compile(
     r"(\d{4})[-/.年](\d{1,2})[-/.月](\d{1,2})日?\s*T?\s*(?:(\d{1,2})[:：时](\d{1,2})(?:[:：分](\d{1,2}))?)?[分秒]?(?:\.\d+)?"
 )
 END_OF_DAY = time(23, 59)
+# Other programs write 0001-01-01 or 9999-12-31 for no time at all, which no clock or database of ours can reckon with.
+YEARS = range(1990, 2101)
 SPAN = re.compile(r"(\d{1,3})个?(工作日|工作小时|工作时|小时|自然日|天|日)(?:内)?")
 UNITS = {
     "工作日": Unit.WORKING_DAY, "工作小时": Unit.WORKING_HOUR, "工作时": Unit.WORKING_HOUR,
@@ -48,6 +50,7 @@ class Order:
     called_at: datetime | None = None
     name: str = field(default="", repr=False)
     phone: str = field(default="", repr=False)
+    hidden: tuple[str, ...] = ()  # which of these two our own sheet of what is left has hidden
     problems: list[str] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -92,6 +95,7 @@ def read_order(row: list[Raw], places: Mapping[str, int]) -> Order:
     order.name = reader.take("name", cells.text, NAME_LENGTH)
     order.phone = reader.take("phone", cells.word, PHONE_LENGTH)
     order.called_at = _called_at(order, reader.take("called_at", _shown))
+    _leave_out_hidden(order)
     # What is known of the caller is taken out of their words before anybody sees them.
     order.text, order.title, order.address = (
         masked(words, order.name, order.phone) for words in (text, title, address)
@@ -130,6 +134,14 @@ def _check(order: Order, reader: _Reader) -> None:
             order.text = order.title
 
 
+def _leave_out_hidden(order: Order) -> None:
+    order.hidden = tuple(key for key in ("name", "phone") if is_hidden(getattr(order, key)))
+    for key in order.hidden:
+        setattr(order, key, "")
+    if order.hidden:
+        order.remarks.append(_("Name or phone is hidden in this row; it is taken from the sheet that the row was in."))
+
+
 def _called_at(order: Order, said: str) -> datetime | None:
     called_at = moment(said, time())
     if said and called_at is None:
@@ -143,11 +155,13 @@ def _shown(raw: Raw) -> str:
 
 
 def moment(said: str, clock: time) -> datetime | None:
-    """A local time that text names, on a day alone at `clock`; None for anything else."""
+    """A local time of our days that text names, on a day alone at `clock`; None for anything else."""
     found = TIME.fullmatch(said.strip())
     if not found:
         return None
     year, month, day, hour, minute, second = (int(part) if part else None for part in found.groups())
+    if year not in YEARS:
+        return None
     try:
         at = clock if hour is None else time(hour, minute, second or 0)
         return timezone.make_aware(datetime(year, month, day, at.hour, at.minute, at.second))  # noqa: DTZ001

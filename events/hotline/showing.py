@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from events.hotline.masking import masked
 from events.models import Event, HotlineImport, HotlineRow, mask_name, mask_phone
-from events.services.hotline import Outcome, order_of
+from events.services.hotline import order_of
 from grids.encryption import Unreadable
 from grids.exporting import Column
 from grids.models import User, load_ancestors
@@ -120,16 +120,8 @@ def _cut(text: str, length: int) -> str:
     return text if len(text) <= length else f"{text[: length - 1]}…"
 
 
-def problem_text(row: HotlineRow) -> str:
-    """Why a row was not filed, for the sheet of what is left."""
-    if row.outcome != Outcome.OPEN:
-        return row.problem
-    lacking = [_("Its place was not decided.")] if row.grid_id is None else []
-    return "".join(lacking + ([_("Its category was not decided.")] if row.category_id is None else []))
-
-
 def samples_of(hotline_import: HotlineImport, columns: Mapping[str, str]) -> dict[int, list[str]]:
-    """A few cells of each column, by its index, so that a person sees what it holds."""
+    """A few cells of each column, by its index, so that a person sees what it holds; raises Unreadable."""
     headings = hotline_import.layout["columns"]
     names, phones = (headings.get(columns.get(key, "")) for key in ("name", "phone"))
     rows = hotline_import.rows.filter(cells__isnull=False).order_by("number")[:SAMPLES]

@@ -25,7 +25,7 @@ from events.public.alike import OpenCase, case_of, told_openly
 from events.services.attaching import KEPT_FOR
 from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
 from events.text import TEXT_LENGTH
-from events.workflow import Rating
+from events.workflow import Action, Rating
 from grids.models import Grid
 
 KEY_LENGTH = 64
@@ -259,15 +259,25 @@ class ResidentActForm(PhotosForm):
         error_messages={"invalid_choice": _("Choose how satisfied you are.")},
     )
 
-    def __init__(self, contact: ResidentContact, at: datetime, data=None, files=None, *, source: str = ""):
+    def __init__(
+        self,
+        contact: ResidentContact,
+        at: datetime,
+        data=None,
+        files=None,
+        *,
+        action: str = Action.COMMENT,
+        source: str = "",
+    ):
         super().__init__(data, files)
-        self.contact, self.at, self.source = contact, at, source
+        self.contact, self.at, self.action, self.source = contact, at, action, source
         self.fields["attachments"].sender = f"case.{contact.pk}"
 
     def clean(self) -> dict:
         files, tokens = self.cleaned_data["attachments"]
-        sender = {"contact": self.contact, "grid": self.contact.event.grid, "source": self.source, "at": self.at}
-        kept = self.receive(files, self.fields["attachments"].keys(tokens), **sender)
+        sender = {"contact": self.contact, "action": self.action, "grid": self.contact.event.grid}
+        keys = self.fields["attachments"].keys(tokens)
+        kept = self.receive(files, keys, **sender, source=self.source, at=self.at)
         return self.cleaned_data | {"attachments": kept}
 
     def inputs(self) -> dict:

@@ -234,7 +234,7 @@ def public_act(request: HttpRequest, number: str, action: str) -> HttpResponse:
     move = TABLE.get(action)
     if move is None or not move.sides & RESIDENT_SIDES:
         raise Http404
-    form = ResidentActForm(contact, at, request.POST, request.FILES, source=source(request))
+    form = ResidentActForm(contact, at, request.POST, request.FILES, action=action, source=source(request))
     if not form.is_valid():
         return _event_page(request, contact, action, form, problem=form.limit, status=TOO_MANY if form.limit else 400)
     try:

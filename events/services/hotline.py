@@ -40,6 +40,7 @@ from grids.sheets.workbook import BadFile
 logger = logging.getLogger(__name__)
 
 Status, Outcome, About = HotlineImport.Status, HotlineRow.Outcome, HotlineMapping.About
+LEFT_OUT = (Outcome.OPEN, Outcome.WRONG, Outcome.REFUSED)
 CHUNK = 500  # rows in memory at a time
 MOST_ATTEMPTS = 5  # a sheet that kills its worker must not do so for ever
 MOST_WORDS = 300  # different ones; a column that has more is none of categories
@@ -145,7 +146,7 @@ def tell_places(
 
 
 @transaction.atomic
-def cancel_hotline(*, actor: User | None, hotline_import: HotlineImport) -> HotlineImport:
+def cancel_hotline(*, actor: User, hotline_import: HotlineImport) -> HotlineImport:
     """Give a sheet up before any of it was filed; its rows are forgotten at once."""
     locked = locked_import(actor, hotline_import, Status.UPLOADED, Status.MAPPING, Status.CHECKED, Status.FAILED)
     if locked.rows.filter(outcome=Outcome.FILED).exists():
@@ -178,10 +179,10 @@ def _decided(hotline_import: HotlineImport) -> HotlineImport:
     return hotline_import
 
 
-def locked_import(actor: User | None, hotline_import: HotlineImport, *allowed: str) -> HotlineImport:
+def locked_import(actor: User, hotline_import: HotlineImport, *allowed: str) -> HotlineImport:
     """The import as it is now; PermissionDenied or ValidationError where the actor or its state forbids."""
     locked = HotlineImport.objects.select_for_update(of=("self",)).defer("content").get(pk=hotline_import.pk)
-    if actor and (locked.uploaded_by_id != actor.pk or not hotline_post(actor)):
+    if locked.uploaded_by_id != actor.pk or not hotline_post(actor):
         raise PermissionDenied(_("This is somebody else's import."))
     if locked.status not in allowed or locked.cleaned_at:
         raise ValidationError(

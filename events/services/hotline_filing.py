@@ -5,12 +5,14 @@ neither a second worker nor a second sheet makes another case of it.
 """
 
 import hashlib
+import logging
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import transaction
-from django.db.models import Q
+from django.db import DatabaseError, DataError, transaction
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from events import calendars
@@ -19,9 +21,9 @@ from events.hotline.orders import Order
 from events.models import HOTLINE, Event, HotlineImport, HotlineOrder, HotlineRow, ResidentContact
 from events.services.filing import file_under_free_number
 from events.services.hotline import (
+    LEFT_OUT,
     Outcome,
     Status,
-    cancel_hotline,
     free,
     locked_import,
     order_of,
@@ -36,6 +38,8 @@ from events.text import TITLE_LENGTH
 from grids.encryption import Secret, Unreadable
 from grids.models import User
 from grids.sheets import progress
+
+logger = logging.getLogger(__name__)
 
 BATCH = 500  # orders in one task; the rest is the next one's
 STEP = 20  # orders between two reports of how far it is
@@ -91,14 +95,22 @@ def _queue_next(hotline_import: HotlineImport) -> None:
 
 
 def _file_row(hotline_import: HotlineImport, pk: int, calendar: WorkCalendar, at: datetime) -> None:
+    """File a row, or say of it why not: one that nothing can be made of keeps no other back."""
     try:
-        _file_order(hotline_import, pk, calendar, at)
+        return _file_order(hotline_import, pk, calendar, at)
     except ValidationError as error:
-        refused = HotlineRow.objects.filter(pk=pk, outcome=Outcome.READY)
-        refused.update(outcome=Outcome.REFUSED, problem=" ".join(error.messages))
+        problem = " ".join(error.messages)
     except Unreadable:
         problem = _("The row cannot be read any more: its key is missing. Upload it again.")
-        HotlineRow.objects.filter(pk=pk, outcome=Outcome.READY).update(outcome=Outcome.REFUSED, problem=problem)
+    except Exception as error:
+        if isinstance(error, DatabaseError) and not isinstance(error, DataError):
+            raise  # no fault of the row: the beat tries again
+        number = HotlineRow.objects.filter(pk=pk).values_list("number", flat=True).first()
+        # Neither message nor traceback: either may hold what a resident said.
+        logger.error("Row %s of hotline import %s failed: %s", number, hotline_import.pk, type(error).__name__)
+        problem = _("The system has failed at this row. Please tell its operators.")
+    HotlineRow.objects.filter(pk=pk, outcome=Outcome.READY).update(outcome=Outcome.REFUSED, problem=problem)
+    return None
 
 
 @transaction.atomic
@@ -115,10 +127,27 @@ def _file_order(hotline_import: HotlineImport, pk: int, calendar: WorkCalendar, 
     order = order_of(row, hotline_import)
     known, is_new = HotlineOrder.objects.filter(source=HOTLINE, number=order.number).first(), False
     if known is None:
+        _recall(order, hotline_import)
         known, is_new = _file(hotline_import, row, order, calendar, at)
     row.outcome = Outcome.FILED if is_new else Outcome.KNOWN
     row.event_id, row.problem, row.cells = known.event_id, "", None
     row.save(update_fields=WRITTEN)
+
+
+def _recall(order: Order, hotline_import: HotlineImport) -> None:
+    """Name and phone that our sheet of what is left hid, from the row that it was made of; ValidationError without."""
+    rows = HotlineRow.objects.filter(order=order.number, outcome__in=LEFT_OUT, cells__isnull=False)
+    rows = rows.filter(hotline_import__uploaded_by=hotline_import.uploaded_by).exclude(hotline_import=hotline_import)
+    rows = rows.select_related("hotline_import").defer("hotline_import__content").order_by("-pk")
+    for row in rows if order.hidden else ():
+        with suppress(Unreadable):
+            first = order_of(row, row.hotline_import)
+            for key in order.hidden:
+                setattr(order, key, getattr(order, key) or getattr(first, key))
+    if not all(getattr(order, key) for key in order.hidden):
+        raise ValidationError(
+            _("Name or phone is hidden here, and the earlier sheet is gone: take them from the hotline's own sheet.")
+        )
 
 
 def _file(
@@ -164,26 +193,31 @@ def _secret(text: str) -> Secret | None:
 def continue_hotlines(*, at: datetime | None = None) -> int:
     """Ask again for what waits, and remove what was kept long enough; returns how many were asked for."""
     at = aware_now(at)
-    _clean(at)
     since = at - PATIENCE
     waiting = HotlineImport.objects.defer("content").filter(
         Q(status=Status.UPLOADED, uploaded_at__lt=since) | Q(status=Status.CONFIRMED, confirmed_at__lt=since)
     )
-    return sum(queue(hotline_import) for hotline_import in waiting.order_by("pk"))
+    asked = sum(queue(hotline_import) for hotline_import in waiting.order_by("pk"))
+    for pk in _outlived(at).order_by("pk").values_list("pk", flat=True):
+        _clean(pk, at)
+    return asked
 
 
-def _clean(at: datetime) -> None:
-    """Sheets that nobody confirmed are given up, and the rows of all are removed; cases and counts stay."""
+def _outlived(at: datetime) -> QuerySet[HotlineImport]:
+    """The sheets whose rows were kept long enough, and that no worker has something to do for."""
     old = at - timedelta(days=settings.HOTLINE_KEPT_DAYS)
     kept = HotlineImport.objects.defer("content").filter(cleaned_at=None, uploaded_at__lt=old)
-    for hotline_import in kept.exclude(status__in=(Status.UPLOADED, Status.CONFIRMED)):
-        if hotline_import.status in (Status.MAPPING, Status.CHECKED, Status.FAILED):
-            _give_up(hotline_import)
-        with transaction.atomic():
-            hotline_import.rows.all().delete()
-            HotlineImport.objects.filter(pk=hotline_import.pk).update(cleaned_at=at, content=None)
+    return kept.exclude(status__in=(Status.UPLOADED, Status.CONFIRMED))
 
 
-def _give_up(hotline_import: HotlineImport) -> None:
-    if not hotline_import.orders.exists():
-        cancel_hotline(actor=None, hotline_import=hotline_import)
+@transaction.atomic
+def _clean(pk: int, at: datetime) -> None:
+    """A sheet that nobody confirmed is given up, and the rows of any are removed; cases and counts stay."""
+    found = _outlived(at).select_for_update(of=("self",), skip_locked=True).filter(pk=pk).first()
+    if found is None:  # somebody is at it, or has just confirmed it
+        return
+    if found.status != Status.DONE and not found.orders.exists():
+        found.status = Status.CANCELLED
+    found.rows.all().delete()
+    found.content, found.cleaned_at = None, at
+    found.save(update_fields=["status", "content", "cleaned_at"])

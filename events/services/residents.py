@@ -26,7 +26,7 @@ from events.services.attaching import discard_uploads, receive_uploads
 from events.services.filing import file_under_free_number, filed_before
 from events.services.storing import aware_now
 from events.text import long_text, plain_text, says_nothing
-from events.workflow import Action, Side
+from events.workflow import RESIDENT_SIDES, TABLE, Action, Side, refusal
 from grids.encryption import Secret
 from grids.models import Grid, Level, User
 from grids.tree import community_code
@@ -174,24 +174,36 @@ def receive_photos(
     source: str,
     keys: Iterable[str] = (),
     contact: ResidentContact | None = None,
+    action: str = Action.COMMENT,
     at: datetime | None = None,
 ) -> tuple[list[Attachment], list[str]]:
-    """Check and store a resident's photos, as `receive_uploads` does; for a report, or for the words of `contact`.
+    """Check and store a resident's photos, as `receive_uploads` does; for a report, or for an action of `contact`.
 
     Not even looked at, but PublicLimit, from who may not report or write now, or where very many came from.
     """
     at, files = aware_now(at), list(files)
     if files:
-        _spend_photos(min(len(files), RESIDENTS.total), grid, source, contact, at)
+        if contact:
+            _expect_words(contact, action, at)
+        else:
+            _expect_report(grid, source, at)
+        _spend_photos(min(len(files), RESIDENTS.total), grid, source, at)
     return receive_uploads(files=files, keys=keys, uploader=None, allowance=RESIDENTS, at=at)
 
 
-def _spend_photos(count: int, grid: Grid, source: str, contact: ResidentContact | None, at: datetime) -> None:
-    place = _neighbourhood(grid)
-    report = [("spam", source), ("report", source), ("report_in_grid", place)]
-    for kind, of in [("word", str(contact.pk))] if contact else report:
+def _expect_report(grid: Grid, source: str, at: datetime) -> None:
+    for kind, of in (("spam", source), ("report", source), ("report_in_grid", _neighbourhood(grid))):
         _expect(kind, of, at)
-    for kind, of in (("photo", source), ("photo_in_grid", place), ("photo_anywhere", "")):
+
+
+def _expect_words(contact: ResidentContact, action: str, at: datetime) -> None:
+    """Photos of a step that will be refused cost a word at once, or they would come without end and cost none."""
+    will_be_refused = refusal(contact.event.case(at), TABLE[Action(action)], RESIDENT_SIDES)
+    (_spend if will_be_refused else _expect)("word", str(contact.pk), at)
+
+
+def _spend_photos(count: int, grid: Grid, source: str, at: datetime) -> None:
+    for kind, of in (("photo", source), ("photo_in_grid", _neighbourhood(grid)), ("photo_anywhere", "")):
         _spend(kind, of, at, count)
 
 

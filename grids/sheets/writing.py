@@ -7,6 +7,7 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from tempfile import TemporaryFile
 from typing import BinaryIO
@@ -141,7 +142,8 @@ def _marked(sheet, row: list[Raw], width: int, problem: str) -> list[WriteOnlyCe
 
 def _raw(raw: Raw) -> object:
     if isinstance(raw, dict) and "date" in raw and len(raw["date"]) == 19:
-        return datetime.fromisoformat(raw["date"])
+        with suppress(ValueError):  # a span of time may be as long, and stays the text that it is
+            return datetime.fromisoformat(raw["date"])
     return raw if isinstance(raw, int | float) else cells.shown(raw)
 
 

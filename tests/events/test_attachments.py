@@ -8,6 +8,7 @@ from PIL import Image, ImageCms
 from events.attachments import (
     LONG_SIDE,
     MOST_BYTES,
+    MOST_STORED_BYTES,
     THUMBNAIL_SIDE,
     FileRefused,
     Kind,
@@ -71,6 +72,13 @@ def test_a_photo_that_lay_on_its_side_stands_up(kind):
 def test_a_large_picture_is_made_smaller():
     found = prepared(picture((6000, 1500)))
     assert (found.width, found.height) == (LONG_SIDE, 1024)
+
+
+@pytest.mark.parametrize(("grain", "side"), [(1, 2560), (2, 2048)])
+def test_what_no_quality_makes_small_is_made_smaller(grain, side):
+    found = prepared(pictures.noise(LONG_SIDE // grain, quality=50, grain=grain))
+    assert len(found.content) <= MOST_STORED_BYTES
+    assert opened(found.content).size == (found.width, found.height) == (side, side)
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])

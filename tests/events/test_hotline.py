@@ -2,7 +2,7 @@
 
 import io
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.contrib.auth.hashers import check_password
@@ -319,6 +319,42 @@ def test_a_time_that_cannot_be_read_is_left_out_with_a_remark(desk):
     found = settled(desk, line(来电时间="昨天下午"))
     assert found.counts == {"ready": 1}
     assert "来电时间" in found.rows.get().remarks[0]
+
+
+@pytest.mark.parametrize("said", [
+    "0001-01-01 00:00:00", "0001-01-01", "1899-12-30", "1989-12-31 23:59", "2101-01-01", "9999-12-31 23:59:59",
+    datetime(1900, 1, 1), datetime(9999, 12, 31), 46348.84, -1,
+])  # fmt: skip
+def test_a_time_that_stands_for_none_is_left_out_and_stops_no_row(desk, said):
+    found = bring_in(desk, line("HH1"), line("HH2", 来电时间=said, 办理时限=said), line("HH3"))
+    assert outcomes(found) == {2: "filed", 3: "filed", 4: "filed"}
+    order = HotlineOrder.objects.get(number="HH2")
+    assert (order.called_at, order.due_at) == (None, None)
+    assert "来电时间" in " ".join(found.rows.get(number=3).remarks)
+    assert not list(problems())
+
+
+def test_a_limit_is_counted_from_the_first_and_the_last_day_that_is_taken(desk):
+    bring_in(
+        desk, *(line(day, 来电时间=f"{day} 23:59", 办理时限="999个工作日") for day in ("1990-01-01", "2100-12-31"))
+    )
+    assert HotlineOrder.objects.filter(due_at=None).count() == 0
+
+
+def test_a_row_at_which_the_system_fails_stops_no_other(desk, caplog, monkeypatch):
+    of = hotline_filing.title_of
+
+    def title_of(text):
+        if "坏" not in text:
+            raise RuntimeError(f"boom {PHONE}")
+        return of(text)
+
+    monkeypatch.setattr(hotline_filing, "title_of", title_of)
+    found = bring_in(desk, line("HH1"), line("HH2", 诉求内容=f"请打{PHONE}"), line("HH3"))
+    assert outcomes(found) == {2: "filed", 3: "refused", 4: "filed"}
+    assert "系统处理此行时出错" in found.rows.get(number=3).problem
+    assert f"Row 3 of hotline import {found.pk} failed: RuntimeError" in caplog.text
+    assert PHONE not in caplog.text
 
 
 def test_titles_above_and_notes_below_are_no_orders(desk):

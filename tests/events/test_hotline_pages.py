@@ -1,13 +1,15 @@
 """The pages of the hotline's sheets: for whom, step by step, and what they never show."""
 
 import io
+from datetime import timedelta
 
 import pytest
+from cryptography.fernet import Fernet
 from django.urls import reverse
 from openpyxl import load_workbook
 
 from events import services
-from events.models import Event, HotlineImport, HotlineRow
+from events.models import Event, HotlineImport, HotlineRow, ResidentContact
 from tests.events.hotline_sheets import HEADER, PHONE, bring_in, fresh, line, outcomes, settled, sheet, upload
 from tests.factories import make_category
 
@@ -170,15 +172,73 @@ def test_what_became_of_the_orders_is_a_sheet(browser, desk):
 def test_what_is_left_comes_back_whole_and_can_be_mended(browser, desk):
     found = bring_in(desk, line("HH1"), line("HH2", 所属社区="幸福社区"), line("HH3", 诉求内容=""))
     book = load_workbook(io.BytesIO(b"".join(page(browser, found, "hotline_errors").streaming_content)))
-    left = list(book.active.iter_rows(values_only=True))
-    assert left[0] == (*HEADER, "错误说明")
-    assert [row[0] for row in left[1:]] == ["HH2", "HH3"]
-    assert left[1][3] == PHONE  # the uploader's own sheet
-    assert (left[1][-1], left[2][-1]) == ("未确定所在网格。", "没有写明诉求内容。")
-    book.active["F2"], book.active["I3"] = "健康社区", "路灯不亮"
+    told, header, *left = book.active.iter_rows(values_only=True)
+    assert "已隐去" in told[0]
+    assert header == (*HEADER, "错误说明")
+    assert [row[0] for row in left] == ["HH2", "HH3"]
+    assert [row[2:4] for row in left] == [("张* 已隐去", "138****5678 已隐去")] * 2
+    assert [row[-1] for row in left] == ["未确定所在网格。", "没有写明诉求内容。"]
+    book.active["F3"], book.active["I4"] = "健康社区", "路灯不亮"
+    found = bring_in(desk, file=saved(book))
+    assert found.counts == {"filed": 2}
+    assert {(one.name.reveal(), one.phone.reveal()) for one in ResidentContact.objects.all()} == {("张三丰", PHONE)}
+
+
+def saved(book) -> io.BytesIO:
     file = io.BytesIO()
     book.save(file)
-    assert bring_in(desk, file=file).counts == {"filed": 2}
+    return file
+
+
+def left_of(browser, found):
+    return load_workbook(io.BytesIO(b"".join(page(browser, found, "hotline_errors").streaming_content)))
+
+
+def test_what_is_left_holds_no_name_and_no_phone_in_any_column(browser, desk):
+    header = (*HEADER, "手机", "备注")
+    said = {"所属社区": "幸福社区", "诉求内容": f"张三丰来电{PHONE}", "工单编号": "13900001111"}
+    found = upload(desk, [*line(**said), "13987654321", 13712345678], header=header)
+    meanings = {"工单编号": "number", "诉求内容": "text", "诉求人": "name", "联系电话": "", "所属社区": "community"}
+    services.tell_columns(actor=desk, hotline_import=found, meanings=meanings)
+    services.read_hotline(pk=found.pk)
+    told = "|".join(str(cell) for row in left_of(browser, found).active.iter_rows(values_only=True) for cell in row)
+    for secret in (PHONE, "张三丰", "13987654321", "13712345678"):
+        assert secret not in told, secret
+    assert "13900001111" in told  # the number of the order, which only looks like a phone
+
+
+def test_a_hidden_name_whose_sheet_is_gone_is_asked_for_and_not_lost(browser, desk):
+    found = settled(desk, line(所属社区="幸福社区"))
+    book = left_of(browser, found)
+    send(browser, found, "hotline_cancel")
+    book.active["F3"] = "健康社区"
+    found = bring_in(desk, file=saved(book))
+    assert found.counts == {"refused": 1}
+    assert "原工单表" in found.rows.get().problem
+    book = left_of(browser, found)
+    book.active["C3"], book.active["D3"] = "张三丰", PHONE
+    assert bring_in(desk, file=saved(book)).counts == {"filed": 1}
+
+
+def test_what_is_left_is_there_once_the_columns_are_told(browser, desk):
+    assert page(browser, upload(desk, line()), "hotline_errors").status_code == 404
+
+
+def test_a_span_of_time_in_a_cell_stays_as_it_is(browser, desk):
+    found = settled(desk, line(所属社区="幸福社区", 来电时间=timedelta(days=1234, hours=10)))
+    assert "1234 days, 10:00:00" in [cell.value for cell in left_of(browser, found).active[3]]
+
+
+@pytest.mark.parametrize("name", ["hotline_mapping", "hotline_import", "hotline_errors"])
+def test_a_lost_key_is_told(browser, desk, settings, name):
+    found = settled(desk, line(所属社区="幸福社区"))
+    settings.FIELD_KEYS = [Fernet.generate_key().decode()]
+    answer = page(browser, found, name)
+    told = content(answer) if name == "hotline_errors" else text(answer)
+    assert answer.status_code == 200
+    assert "密钥" in told
+    if name == "hotline_errors":
+        assert "HH0001" in told
 
 
 def test_a_cancelled_sheet_says_so(browser, desk):

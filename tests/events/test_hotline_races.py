@@ -1,9 +1,11 @@
 """Sheets of the hotline through real workers: a power cut in the middle, and the same orders from two sides at once."""
 
 import threading
+from datetime import timedelta
 
 import pytest
-from django.db import connections
+from django.conf import settings
+from django.db import connections, transaction
 from django.utils import timezone
 
 from events import services
@@ -12,6 +14,7 @@ from events.models import Event, HotlineImport, HotlineOrder, ResidentContact
 from events.services.hotline_filing import PATIENCE
 from tests.conftest import wait_until
 from tests.events.hotline_sheets import fresh, line, settled
+from tests.events.test_races import beside, pool  # noqa: F401 - a fixture
 from tests.factories import make_category
 
 pytestmark = pytest.mark.postgres
@@ -59,6 +62,17 @@ def test_two_workers_and_two_sheets_make_one_case_of_an_order(desk):
     assert sum(count.get("filed", 0) for count in counts) == 40
     assert sum(count.get("known", 0) for count in counts) == 40
     assert not list(problems())
+
+
+def test_a_sheet_that_is_confirmed_while_old_ones_are_cleaned_is_filed(desk, pool):  # noqa: F811
+    found, other = settled(desk, line("HH1")), settled(desk, line("HH2"))
+    later = timezone.now() + timedelta(days=settings.HOTLINE_KEPT_DAYS + 1)
+    with transaction.atomic():
+        services.confirm_hotline(actor=desk, hotline_import=found)
+        beside(pool, services.continue_hotlines, at=later).result(30)
+    file(found.pk)
+    assert (fresh(found).status, fresh(found).counts) == ("done", {"filed": 1})
+    assert (fresh(other).status, other.rows.count()) == ("cancelled", 0)
 
 
 def file(pk: int) -> None:

@@ -327,6 +327,15 @@ def test_who_may_not_write_now_stores_no_photo_either(cast, client, settings, up
     assert (answer.status_code, "快点" in page(answer), stored(uploads)) == (429, True, [])
 
 
+def test_photos_of_a_step_that_is_refused_cost_a_word(cast, client, settings, uploads):
+    send(client, cast.tree.unit)
+    take(Event.objects.get(), "void")
+    settings.PUBLIC_LIMITS = settings.PUBLIC_LIMITS | {"word": (2, 3600)}
+    answers = [act(client, "comment", picture((40 + number, 40)), note="快点") for number in range(4)]
+    assert [answer.status_code for answer in answers] == [409, 409, 429, 429]
+    assert len(stored(uploads)) == 4
+
+
 def test_the_service_takes_photos_alone(cast):
     files = [upload(pictures.PDF, "说明.pdf"), upload(picture())]
     good, refused = services.receive_photos(files=files, grid=cast.tree.unit, source="a")
