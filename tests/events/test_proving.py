@@ -259,7 +259,7 @@ def test_the_lists_are_made_in_few_queries(alarm, cast, as_, django_assert_max_n
     for model in ("auditdigest", "auditalarm"):
         with django_assert_max_num_queries(6):
             assert browser.get(reverse(f"admin:events_{model}_changelist")).status_code == 200
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(10):
         browser.get(reverse("admin:events_auditdigest_change", args=[AuditDigest.objects.first().pk]))
 
 
