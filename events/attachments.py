@@ -26,9 +26,9 @@ MOST_REQUEST_BYTES = (MOST_IMAGES + MOST_DOCUMENTS) * MOST_BYTES + 4 * 1024 * 10
 MOST_PIXELS = 80_000_000  # what phones take at most is 50 to 64 million; decoded that is 240 MB
 LONG_SIDE = 4096
 MOST_STORED_BYTES = 3 * 1024 * 1024  # of one picture
-# Longest side and quality, tried in turn until a picture fits: most do at the first, pure noise of any grain at the
-# last (2.99 MB at most, measured), and every photo of a phone long before it.
-SIZES = ((LONG_SIDE, 85), (LONG_SIDE, 75), (3072, 75), (2560, 70), (2048, 70))
+# Longest side and quality, tried in turn until a picture fits; at the last one even black and white noise of the
+# hardest kind did, with 2.99 MB.
+SIZES = ((LONG_SIDE, 85), (3072, 80), (2048, 70))
 THUMBNAIL_SIDE = 480
 NAME_LENGTH = 100
 

@@ -339,7 +339,7 @@ PUBLIC_LIMITS = {
     # may bring.
     "photo": (180, 3600),
     "photo_in_grid": (540, 3600),
-    "photo_anywhere": (20_000, 24 * 3600),  # 63 GB at most: whoever comes from very many addresses fills no disk
+    "photo_anywhere": (20_000, 24 * 3600),  # some 65 GB at most: whoever comes from very many addresses fills no disk
     "spam": (3, 7 * 24 * 3600),  # marked as nuisance, from one address, until it has to call instead
 }
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer

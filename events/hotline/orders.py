@@ -31,12 +31,18 @@ UNITS = {
 }  # fmt: skip
 NOT_URGENT = re.compile("不|非|一般|普通|否")
 URGENT = re.compile("急|^是$")
-NAME_LENGTH, PHONE_LENGTH, PLACE_LENGTH, SHORT_LENGTH = 32, 64, 200, 32
+NAME_LENGTH, PHONE_LENGTH = 32, 64
+# How much fits of what is kept and shown in the open: the caller's own words, and those that sort the order.
+TOLD = {"text": TEXT_LENGTH, "title": TEXT_LENGTH, "address": 200}
+SORTED = {
+    "word": WORD_LENGTH, "limit": WORD_LENGTH, "urgency": 32,
+    "street": AREA_LENGTH // 2, "community": AREA_LENGTH // 2,
+}  # fmt: skip
 
 
 @dataclass
 class Order:
-    """`text`, `title` and `address` are masked; `name` and `phone` are only ever kept encrypted."""
+    """`name` and `phone` are only ever kept encrypted; all the rest but the number is masked."""
 
     number: str = ""
     text: str = ""
@@ -84,22 +90,22 @@ def read_order(row: list[Raw], places: Mapping[str, int]) -> Order:
     order = Order()
     reader = _Reader(row, places, order)
     order.number = reader.take(NUMBER, cells.code, ORDER_LENGTH)
-    text = reader.take(TEXT, cells.lines)
-    title = reader.take("title", cells.text, TEXT_LENGTH)
-    address = reader.take("address", cells.text, PLACE_LENGTH)
-    order.word = reader.take("word", cells.text, WORD_LENGTH)
-    order.street = reader.take("street", cells.word, AREA_LENGTH // 2)
-    order.community = reader.take("community", cells.word, AREA_LENGTH // 2)
-    order.urgency = reader.take("urgency", cells.word, SHORT_LENGTH)
-    order.limit = reader.take("limit", _shown, WORD_LENGTH)
+    order.text = reader.take(TEXT, cells.lines)
+    order.title = reader.take("title", cells.text)
+    order.address = reader.take("address", cells.text)
+    order.word = reader.take("word", cells.text)
+    order.street = reader.take("street", cells.word)
+    order.community = reader.take("community", cells.word)
+    order.urgency = reader.take("urgency", cells.word)
+    order.limit = reader.take("limit", _shown)
     order.name = reader.take("name", cells.text, NAME_LENGTH)
     order.phone = reader.take("phone", cells.word, PHONE_LENGTH)
     order.called_at = _called_at(order, reader.take("called_at", _shown))
     _leave_out_hidden(order)
-    # What is known of the caller is taken out of their words before anybody sees them.
-    order.text, order.title, order.address = (
-        masked(words, order.name, order.phone) for words in (text, title, address)
-    )
+    # What is known of the caller is taken out before anybody sees it; cut afterwards, for a mask may be longer.
+    for key, length in (TOLD | SORTED).items():
+        caller = (order.name, order.phone) if key in TOLD else ()
+        setattr(order, key, masked(getattr(order, key), *caller)[:length])
     _check(order, reader)
     return order
 

@@ -74,11 +74,12 @@ def test_a_large_picture_is_made_smaller():
     assert (found.width, found.height) == (LONG_SIDE, 1024)
 
 
-@pytest.mark.parametrize(("grain", "side"), [(1, 2560), (2, 2048)])
-def test_what_no_quality_makes_small_is_made_smaller(grain, side):
+@pytest.mark.parametrize("grain", [1, 2])
+def test_what_no_quality_makes_small_is_made_smaller(grain):
     found = prepared(pictures.noise(LONG_SIDE // grain, quality=50, grain=grain))
     assert len(found.content) <= MOST_STORED_BYTES
-    assert opened(found.content).size == (found.width, found.height) == (side, side)
+    assert opened(found.content).size == (found.width, found.height)
+    assert found.width == found.height < LONG_SIDE
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "I;16"])

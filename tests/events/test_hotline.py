@@ -440,6 +440,13 @@ def test_no_phone_and_no_full_name_is_in_the_text(desk):
     assert "张*反映" in event.description
 
 
+def test_a_phone_that_stands_in_another_column_is_not_kept_there(desk):
+    said = f"请联系{PHONE}"
+    bring_in(desk, line(诉求类别=said, 紧急程度=said, 办理时限=said, 诉求地址="健" * 190 + said))
+    order = HotlineOrder.objects.get()
+    assert PHONE not in order.word + order.urgency + order.limit + the_event().address
+
+
 def test_nothing_lies_about_in_plain_text(desk, caplog):
     caplog.set_level(logging.DEBUG)
     found = bring_in(desk, line("HH1"), line("HH2", 所属社区="幸福社区"))
