@@ -38,7 +38,8 @@ class StepInline(ReadOnly, admin.TabularInline):
 
     @admin.display(description=_("files"))
     def files(self, step: Step) -> str:
-        links = ((reverse("attachment", args=[each.key]), each.name) for each in step.attachments.all())
+        kept = (each for each in step.attachments.all() if each.erased_at is None)
+        links = ((reverse("attachment", args=[each.key]), each.name) for each in kept)
         return format_html_join("", '<p><a href="{}">{}</a></p>', links)
 
     @admin.display(description=_("why"))

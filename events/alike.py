@@ -10,6 +10,7 @@ from events.models import Attachment, Category, Event, Step
 from events.nearness import Point
 from events.services import merged_into
 from events.wording import ago, place_of
+from events.workflow import TABLE, Action, refusal
 from grids.models import Grid, User, load_ancestors
 
 MOST = 5  # a handful is looked through; who finds nothing among them files
@@ -41,7 +42,7 @@ def offer(found: QuerySet[Event], at: datetime) -> Offer:
 
 def open_alike(user: User, *, category: Category, grid: Grid, point: Point | None, at: datetime) -> Offer:
     """The open cases that may be the same as what the person is about to report, of those that they may see."""
-    seen = Event.objects.visible_to(user).open()
+    seen = Event.objects.visible_to(user).open().held_above(grid)
     return offer(seen.alike(category=category, grid=grid, point=point, at=at), at)
 
 
@@ -49,7 +50,7 @@ def load_photos(events: Iterable[Event]) -> None:
     """Set `photo`: the first picture of each case, None where there is none."""
     events = list(events)
     photos: dict[int, Attachment] = {}
-    pictures = Attachment.objects.filter(event__in=events, kind=Attachment.Kind.IMAGE)
+    pictures = Attachment.objects.filter(event__in=events, kind=Attachment.Kind.IMAGE, erased_at=None)
     for photo in pictures.order_by("step_id", "ordinal") if events else ():
         photos.setdefault(photo.event_id, photo)
     for event in events:
@@ -70,14 +71,22 @@ class Joined:
 
 
 def joined(event: Event, user: User) -> Joined | None:
-    """Who else reported the same, each with the `filing` step and its photos; None where nobody did."""
-    merged = [one.pk for one in merged_into(event)]
+    """Who else reported the same, each with the `filing` step and its photos; None where nobody did.
+
+    `may_separate` tells whether the person may have one handled on its own again.
+    """
+    merged = merged_into(event)
     if not merged:
         return None
-    visible = list(Event.objects.visible_to(user).filter(pk__in=merged).select_related("reporter").order_by("pk"))
+    goes_on = {one.pk: one for one in (event, *merged)}
+    for one in merged:
+        one.merged_into = goes_on[one.merged_into_id]
+    found = Event.objects.visible_to(user).filter(pk__in=[one.pk for one in merged])
+    visible = list(found.with_related().order_by("pk"))
     reports = visible[:MOST_JOINED]
     filed = Step.objects.filter(event__in=reports, ordinal=1).prefetch_related("attachments")
     steps = {step.event_id: step for step in filed}
     for report in reports:
-        report.filing = steps[report.pk]
+        report.filing, report.merged_into = steps[report.pk], goes_on[report.merged_into_id]
+        report.may_separate = refusal(report.case(), TABLE[Action.SEPARATE], report.sides_of(user)) is None
     return Joined(reports, len(merged) - len(visible), len(visible) - len(reports))

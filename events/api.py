@@ -153,8 +153,9 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     @extend_schema(
         summary=_("Open cases that may be the same"),
         description=_(
-            "Before filing: the open cases of the category in the same building, or within 50 metres of the position, "
-            "of the last twelve weeks, newest first. File with the number of one of them as “into” to join it."
+            "Before filing: the open cases of the category in the same building, or within 50 metres of the position "
+            "in its community, of the last twelve weeks, newest first, as far as their holder answers for the place too. "
+            "File with the number of one of them as “into” to join it."
         ),
         parameters=[AlikeQuery],
         responses=AlikeSerializer(many=True),
@@ -164,7 +165,8 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     def alike(self, request: Request) -> Response:
         given, at = read_query(AlikeQuery, request), timezone.now()
         point = point_of(given.pop("latitude", None), given.pop("longitude", None))
-        found = Event.objects.visible_to(request.user).open().alike(**given, point=point, at=at)
+        seen = Event.objects.visible_to(request.user).open().held_above(given["grid"])
+        found = seen.alike(**given, point=point, at=at)
         page = self.paginate_queryset(found.with_related())
         load_ancestors(event.grid for event in page)
         load_photos(page)

@@ -42,6 +42,7 @@ class Rule(TextChoices):
     DATE_CAME = "date_came"
     NO_REPLY = "no_reply"
     SAME_CASE = "same_case"
+    TARGET_VOIDED = "target_voided"
 
 
 class Limits:

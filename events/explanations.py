@@ -81,6 +81,10 @@ def _agreements(step: Step) -> list[str]:
         sentences.append(_("It goes on as no. %(number)s.") % into)
     if merged := details.get("merged"):
         sentences.append(_("No. %(number)s was merged into this case.") % merged)
+    if out_of := details.get("out_of"):
+        sentences.append(_("Until now it went on as no. %(number)s.") % out_of)
+    if released := details.get("released"):
+        sentences.append(_("No. %(number)s, which was merged into this case, is handled on its own now.") % released)
     if result := details.get("result"):
         text = _("No. %(number)s, which it was merged into, has ended: %(status)s.")
         sentences.append(text % {"number": result["number"], "status": Status(result["status"]).label})
@@ -151,6 +155,11 @@ def _rule(step: Step) -> str:
             text = _("No reply came in time, so it is supervised, and the upper level was told.")
         case Rule.SAME_CASE:
             text = _("Who reported it said that it is the same case, so it was joined to that one at once.")
+        case Rule.TARGET_VOIDED:
+            text = _(
+                "The case that it was merged into was voided, so it is handled on its own; %(holder)s holds it now, "
+                "in the %(loop)s."
+            )
         case Rule.REORGANISED:
             text = _("The grids were reorganised; %(holder)s holds it now, in the %(loop)s.")
         case Rule.HANDED_OVER:

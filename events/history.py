@@ -124,8 +124,11 @@ _DONE, _HANDLED = frozenset({Status.RESOLVED, Status.CLOSED}), frozenset({Status
 _ENDS_REQUEST = frozenset({Action.SEND_BACK, Action.ESCALATE, Action.SUSPEND, Action.EXTEND, Action.DECLINE})
 _ENDS_REPLY = frozenset({Action.REPLY, Action.ESCALATE})
 _AGREES = frozenset(
-    {Action.ASK_SUSPEND, Action.ASK_EXTEND, Action.SUSPEND, Action.EXTEND, Action.MERGE, Action.URGE, Action.SUPERVISE}
-)
+    {
+        Action.ASK_SUSPEND, Action.ASK_EXTEND, Action.SUSPEND, Action.EXTEND, Action.MERGE, Action.SEPARATE,
+        Action.URGE, Action.SUPERVISE,
+    }
+)  # fmt: skip
 
 
 def _follow_agreements(row: dict[str, Any], step: Step) -> None:
@@ -151,6 +154,8 @@ def _follow_agreements(row: dict[str, Any], step: Step) -> None:
             row["extensions"] += 1
         case Action.MERGE:
             row["merged_into_id"] = details["into"]["id"]
+        case Action.SEPARATE:
+            row["merged_into_id"] = None
         case Action.URGE | Action.SUPERVISE if "reply_due" in details:
             row["reply_to_id"], row["reply_due_at"] = step.actor_id, datetime.fromisoformat(details["reply_due"])
 

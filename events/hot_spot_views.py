@@ -17,6 +17,8 @@ from events.wording import show_events
 from grids.access import get_grid
 from grids.models import Level
 
+EARLIEST = 2000  # a year: no case is older, and near the first of all a week before is no time any more
+
 
 @require_safe
 def hot_spot(request: HttpRequest, code: str, category: int) -> HttpResponse:
@@ -42,13 +44,13 @@ def hot_spot(request: HttpRequest, code: str, category: int) -> HttpResponse:
 
 
 def _moment(text: str, now: datetime) -> datetime:
-    """The time that a link names, this moment without one; 404 for what is no time of the past."""
+    """The time that a link names, this moment without one; 404 for what is no time of the past, or of long before."""
     if not text:
         return now
     try:
         at = parse_datetime(text)
     except ValueError:
         at = None
-    if at is None or timezone.is_naive(at) or at > now:
+    if at is None or timezone.is_naive(at) or at.year < EARLIEST or at > now:
         raise Http404
     return at

@@ -16,6 +16,7 @@ PLACES = 6  # decimal places of a degree: a tenth of a metre
 # China and a little around it: what lies elsewhere, or has the two mixed up, is a slip or a broken receiver.
 LATITUDES = (3, 54)
 LONGITUDES = (73, 136)
+LATTICE = Decimal("0.0005")  # degrees
 SLACK = 1.001  # the box may be too large, never too small
 
 ELSEWHERE = _("This position does not lie in China. Take it again, or clear it.")
@@ -33,6 +34,11 @@ class Point(NamedTuple):
 def point_of(latitude: Decimal | None, longitude: Decimal | None) -> Point | None:
     """The point of these coordinates, None where one of them is missing."""
     return None if latitude is None or longitude is None else Point(latitude, longitude)
+
+
+def coarse(point: Point) -> Point:
+    """The nearest crossing of a lattice of about fifty metres: who moves by less than that learns nothing by it."""
+    return Point(*((degree / LATTICE).quantize(Decimal(1)) * LATTICE for degree in point))
 
 
 def near(point: Point, metres: float) -> Q:

@@ -251,6 +251,23 @@ def absorb(draft: Draft) -> None:
     draft.recipients.update(draft.workers() - {draft.into.reporter_id})
 
 
+def separate(draft: Draft) -> None:
+    """Out of the draft's `into`, which it went on in: it enters anew where it once started, with a fresh clock."""
+    event, into = draft.event, draft.into
+    draft.details["out_of"] = {"id": into.pk, "number": into.number, "status": into.status}
+    draft.rule = draft.rule or Rule.DECISION
+    draft.recipients.add(event.reporter_id)
+    event.merged_into = None
+    event.round += 1
+    enter(draft, entry(event.grid.code, Loop(event.start_loop), draft.is_staffed))
+
+
+def release(draft: Draft) -> None:
+    """A case that was merged into this one, the draft's `into`, is handled on its own from now on."""
+    draft.details["released"] = {"id": draft.into.pk, "number": draft.into.number}
+    draft.recipients.update(draft.workers() - {draft.into.reporter_id})
+
+
 def inform(draft: Draft) -> None:
     """The case that this one was merged into, the draft's `into`, has ended; its words stand in the draft's note."""
     draft.details["result"] = {"number": draft.into.number, "status": draft.into.status}
@@ -400,6 +417,7 @@ TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.DECLINE: decline,
     Action.RESUME: resume,
     Action.MERGE: merge,
+    Action.SEPARATE: separate,
     Action.URGE: urge,
     Action.SUPERVISE: supervise,
     Action.REPLY: reply,
@@ -411,6 +429,7 @@ TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.REHOME: rehome,
     Action.ADJUST: adjust,
     Action.ABSORB: absorb,
+    Action.RELEASE: release,
     Action.INFORM: inform,
 }
 

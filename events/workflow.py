@@ -76,6 +76,7 @@ class Action(TextChoices):
     DECLINE = "decline", pgettext_lazy("action", "decline")
     RESUME = "resume", pgettext_lazy("action", "resume")
     MERGE = "merge", pgettext_lazy("action", "merge")
+    SEPARATE = "separate", pgettext_lazy("action", "handle on its own")
     URGE = "urge", pgettext_lazy("action", "urge")
     SUPERVISE = "supervise", pgettext_lazy("action", "supervise")
     REPLY = "reply", pgettext_lazy("action", "reply")
@@ -87,6 +88,7 @@ class Action(TextChoices):
     REHOME = "rehome", pgettext_lazy("action", "move with the grid")
     ADJUST = "adjust", pgettext_lazy("action", "adjust time limit")
     ABSORB = "absorb", pgettext_lazy("action", "take in a merged case")
+    RELEASE = "release", pgettext_lazy("action", "let go a merged case")
     INFORM = "inform", pgettext_lazy("action", "tell the result")
 
 
@@ -95,6 +97,7 @@ class Side(TextChoices):
     HANDLER = "handler", _("handler")
     ORIGIN = "origin", _("where it arose")
     UPPER = "upper", _("upper level")
+    TAKER = "taker", _("desk of the case that goes on")
     REPORTER = "reporter", _("reporter")
     VIEWER = "viewer", _("viewer")
     SYSTEM = "system", _("system")
@@ -140,7 +143,8 @@ class Membership:
 class Case:
     """An event as the workflow sees it at the time `at`.
 
-    Codes are grid codes; `checker_code` is set while a check is due.
+    Codes are grid codes; `checker_code` is set while a check is due, `goes_on_code` while it is merged: the holder of
+    the case that it goes on in.
     """
 
     status: str
@@ -162,6 +166,7 @@ class Case:
     suspensions: int = 0
     extensions: int = 0
     is_reply_due: bool = False
+    goes_on_code: str = ""
     due_at: datetime | None = None
     closed_at: datetime | None = None
     at: datetime | None = None
@@ -312,6 +317,7 @@ TABLE: dict[Action, Move] = {
         ),
         _move(Action.RESUME, "suspended", Status.HANDLING, "upper desk system"),
         _move(Action.MERGE, "filed handling", Status.MERGED, "desk system", "into"),
+        _move(Action.SEPARATE, "merged", Status.FILED, "desk upper taker system", "reason"),
         _move(Action.URGE, "", None, "upper"),
         _move(Action.SUPERVISE, "", None, "upper system"),
         _move(
@@ -331,6 +337,7 @@ TABLE: dict[Action, Move] = {
         _move(Action.REHOME, "", None, "system"),
         _move(Action.ADJUST, "filed handling resolved", None, "system"),
         _move(Action.ABSORB, "", None, "system"),
+        _move(Action.RELEASE, "", None, "system"),
         _move(Action.INFORM, "merged", None, "system"),
     )
 }  # fmt: skip
@@ -374,6 +381,8 @@ def sides(
         for office in offices
     ):
         found.add(Side.UPPER)
+    if any(_takes(case, office) for office in offices):
+        found.add(Side.TAKER)
     if case.resolver_id != person_id and any(_is_origin(case, office) for office in offices):
         found.add(Side.ORIGIN)
     if found or any(_covers(case, office) for office in offices):
@@ -383,6 +392,13 @@ def sides(
 
 def _handles(case: Case, membership: Membership) -> bool:
     return membership.organisation_id == case.organisation_id and serves(membership.code, case.holder_code)
+
+
+def _takes(case: Case, office: Office) -> bool:
+    """Whether it is the desk of the case that this one goes on in; one that does not cover the place sees nothing."""
+    return (
+        office.code == case.goes_on_code and office.role in DESK_ROLES and is_at_or_below(case.grid_code, office.code)
+    )
 
 
 def _covers(case: Case, office: Office) -> bool:

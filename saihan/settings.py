@@ -332,6 +332,7 @@ CACHES = {
 PUBLIC_LIMITS = {
     "report": (20, 3600),  # from one address: mobile networks and offices put hundreds of people behind one
     "report_in_grid": (60, 3600),  # in one community of some 3,000 households: a power cut brings dozens
+    "look": (200, 3600),  # at open cases while reporting, from one address: several for each report
     "code": (20, 3600),  # wrong codes from one address
     "code_of_case": (30, 24 * 3600),  # wrong codes for one case, of 191 million possible ones
     "word": (10, 3600),  # what a resident adds to a case

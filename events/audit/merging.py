@@ -1,4 +1,4 @@
-"""Proof that merged cases go on in one that knows of them."""
+"""Proof that merged cases go on in one that knows of them, and that it knows of those that were taken out again."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from events.models import Event, Step
-from events.workflow import Action
+from events.workflow import OPEN, Action
 
 
 def merge_problems() -> Iterator[tuple[str, str, Any, Any]]:
@@ -17,8 +17,25 @@ def merge_problems() -> Iterator[tuple[str, str, Any, Any]]:
     for one, into in sorted((merged - absorbed).keys() | (absorbed - merged).keys()):
         what = _("mergings into %(number)s, in this history and in that one") % {"number": _number(into)}
         yield _number(one), what, merged[one, into], absorbed[one, into]
+    yield from _separation_problems()
     for pk in _circular():
         yield _number(pk), Event._meta.get_field("merged_into").verbose_name, _("a case that goes on"), _number(pk)
+
+
+def _separation_problems() -> Iterator[tuple[str, str, Any, Any]]:
+    """Each taking out of an open case stands in both histories; one that has ended is not told."""
+    taken, let_go = _counted_out(), Counter((one, into) for into, one in _pairs(Action.RELEASE, "released"))
+    for one, into in sorted((taken - let_go).keys() | (let_go - taken).keys()):
+        what = _("takings out of %(number)s, in this history and in that one") % {"number": _number(into)}
+        yield _number(one), what, taken[one, into], let_go[one, into]
+
+
+def _counted_out() -> Counter[tuple[int, int]]:
+    found: Counter[tuple[int, int]] = Counter()
+    for pk, details in Step.objects.filter(action=Action.SEPARATE).order_by().values_list("event", "details"):
+        if isinstance(out_of := details.get("out_of"), dict) and out_of.get("status") in OPEN:
+            found[pk, out_of.get("id", 0)] += 1
+    return found
 
 
 def _pairs(action: Action, name: str) -> Iterator[tuple[int, int]]:

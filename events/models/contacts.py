@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events.models.event import Event
 from events.models.step import Step
-from events.workflow import OPEN, Status
+from events.workflow import OPEN, Action, Status
 from grids.encryption import EncryptedTextField, Secret, Unreadable
 
 REASON_LENGTH = 500
@@ -28,14 +28,31 @@ def mask_phone(phone: str) -> str:
 
 class ResidentContactQuerySet(models.QuerySet):
     def outlived(self, at: datetime):
-        """What is still kept of cases that ended long enough ago; a reopened case has not ended."""
+        """What is still kept of cases that ended long enough ago; a reopened case has not ended.
+
+        A merged one has ended when its reporter was told the end of the one that it goes on in, and that has not been
+        reopened.
+        """
         steps = Step.objects.filter(event=OuterRef("event"), ordinal=OuterRef("event__step_count"))
+        last = {"last_at": Subquery(steps.values("at")[:1]), "last_action": Subquery(steps.values("action")[:1])}
         kept_until = at - timedelta(days=settings.CONTACT_KEPT_DAYS)
-        ended = self.filter(erased_at=None).exclude(event__status__in=OPEN)
-        return ended.annotate(last_at=Subquery(steps.values("at")[:1])).filter(
+        ended = self.filter(erased_at=None).exclude(event__status__in=OPEN).exclude(event__in=_going_on())
+        return ended.annotate(**last).filter(
             Q(event__status=Status.CLOSED, event__closed_at__lt=kept_until)
-            | (~Q(event__status=Status.CLOSED) & Q(last_at__lt=kept_until))
+            | Q(event__status=Status.MERGED, last_action=Action.INFORM, last_at__lt=kept_until)
+            | (~Q(event__status__in=[Status.CLOSED, Status.MERGED]) & Q(last_at__lt=kept_until))
         )
+
+
+def _going_on() -> list[int]:
+    """The cases that go on in an open one, also by way of others."""
+    layer = list(Event.objects.filter(merged_into__status__in=OPEN).values_list("pk", flat=True))
+    found = set(layer)
+    while layer:
+        below = Event.objects.filter(merged_into__in=layer).values_list("pk", flat=True)
+        layer = [pk for pk in below if pk not in found]
+        found.update(layer)
+    return sorted(found)
 
 
 class ResidentContact(models.Model):

@@ -40,7 +40,7 @@ from events.workflow import (
 )
 from grids.access import merged, ranges, within
 from grids.models import Grid, Level, Organisation, Placed, Post, Role, User
-from grids.tree import interval, parent_code
+from grids.tree import community_code, interval, parent_code
 
 NEAR = 50  # metres
 ALIKE_WITHIN = timedelta(weeks=12)
@@ -60,20 +60,30 @@ class EventQuerySet(models.QuerySet):
     def alike(self, *, category: Category, grid: Grid, at: datetime, point: Point | None = None):
         """What may be the same as something of this category reported there at that time, newest first.
 
-        In the same building, or above buildings on the very grid, or within 50 metres; of the last twelve weeks. Never
-        a clue report.
+        In the same building, or above buildings on the very grid, or within 50 metres in the same community; of the
+        last twelve weeks. Never a clue report.
         """
         if category.is_confidential:
             return self.none()
         there = Q(position__range=interval(_building_code(grid))) if grid.level >= Level.BUILDING else Q(grid=grid)
-        there |= near(point, NEAR) if point else Q()
+        community = community_code(grid.code)
+        if point and community:  # anybody can make up a position, but not who answers for it
+            there |= near(point, NEAR) & Q(position__range=interval(community))
         lately = {"filed_at__range": (at - ALIKE_WITHIN, at)}
         return self.filter(there, category=category, is_confidential=False, **lately).order_by("-filed_at", "-pk")
 
+    def held_above(self, grid: Grid):
+        """Those whose holder also answers for this place: a report from there may go on in them."""
+        return self.filter(holder__lft__lte=grid.lft, holder__rght__gte=grid.lft)
+
     def received_lately(self, at: datetime):
-        """What came in within the days that make a hot spot, merged cases too: each is a report. No clue reports."""
+        """What came in within the days that make a hot spot, merged cases too: each is a report. No clue reports.
+
+        No hotline orders either: a sheet brings those of weeks at once, and its time is not that of the trouble.
+        """
         since = at - timedelta(days=settings.HOT_SPOT_DAYS)
-        return self.filter(filed_at__range=(since, at), is_confidential=False).exclude(status=Status.VOIDED)
+        lately = self.filter(filed_at__range=(since, at), is_confidential=False, hotline_order=None)
+        return lately.exclude(status=Status.VOIDED)
 
     def concluded_by(self, user: User):
         """Those that the person ever resolved or passed the check of, and so does not re-check."""
@@ -318,7 +328,7 @@ class Event(Placed):
             ),
             # Hot spots: what came in within a week, by community and category, read from the index alone.
             models.Index(
-                fields=["filed_at", "position", "category"],
+                fields=["filed_at", "position", "category", "id"],
                 condition=Q(is_confidential=False) & ~Q(status=Status.VOIDED),
                 name="event_hot_spots",
             ),
@@ -344,6 +354,19 @@ class Event(Placed):
     def is_overdue(self, at=None) -> bool:
         return self.is_open and self.due_at is not None and self.due_at < (at or timezone.now())
 
+    def goes_on_in(self) -> "Event":
+        """The case that goes on with this one: itself, or where the merging of cases into each other ends."""
+        event, seen = self, {self.pk}
+        while event.merged_into_id and event.merged_into_id not in seen:
+            seen.add(event.merged_into_id)
+            event = event.merged_into
+        return event
+
+    def _goes_on_code(self) -> str:
+        """The holder of the case that it goes on in; a clue report is never more widely known for being merged."""
+        is_told = self.status == Status.MERGED and not self.is_confidential
+        return self.goes_on_in().holder.code if is_told else ""
+
     def case(self, at=None) -> Case:
         """This row as `workflow` asks for it, at that time or now."""
         return Case(
@@ -366,6 +389,7 @@ class Event(Placed):
             suspensions=self.suspensions,
             extensions=self.extensions,
             is_reply_due=self.reply_to_id is not None,
+            goes_on_code=self._goes_on_code(),
             due_at=self.due_at,
             closed_at=self.closed_at,
             at=at or timezone.now(),

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.conf import settings
+from django.core.signing import BadSignature, TimestampSigner
 from django.db.models import QuerySet
 
 from events.models import Event
@@ -16,7 +18,7 @@ MOST = 5
 
 @dataclass(frozen=True)
 class OpenCase:
-    """What everybody may know of a case. `key` stands for it in the form, and says nothing to who reads it."""
+    """What everybody may know of a case. `key` stands for it in the form, for a while, and says nothing to anybody."""
 
     key: str
     what: str
@@ -32,7 +34,7 @@ def told_openly(found: QuerySet[Event], at: datetime) -> list[OpenCase]:
     load_ancestors(case.grid for case in cases)
     return [
         OpenCase(
-            key=encrypt(str(case.pk)),
+            key=_signer().sign(encrypt(str(case.pk))),
             what=case.category.public_name or case.category.minor,
             place=_place(case),
             state=state_name(case),
@@ -50,8 +52,14 @@ def _place(case: Event) -> str:
 
 
 def case_of(key: str) -> Event | None:
-    """The case that a key of ours stands for; whether it suits is for the service to say."""
+    """The case that a key of ours stands for, as long as the page may be open; the service says whether it suits."""
     try:
-        return Event.objects.filter(pk=decrypt(key)).first()
-    except (Unreadable, ValueError):
+        pk = decrypt(_signer().unsign(key, max_age=settings.PUBLIC_FORM_SECONDS[1]))
+        return Event.objects.filter(pk=pk).first()
+    except (BadSignature, Unreadable, ValueError):
         return None
+
+
+def _signer() -> TimestampSigner:
+    """What is encrypted for another purpose is no key of ours."""
+    return TimestampSigner(salt="events.public_alike")

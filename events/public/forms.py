@@ -20,7 +20,7 @@ from events.attachments import PICTURES, RESIDENTS
 from events.exceptions import PublicLimit
 from events.forms import AttachmentsField, CoordinateField, TextField
 from events.models import Attachment, Category, Event, ResidentContact
-from events.nearness import COORDINATES, point_of
+from events.nearness import COORDINATES, coarse, point_of
 from events.public.alike import OpenCase, case_of, told_openly
 from events.services.attaching import KEPT_FOR
 from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
@@ -154,16 +154,18 @@ class ReportForm(PhotosForm):
     def alike(self) -> list[OpenCase]:
         """The open cases that may be the same, until one or none of them is chosen; read when the page is drawn.
 
-        Also when it was not said yet what happened: to join one of these it need not be.
+        Also when it was not said yet what happened: to join one of these it need not be. None for who looks very often,
+        and not by the very position: nobody learns where others stood by trying.
         """
         is_chosen = self.is_answered and "into" not in self.errors
         if not self.is_bound or is_chosen or self.errors.keys() - {"text", "into"}:
             return []
         given = self.cleaned_data
-        if not given["category"]:
+        if not given["category"] or not services.may_look(source=self.source, at=self.at):
             return []
         grid, point = given["place"] or self.grid, point_of(*(given[name] for name in COORDINATES))
-        found = Event.objects.open().alike(category=given["category"], grid=grid, point=point, at=self.at)
+        found = Event.objects.open().held_above(grid)
+        found = found.alike(category=given["category"], grid=grid, point=point and coarse(point), at=self.at)
         return told_openly(found, self.at)
 
     def clean_homepage(self) -> str:

@@ -97,9 +97,10 @@ def _hand_over(request: HttpRequest, grid: Grid, receipt: services.Receipt) -> H
     """To the receipt, and into the case; number and code travel encrypted, and nothing of them is kept here."""
     response = redirect("public_receipt", grid.code)
     slip = json.dumps({"number": receipt.event.number, "code": receipt.code})
-    response.set_cookie(
+    response.set_signed_cookie(
         RECEIPT_COOKIE,
         encrypt(slip),
+        salt=RECEIPT_COOKIE,
         max_age=RECEIPT_SECONDS,
         path=reverse("public_receipt", args=[grid.code]),
         secure=settings.SESSION_COOKIE_SECURE,
@@ -146,9 +147,12 @@ def _office(grid: Grid) -> Organisation | None:
 @require_safe
 def public_receipt(request: HttpRequest, code: str) -> HttpResponse:
     """The number and the code of a report that was just filed; afterwards the way to ask for it."""
+    sealed = request.get_signed_cookie(RECEIPT_COOKIE, "", salt=RECEIPT_COOKIE, max_age=RECEIPT_SECONDS)
     try:
-        slip = json.loads(decrypt(request.COOKIES.get(RECEIPT_COOKIE, "")))
-    except Unreadable:
+        slip = json.loads(decrypt(sealed))
+    except (Unreadable, ValueError):
+        slip = None
+    if not isinstance(slip, dict):
         return redirect("public_follow")
     grid = Grid.objects.filter(code=code).first()
     return render(
@@ -258,7 +262,7 @@ def _event_page(
     status: int = 200,
 ) -> HttpResponse:
     event, at = Event.objects.with_related().get(pk=contact.event_id), timezone.now()
-    goes_on = services.last_of(event)
+    goes_on = event.goes_on_in()
     steps = list(event.steps.order_by("ordinal"))
     told = [step for step in steps if "attachments" in step.details and shows_photos(step, event)]
     prefetch_related_objects(told, "attachments")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -32,6 +33,7 @@ TOLD: dict[Action, str | Promise] = {
     Action.SUSPEND: gettext_lazy("Put off, because it cannot be handled now"),
     Action.RESUME: gettext_lazy("Taken up again"),
     Action.MERGE: gettext_lazy("Others reported the same; handled together with their report"),
+    Action.SEPARATE: gettext_lazy("Your report is handled on its own from now on"),
     Action.INFORM: gettext_lazy("The report that yours was joined to has come to its end"),
     Action.ASK: gettext_lazy("A question for you"),
     Action.ANSWER: gettext_lazy("Your answer"),
@@ -71,8 +73,8 @@ class Line:
 
 def course(event: Event, steps: Iterable[Step]) -> list[Line]:
     """What happened, newest first; `steps` in any order."""
-    lines = [_line(step, event) for step in steps if _is_told(step)]
-    return sorted(lines, key=lambda line: line.at, reverse=True)
+    steps = sorted(steps, key=attrgetter("at", "ordinal"), reverse=True)
+    return [_line(step, event) for step in steps if _is_told(step)]
 
 
 def _is_told(step: Step) -> bool:
@@ -150,14 +152,20 @@ def standing(event: Event, steps: Sequence[Step]) -> str:
             return _("It has been handled, checked and closed.")
         case Status.SUSPENDED:
             return _("It cannot be handled at the moment; it rests until it can.")
-        case Status.MERGED if any(step.action == Action.INFORM for step in steps):
-            return _("Others reported the same; what became of it stands below.")
-        case Status.MERGED if any(step.rule == Rule.SAME_CASE for step in steps):
-            return _("It was joined with an earlier report of the same, as you said; both are handled together.")
         case Status.MERGED:
-            return _("Others reported the same; it is handled together with their report.")
+            return _how_merged(steps)
         case _other:
             return _("It was not taken up; the reason stands below.")
+
+
+def _how_merged(steps: Sequence[Step]) -> str:
+    """By its last merging; it may have been on its own again in between."""
+    since = next(index for index in reversed(range(len(steps))) if steps[index].action == Action.MERGE)
+    if any(step.action == Action.INFORM for step in steps[since:]):
+        return _("Others reported the same; what became of it stands below.")
+    if steps[since].rule == Rule.SAME_CASE:
+        return _("It was joined with an earlier report of the same, as you said; both are handled together.")
+    return _("Others reported the same; it is handled together with their report.")
 
 
 def state_name(event: Event) -> str:

@@ -20,7 +20,7 @@ from events.services.hotline import (
 )
 from events.services.hotline_filing import confirm_hotline, continue_hotlines, file_hotline
 from events.services.limits import source_of
-from events.services.merging import last_of, merge_candidates, merged_into
+from events.services.merging import merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices
 from events.services.proving import (
@@ -37,6 +37,7 @@ from events.services.residents import (
     act_as_resident,
     file_resident_report,
     mark_spam,
+    may_look,
     open_case,
     receive_photos,
     was_reported,
@@ -86,13 +87,13 @@ __all__ = [
     "handler_candidates",
     "hotline_imports",
     "hotline_post",
-    "last_of",
     "list_quick_closings",
     "load_calendar",
     "load_categories",
     "look_again",
     "make_digest",
     "mark_spam",
+    "may_look",
     "may_see_contact",
     "merge_candidates",
     "merged_into",

@@ -15,7 +15,7 @@ from events.models import Attachment, Event, QuickClosing, ResidentContact, Step
 from events.routing import Staffing
 from events.running import RunningClock, running
 from events.services.attaching import attach, fingerprints
-from events.services.merging import last_of, merge_problem, merged_into, taken_in, told
+from events.services.merging import heir, merge_problem, merged_into, released, set_free, taken_in, told
 from events.services.storing import aware_now, post_name, store
 from events.text import says_nothing
 from events.transitions import TRANSITIONS, take_place
@@ -34,7 +34,7 @@ from events.workflow import (
     refusal,
     sides,
 )
-from grids.models import Grid, Organisation, Post, Role, User
+from grids.models import Organisation, Post, Role, User
 
 
 def act(
@@ -82,8 +82,7 @@ def act(
     if (actor is None) == (resident is None):
         raise ValueError("Either an actor or a resident acts.")
     while True:
-        if into and move.action == Action.MERGE:
-            given["into"] = last_of(Event.objects.select_related("grid").get(pk=into.pk))
+        given["into"] = _other(event, move, into)
         try:
             return _act(event, move, actor, resident, seen, at, given, attachments)
         except Reorganised:
@@ -108,20 +107,12 @@ def _act(
     attachments: Sequence[Attachment],
 ) -> Event:
     # Grids before the event, as a reorganisation locks them, so that neither waits for the other.
-    reopens = move.action == Action.REOPEN or given["rating"] == Rating.UNSATISFIED
-    heir = _heir(event.grid) if reopens else None
-    into, ends = _touched(move, given)
-    codes = {one.grid.code for one in (event, into, *(merged_into(event) if ends else ())) if one}
-    # A closed case keeps its holder of before, which need not be above its place any more.
-    codes |= {event.holder.code, *([heir.code] if heir else [])}
-    staffing = Staffing.above(codes, holding=actor)
-    event, into = _lock(event, into)
-    merged = _lock_merged(event) if ends else []
-    touched = [one.grid.code for one in (event, into, *merged) if one] + [event.holder.code]
-    if any(code not in staffing.grids for code in touched) or (into and into.merged_into_id):
+    into = given["into"]
+    staffing = Staffing.above(_codes(event, into, *_carried(event, move)), holding=actor)
+    event, into = _lock(event, into, move)
+    merged = _lock_carried(event, move)
+    if _codes(event, into, *merged) - staffing.grids.keys() or _has_moved_on(event, into, move):
         raise Reorganised  # and let go of the events before other grids are locked
-    if reopens and _heir(event.grid) != heir:  # retired while this waited
-        raise Reorganised
     given["into"] = into
     standing = _check_move(event, move, _standing(event, actor, resident), seen, at)
     inputs = _check_inputs(event, move, actor, at, attachments, **given)
@@ -137,50 +128,79 @@ def _act(
         actor_post=acting_post(event, actor, side) if actor else "",
         **inputs,
     )
-    if heir:
-        take_place(draft, staffing.grids[heir.code])
+    reopens = move.action == Action.REOPEN or given["rating"] == Rating.UNSATISFIED
+    if (reopens or move.action == Action.SEPARATE) and (place := heir(event.grid)):
+        take_place(draft, staffing.grids[place.code])
     if move.action in (Action.EXTEND, Action.RESUME):
         draft.clock = _clock(event, move, standing)
     draft.details |= fingerprints(attachments)
     ordinal = event.step_count + 1
     TRANSITIONS[move.action](draft)
-    taking_in = [taken_in(into, event, at, staffing, draft.limits)] if into else []
-    store([draft, *taking_in, *told(merged, draft)])
+    follow = set_free if move.action == Action.VOID else told
+    store([draft, *_step_of_other(draft, into), *follow(merged, draft)])
     if reopens:
         QuickClosing.objects.waiting().filter(event=event).update(reopened_at=at)
     attach(attachments, event, ordinal)
     return event
 
 
-def _heir(grid: Grid) -> Grid | None:
-    """The grid that continues this one when it went out of use, for a case that opens again."""
-    if not grid.retired_at:
-        return None
-    first = Grid.objects.successors(grid.code)[0]
-    return None if first.retired_at else first
+def _other(event: Event, move: Move, into: Event | None) -> Event | None:
+    """The other case that the move also changes: that which this one is merged into, or taken out of."""
+    if move.action == Action.SEPARATE:
+        last = Event.objects.get(pk=event.pk).goes_on_in()
+        return None if last == event else last
+    return Event.objects.get(pk=into.pk).goes_on_in() if into and move.action == Action.MERGE else None
 
 
-def _touched(move: Move, given: dict) -> tuple[Event | None, bool]:
-    """The other case that the move also changes, and whether it ends this one for those that were merged into it."""
-    into = given["into"] if move.action == Action.MERGE else None
-    return into, move.action in (Action.PASS_CHECK, Action.VOID)
+def _carried(event: Event, move: Move) -> list[Event]:
+    """The cases merged into this one that the move changes too: all of them are told its end, or its own set free."""
+    if move.action == Action.PASS_CHECK:
+        return merged_into(event)
+    return list(event.merged.select_related("grid").order_by("pk")) if move.action == Action.VOID else []
 
 
-def _lock(event: Event, into: Event | None) -> tuple[Event, Event | None]:
-    """The row as it is now, locked, and that of the case it is merged into; in one order, so that neither waits.
+def _codes(event: Event, *others: Event | None) -> set[str]:
+    """Where these cases are, and what continues a place out of use.
 
-    In two queries: PostgreSQL gives a row that it waited for its new values, but joins them to the old holder,
-    handler and checker.
+    And the holder: a closed case keeps that of before, which need not be above its place any more.
     """
+    places = [one.grid for one in (event, *others) if one]
+    heirs = [found for place in places if (found := heir(place))]
+    return {event.holder.code, *(place.code for place in [*places, *heirs])}
+
+
+def _has_moved_on(event: Event, into: Event | None, move: Move) -> bool:
+    """Whether the other case is not the last of its chain any more."""
+    if move.action == Action.SEPARATE and event.goes_on_in() != (into or event):
+        return True
+    return into is not None and into.merged_into_id is not None
+
+
+def _step_of_other(draft: Draft, into: Event | None) -> list[Draft]:
+    if into is None:
+        return []
+    if draft.action == Action.MERGE:
+        return [taken_in(into, draft.event, draft.at, draft.staffing, draft.limits)]
+    return [released(into, draft.event, draft.at, draft.staffing, draft.limits)] if into.is_open else []
+
+
+def _lock(event: Event, into: Event | None, move: Move) -> tuple[Event, Event | None]:
+    """The row as it is now, locked, and that of the other case; in one order, so that neither waits.
+
+    A case before what was merged into it, as when it ends; else by primary key. In two queries: PostgreSQL gives a row
+    that it waited for its new values, but joins them to the old holder, handler and checker.
+    """
+    if into and move.action == Action.SEPARATE:
+        list(Event.objects.select_for_update().filter(pk=into.pk).values_list("pk"))
     pks = {event.pk, into.pk} if into else {event.pk}
     list(Event.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))
     found = {one.pk: one for one in Event.objects.with_people().filter(pk__in=pks)}
     return found[event.pk], found[into.pk] if into else None
 
 
-def _lock_merged(event: Event) -> list[Event]:
-    """The cases that were merged into this one, which is locked: nobody adds one now. They themselves only wait."""
-    pks = [one.pk for one in merged_into(event)]
+def _lock_carried(event: Event, move: Move) -> list[Event]:
+    """Those of the cases merged into this one, which is locked: nobody adds one now, or takes one out."""
+    pks = [one.pk for one in _carried(event, move)]
     if not pks:
         return []
     list(Event.objects.select_for_update().filter(pk__in=pks).order_by("pk").values_list("pk"))

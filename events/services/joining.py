@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from events.drafts import Draft, Limits, Rule
 from events.models import Event
+from events.nearness import coarse
 from events.routing import Staffing
-from events.services.merging import last_of, taken_in
+from events.services.merging import taken_in
 from events.services.storing import store
 from events.transitions import merge
 from events.workflow import Action
@@ -20,7 +21,7 @@ class TargetMoved(Exception):
 
 def target_of(into: Event) -> Event:
     """Where a report goes on that is said to be the same as this case: there, or where that one went on itself."""
-    return last_of(Event.objects.select_related("grid").get(pk=into.pk))
+    return Event.objects.get(pk=into.pk).goes_on_in()
 
 
 def join(event: Event, shown: Event, at: datetime, staffing: Staffing, limits: Limits) -> None:
@@ -48,9 +49,12 @@ def _locked(into: Event) -> Event:
 def _problem(event: Event, shown: Event, into: Event, at: datetime) -> str:
     """Why it cannot go on there. What was shown must be like it; it may have gone on elsewhere since."""
     seen = Event.objects.visible_to(event.reporter) if event.reporter else Event.objects.all()
-    alike = seen.alike(category=event.category, grid=event.grid, at=at, point=event.point)
+    point = event.point if event.reporter else event.point and coarse(event.point)  # as it was looked for
+    alike = seen.alike(category=event.category, grid=event.grid, at=at, point=point)
     if not alike.filter(pk=shown.pk).exists() or into.is_confidential:
         return _("This case does not match what you are reporting any more. Look again, or file yours all the same.")
     if not into.is_open:
         return _("This case has just come to its end. If nothing has become better, file yours all the same.")
+    if not into.holder.lft <= event.position <= into.holder.rght:
+        return _("Who handles this case does not answer for your place. File yours all the same.")
     return ""

@@ -6,21 +6,12 @@ from datetime import datetime
 from django.db.models import Case, IntegerField, QuerySet, Value, When
 from django.utils.translation import gettext as _
 
-from events.drafts import Draft, Limits
+from events.drafts import Draft, Limits, Rule
 from events.models import Event
 from events.routing import Staffing
-from events.transitions import absorb, inform
-from events.workflow import Action, Status
-from grids.models import User
-
-
-def last_of(event: Event) -> Event:
-    """The case that goes on with this one: itself, or where the merging of cases into each other ends."""
-    seen = {event.pk}
-    while event.merged_into_id and event.merged_into_id not in seen:
-        seen.add(event.merged_into_id)
-        event = Event.objects.select_related("grid").get(pk=event.merged_into_id)
-    return event
+from events.transitions import absorb, inform, release, separate, take_place
+from events.workflow import Action
+from grids.models import Grid, User
 
 
 def merged_into(event: Event) -> list[Event]:
@@ -31,6 +22,14 @@ def merged_into(event: Event) -> list[Event]:
         layer = [row.pk for row in rows if row.pk not in found]
         found |= {row.pk: row for row in rows}
     return [found[pk] for pk in sorted(found)]
+
+
+def heir(grid: Grid) -> Grid | None:
+    """The grid that continues this one when it went out of use, for a case that opens again."""
+    if not grid.retired_at:
+        return None
+    first = Grid.objects.successors(grid.code)[0]
+    return None if first.retired_at else first
 
 
 def merge_candidates(event: Event, actor: User) -> QuerySet[Event]:
@@ -65,9 +64,29 @@ def taken_in(into: Event, merged: Event, at: datetime, staffing: Staffing, limit
     return draft
 
 
+def released(into: Event, separated: Event, at: datetime, staffing: Staffing, limits: Limits) -> Draft:
+    """The step of the case that goes on without one that was merged into it."""
+    draft = Draft(into, Action.RELEASE, at, staffing, limits, into=separated)
+    release(draft)
+    return draft
+
+
+def set_free(merged: Iterable[Event], voided: Draft) -> list[Draft]:
+    """A step for each case that was merged into one which is voided: that one was nothing, but they may be genuine."""
+    drafts = []
+    for event in merged:
+        draft = Draft(event, Action.SEPARATE, voided.at, voided.staffing, voided.limits, into=voided.event)
+        draft.rule = Rule.TARGET_VOIDED
+        if grid := heir(event.grid):
+            take_place(draft, voided.staffing.grids[grid.code])
+        separate(draft)
+        drafts.append(draft)
+    return drafts
+
+
 def told(merged: Iterable[Event], ended: Draft) -> list[Draft]:
-    """A step for each merged case when the one that they went on in has ended: their reporters learn the result."""
-    words = {"reason": ended.reason} if ended.event.status == Status.VOIDED else _what_was_done(ended)
+    """A step for each merged case when the one that they went on in is closed: their reporters learn the result."""
+    words = _what_was_done(ended)
     drafts = []
     for event in merged:
         draft = Draft(event, Action.INFORM, ended.at, ended.staffing, ended.limits, into=ended.event, **words)

@@ -167,6 +167,14 @@ def _spend_report(grid: Grid, source: str, at: datetime) -> None:
     _spend("report_in_grid", _neighbourhood(grid), at)
 
 
+def may_look(*, source: str, at: datetime | None = None) -> bool:
+    """Count one look at what is open; False for a source that has looked very often, whose report goes on all the same.
+
+    Else whoever sends no report could read all the open cases, place by place.
+    """
+    return limits.spend("look", source, aware_now(at))
+
+
 def receive_photos(
     *,
     files: Iterable[File],

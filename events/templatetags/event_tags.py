@@ -43,6 +43,7 @@ STEP_ICONS = {
     Action.DECLINE: "x",
     Action.RESUME: "player-play",
     Action.MERGE: "git-merge",
+    Action.SEPARATE: "git-branch",
     Action.URGE: "bell-ringing",
     Action.SUPERVISE: "eye",
     Action.REPLY: "message-reply",
@@ -54,6 +55,7 @@ STEP_ICONS = {
     Action.REHOME: "arrows-move",
     Action.ADJUST: "calendar-time",
     Action.ABSORB: "git-merge",
+    Action.RELEASE: "git-branch",
     Action.INFORM: "speakerphone",
 }
 MAJOR_ICONS = {

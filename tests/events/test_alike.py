@@ -7,12 +7,13 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from events import services
 from events.alike import MOST, offer, open_alike
 from events.models import Event
 from events.nearness import Point
 from events.wording import ago
 from tests.events.conftest import MONDAY
-from tests.factories import make_category, make_event, make_uploads, take
+from tests.factories import make_category, make_contact, make_event, make_uploads, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
@@ -60,6 +61,12 @@ def test_within_fifty_metres_the_building_does_not_matter(cast, lamp, event):
     assert found(lamp, cast.tree.unit, ROUND_THE_CORNER) == [event]
 
 
+def test_a_made_up_position_leads_into_no_other_community(cast, lamp, event):
+    for place in (cast.tree.other_building, cast.tree.other_community, cast.tree.street):
+        assert found(lamp, place, HERE) == []
+    assert found(lamp, cast.tree.community, HERE) == [event]
+
+
 def test_only_the_same_category(cast, event):
     assert found(make_category(), cast.tree.unit, HERE) == []
 
@@ -98,6 +105,13 @@ def test_a_person_is_offered_what_they_may_see(cast, lamp, event, name, count):
     assert open_alike(person, category=lamp, grid=cast.tree.unit, point=HERE, at=MONDAY).count == count
 
 
+def test_what_others_handle_is_offered_once_it_has_climbed_to_who_answers_for_both(cast, lamp, event):
+    given = {"category": lamp, "grid": cast.tree.second_building, "point": HERE, "at": MONDAY}
+    assert open_alike(cast.worker, **given).count == 0
+    take(event, "escalate", at=MONDAY)
+    assert open_alike(cast.worker, **given).count == 1
+
+
 # What is shown of them
 
 
@@ -118,6 +132,14 @@ def test_with_the_first_picture_in_as_many_queries_however_many(cast, lamp, even
         make_event(cast.worker, cast.tree.unit, category=lamp, at=MONDAY)
     case = shown.cases[-1]
     assert (case.photo, case.place, case.ago) == (photo[0], "健康社区 1号楼 1单元", "3 days ago")
+
+
+def test_an_erased_photo_is_not_shown(cast, lamp):
+    contact = make_contact(cast.tree.unit, category=lamp, attachments=make_uploads(None), at=MONDAY)
+    take(contact.event, "void", at=MONDAY)
+    services.erase_contacts(at=MONDAY + timedelta(days=181))
+    shown = offer(Event.objects.alike(category=lamp, grid=cast.tree.unit, at=MONDAY), MONDAY)
+    assert [case.photo for case in shown.cases] == [None]
 
 
 # On the filing page

@@ -23,7 +23,7 @@ from tests import servers
 from tests.cast import Cast, make_cast
 from tests.conftest import database_url
 from tests.events.conftest import MONDAY
-from tests.factories import make_category, make_contact, make_service_levels, take
+from tests.factories import make_category, make_contact, make_event, make_service_levels, make_uploads, take
 
 pytestmark = pytest.mark.django_db
 
@@ -212,6 +212,40 @@ def test_a_rating_does_not_prolong_it(event):
     assert services.erase_contacts(at=MONDAY + timedelta(days=181))["contacts"] == 1
 
 
+def joined_to(cast, *actions: str, at=MONDAY) -> tuple[Event, Event]:
+    """A resident's report and the case that it goes on in, which was taken so far."""
+    target = take(make_event(cast.worker, cast.tree.unit, at=at), "escalate", at=at)
+    given = {"category": target.category, "into": target, "phone": PHONE, "at": at}
+    report = make_contact(cast.tree.building, **given, attachments=make_uploads(None)).event
+    return report, take(Event.objects.with_related().get(pk=target.pk), *actions, at=at)
+
+
+def test_a_merged_report_keeps_its_contact_and_photos_while_the_case_rests(cast):
+    until = timezone.localdate(MONDAY) + timedelta(days=300)
+    joined_target = joined_to(cast, "accept")[1]
+    for action in ("ask_suspend", "suspend"):
+        joined_target = take(joined_target, action, at=MONDAY, until=until)
+    done = services.erase_contacts(at=MONDAY + timedelta(days=200))
+    assert (done["contacts"], done["photos"]) == (0, 0)
+    assert not list(problems())
+
+
+def test_a_merged_report_is_erased_180_days_after_the_end_of_the_case(cast):
+    joined_to(cast, "accept", "resolve", "pass_check")
+    assert services.erase_contacts(at=MONDAY + timedelta(days=180))["contacts"] == 0
+    done = services.erase_contacts(at=MONDAY + timedelta(days=180, seconds=1))
+    assert (done["contacts"], done["photos"]) == (1, 1)
+
+
+def test_through_the_chain_a_reopened_case_keeps_it(cast):
+    _report, middle = joined_to(cast)
+    last = take(make_event(cast.worker, cast.tree.unit, at=MONDAY), "escalate", at=MONDAY)
+    take(middle, "merge", into=last, at=MONDAY)
+    last = take(Event.objects.with_related().get(pk=last.pk), "accept", "resolve", "pass_check", at=MONDAY)
+    services.act(event=last, action="reopen", actor=cast.district, reason="又坏了", at=MONDAY + timedelta(days=170))
+    assert services.erase_contacts(at=MONDAY + timedelta(days=400))["contacts"] == 0
+
+
 def test_after_that_the_code_opens_nothing(cast, client):
     receipt = services.file_resident_report(grid=cast.tree.unit, text="灯坏了", phone=PHONE, at=MONDAY)
     ended(receipt.event)
@@ -248,7 +282,7 @@ def test_the_task_and_the_command_do_it_and_tell_how_many(event, settings):
 def test_erasing_costs_the_same_for_many(cast, django_assert_num_queries):
     for _number in range(6):
         ended(make_contact(cast.tree.unit, phone=PHONE, at=MONDAY).event)
-    with django_assert_num_queries(10):  # uses, sources, one batch with its photos and the empty one after it
+    with django_assert_num_queries(13):  # uses, sources, one batch with its photos and the empty one after it
         services.erase_contacts(at=MONDAY + timedelta(days=181))
 
 

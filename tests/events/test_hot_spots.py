@@ -12,6 +12,7 @@ from events.hot_spots import cases_of, find_hot_spots, hot_spots
 from events.models import Event
 from grids.models import Role
 from tests.events.conftest import MONDAY
+from tests.events.hotline_sheets import bring_in, line
 from tests.factories import make_category, make_event, make_post, make_user, take
 
 pytestmark = pytest.mark.django_db
@@ -56,6 +57,13 @@ def test_for_seven_days_to_the_second(file, later, is_hot):
     file(1)
     file(4, at=MONDAY + timedelta(days=1))
     assert bool(found(MONDAY + later)) is is_hot
+
+
+def test_the_orders_of_a_sheet_do_not_count(cast, file, lamp):
+    lines = [line(f"HH{number:04}", 诉求类别="路灯") for number in range(5)]
+    bring_in(cast.street, *lines)
+    assert Event.objects.count() == 5
+    assert found(timezone.now()) == []
 
 
 def test_what_comes_later_does_not_count_yet(file):
@@ -202,7 +210,17 @@ def test_only_who_sees_all_of_them_gets_the_list(cast, as_, lamp, name, status):
 
 
 @pytest.mark.parametrize(
-    "at", ["yesterday", "2026-11-23T09:00", "2026-13-01T00:00+08:00", "2999-01-01T00:00+08:00", "\0"]
+    "at",
+    [
+        "yesterday",
+        "2026-11-23T09:00",
+        "2026-13-01T00:00+08:00",
+        "2999-01-01T00:00+08:00",
+        "\0",
+        "0001-01-01T00:00:00+00:00",
+        "0001-01-01T00:00:00+14:00",
+        "1999-12-31T00:00+08:00",
+    ],
 )
 def test_what_is_no_time_of_the_past_is_404(cast, as_, lamp, at):
     assert as_(cast.community).get(address(cast, lamp, at=at)).status_code == 404

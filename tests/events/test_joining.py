@@ -15,11 +15,12 @@ from events.models import Event, Step
 from events.workflow import TABLE, Action, Side
 from grids.services import merge_grids, move_grid
 from tests.events.test_races import at_once, first, pool  # noqa: F401 - a fixture
-from tests.factories import make_category, make_event, make_post, make_uploads, make_user, take
+from tests.factories import make_category, make_contact, make_event, make_post, make_uploads, make_user, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 NO_MATCH = "This case does not match what you are reporting any more. Look again, or file yours all the same."
+ELSEWHERE = "Who handles this case does not answer for your place. File yours all the same."
 ENDED = "This case has just come to its end. If nothing has become better, file yours all the same."
 
 
@@ -144,6 +145,23 @@ def test_a_case_of_another_place_kind_or_sight_is_no_match(cast, lamp, target):
     assert refusal_of(cast, target, category=make_category()) == NO_MATCH
     elsewhere = make_event(cast.neighbour, cast.tree.other_building, category=lamp)
     assert refusal_of(cast, elsewhere) == NO_MATCH
+
+
+def test_a_report_is_held_by_who_answers_for_its_place(cast, lamp):
+    here = {"latitude": "40.818200", "longitude": "111.708600"}
+    target = make_event(cast.police, cast.tree.unit, category=lamp, **here)
+    given = {"grid": cast.tree.second_building, **here}
+    assert refusal_of(cast, target, **given) == ELSEWHERE
+    take(target, "escalate")
+    assert join(cast, target, **given).merged_into == target
+    assert make_event(cast.worker, cast.tree.second_building, category=lamp, **here).status == "filed"
+
+
+def test_a_made_up_position_joins_nothing_of_another_community(cast, lamp):
+    here = {"latitude": "40.818200", "longitude": "111.708600"}
+    target = make_event(cast.police, cast.tree.unit, category=lamp, **here)
+    with pytest.raises(ValidationError, match=NO_MATCH):
+        make_contact(cast.tree.other_building, category=lamp, into=target, **here)
 
 
 def test_a_clue_report_is_neither_joined_nor_joins(cast, target):

@@ -65,14 +65,6 @@ def test_both_reporters_learn_the_result(cast, reporter, merged):
     assert not list(problems())
 
 
-def test_voided_they_learn_why(reporter, merged):
-    event, into = merged
-    take(into, "void", reason="经核实不存在")
-    step = event.steps.last()
-    assert (step.action, step.reason) == ("inform", "经核实不存在")
-    assert [notice.recipient for notice in step.notices.all()] == [reporter]
-
-
 def test_the_resident_behind_a_merged_case_reads_the_result(cast):
     contact = make_contact(cast.tree.building)
     event = take(fresh(contact.event), "merge", into=make_event(cast.worker, cast.tree.unit))
@@ -189,5 +181,5 @@ def test_merged_while_the_other_is_voided_nobody_is_left_behind(cast, pool, pair
         partial(services.act, event=second, action="void", actor=cast.community, reason="重复"),
     )
     event = fresh(first)
-    assert event.status == "filed" or event.steps.last().action == "inform" or fresh(second).status == "filed"
+    assert event.status == "filed" or fresh(second).status == "filed"
     assert not list(problems())

@@ -6,10 +6,9 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from events import services
 from events.audit import problems
 from events.models import Event, PublicUse
-from events.public.alike import OpenCase
+from events.public.alike import OpenCase, case_of
 from events.public.forms import stamp
 from tests.factories import make_category, make_contact, make_event, make_uploads, take
 
@@ -69,7 +68,7 @@ def test_before_it_is_sent_what_is_open_there_is_shown(send, target):
         assert shown in page
     assert len(keys(answer)) == 1
     assert Event.objects.count() == 1
-    assert not PublicUse.objects.exists()
+    assert PublicUse.objects.get().kind == "look"
 
 
 def test_nothing_of_it_but_kind_building_state_and_age(cast, send, target):
@@ -108,10 +107,39 @@ def test_who_cannot_say_what_it_is_about_is_not_asked(send, target):
 
 
 def test_a_position_finds_what_is_near(cast, send, lamp):
-    make_event(cast.worker, cast.tree.unit, category=lamp, latitude="40.818200", longitude="111.708600")
+    here = {"latitude": "40.818200", "longitude": "111.708600"}
+    take(make_event(cast.worker, cast.tree.unit, category=lamp, **here), "escalate")
     near = {"latitude": "40.818300", "longitude": "111.708600"}
     assert send(place=cast.tree.second_building.code, **near).status_code == 200
     assert send(place=cast.tree.second_building.code, latitude="40.9", longitude="111.7").status_code == 302
+
+
+def test_a_position_finds_nothing_in_another_community(cast, send, lamp):
+    here = {"latitude": "40.818200", "longitude": "111.708600"}
+    make_event(cast.neighbour, cast.tree.other_building, category=lamp, **here)
+    assert send(**here).status_code == 302
+
+
+def test_what_others_handle_is_not_offered(cast, send, lamp):
+    here = {"latitude": "40.818200", "longitude": "111.708600"}
+    make_event(cast.worker, cast.tree.unit, category=lamp, **here)
+    assert send(place=cast.tree.second_building.code, **here).status_code == 302
+
+
+def test_a_step_aside_tells_nothing_of_where_somebody_stood(cast, send, lamp):
+    # 44 metres from the crossing that all of these are nearest to; from some of them itself it is more than 50.
+    take(
+        make_event(cast.worker, cast.tree.unit, category=lamp, latitude="40.818100", longitude="111.708500"), "escalate"
+    )
+    place = cast.tree.second_building.code
+    for latitude in ("40.818260", "40.818400", "40.818600", "40.818740"):
+        assert len(keys(send(text="", place=place, latitude=latitude, longitude="111.708600"))) == 1
+
+
+def test_who_looks_very_often_is_shown_nothing_and_reports_all_the_same(send, settings, target):
+    settings.PUBLIC_LIMITS = settings.PUBLIC_LIMITS | {"look": (2, 3600)}
+    assert [len(keys(send(text=""))) for _time in range(3)] == [1, 1, 0]
+    assert send().status_code == 302
 
 
 # What is typed stays
@@ -208,6 +236,21 @@ def test_a_key_that_is_none_of_ours_joins_nothing(send, target, key):
     assert Event.objects.count() == 1
 
 
+def test_a_key_is_good_as_long_as_the_page_may_be_open(send, settings, target):
+    key = keys(send())[0]
+    settings.PUBLIC_FORM_SECONDS = (0, -1)
+    assert case_of(key) is None
+
+
+def test_a_key_is_no_receipt_and_a_receipt_no_key(cast, client, send, target):
+    key = keys(send())[0]
+    client.cookies["saihan_receipt"] = key
+    answer = client.get(reverse("public_receipt", args=[cast.tree.community.code]))
+    assert answer.url == reverse("public_follow")
+    send(into="none", key="b" * 32)
+    assert case_of(client.cookies["saihan_receipt"].value) is None
+
+
 def test_a_key_of_another_place_or_of_a_clue_joins_nothing(cast, send, target):
     key = keys(send())[0]
     assert send(into=key, place=cast.tree.second_building.code).status_code == 400
@@ -239,9 +282,10 @@ def test_merged_meanwhile_it_is_followed(cast, send, target):
 
 def test_the_step_costs_the_same_however_many(cast, send, lamp, django_assert_num_queries):
     counts = []
+    send(text="")
     for _time in range(2):
         make_event(cast.worker, cast.tree.unit, category=lamp)
-        with django_assert_num_queries(11):  # key, grid, category, place, the cases, where they are, and the page
+        with django_assert_num_queries(13):  # key, grid, category, place, the look, the cases, their places, the page
             send()
         counts.append(Event.objects.count())
     assert counts == [1, 2]
@@ -252,4 +296,4 @@ def test_the_desk_reads_the_words_of_who_joined(client, cast, send, target):
     client.force_login(cast.chief)
     page = words(client.get(reverse("event_detail", args=[target.number])))
     assert TEXT in page
-    assert services.last_of(Event.objects.latest("pk")) == target
+    assert Event.objects.latest("pk").goes_on_in() == target

@@ -43,20 +43,22 @@ EXPECTED = {
     "decline": ("filed handling", "", "upper"),
     "resume": ("suspended", "handling", "upper desk"),
     "merge": ("filed handling", "merged", "desk"),
+    "separate": ("merged", "filed", "desk upper taker"),
     "urge": (OPEN, "", "upper"),
     "supervise": (OPEN, "", "upper"),
     "reply": (OPEN, "", "desk handler"),
     "ask": ("filed handling", "", "desk handler"),
     "answer": (OPEN, "", "reporter"),
-    "comment": (OPEN, "", "desk handler origin upper reporter viewer"),
+    "comment": (OPEN, "", "desk handler origin upper taker reporter viewer"),
     "remind": ("filed handling resolved", "", ""),
     "climb_check": ("resolved", "", ""),
     "rehome": (OPEN, "", ""),
     "adjust": ("filed handling resolved", "", ""),
     "absorb": (OPEN, "", ""),
+    "release": (OPEN, "", ""),
     "inform": ("merged", "", ""),
 }
-SIDES = ("desk", "handler", "origin", "upper", "reporter", "viewer")
+SIDES = ("desk", "handler", "origin", "upper", "taker", "reporter", "viewer")
 # A request that must wait for the move to be open; `ask_…` are open only while none waits.
 REQUESTED = {"suspend": "suspend", "extend": "extend", "decline": "extend"}
 UNTIL = datetime(2099, 1, 1).date()
@@ -100,12 +102,13 @@ class Stage:
 
 
 def held_by_the_street(cast, status: str) -> Stage:
-    reporter, onlooker = make_user("报事人"), make_user("街道干事")
+    reporter, onlooker, taker = make_user("报事人"), make_user("街道干事"), make_user("区调度")
     left = make_post(reporter, cast.tree.unit, Role.STAFF)
     make_post(onlooker, cast.tree.street, Role.STAFF)
+    make_post(taker, cast.tree.district, Role.DISPATCHER)
     event = take(make_event(reporter, cast.tree.unit), "escalate", "escalate")
     end_post(actor=None, post=left)
-    other = make_event(cast.worker, cast.tree.unit)
+    other = take(make_event(cast.worker, cast.tree.unit), *["escalate"] * 3)
     until = timezone.localdate() + timedelta(days=30)
     event = take(event, *WAYS[status], until=until, into=other)
     asked = {"asked_at": event.filed_at, "reply_to": cast.district, "reply_due_at": event.filed_at}
@@ -115,6 +118,7 @@ def held_by_the_street(cast, status: str) -> Stage:
         "handler": cast.neighbour,
         "origin": cast.worker,
         "upper": cast.district,
+        "taker": taker,
         "reporter": reporter,
         "viewer": onlooker,
     }
@@ -129,7 +133,7 @@ def test_expectations_cover_the_whole_table():
 
 @pytest.mark.parametrize("side", SIDES)
 def test_each_person_stands_on_one_side_alone(cast, side):
-    stage = held_by_the_street(cast, "handling")
+    stage = held_by_the_street(cast, "merged" if side == "taker" else "handling")
     person = stage.people[side]
     assert sides(stage.event.case(), person.pk, offices(person)) == {Side.VIEWER, Side(side)}
 
@@ -142,7 +146,9 @@ def test_every_action_from_every_state_by_every_side(cast, status, side):
         savepoint = transaction.savepoint()
         stage.waits(action, status)
         before = snapshot(stage.event)
-        if side not in by.split():
+        # Nobody stands there until the case goes on in another one.
+        stands_nowhere = side == "taker" and status != "merged" and action != "comment"
+        if side not in by.split() or stands_nowhere:
             with pytest.raises(ActionForbidden):
                 stage.act(action, side)
         elif status not in sources.split():
@@ -375,7 +381,8 @@ def test_who_filed_it_is_the_reporter_even_without_a_post():
 def test_what_the_system_does_by_itself():
     actions = {str(move.action) for move in TABLE.values() if Side.SYSTEM in move.sides}
     assert actions == {
-        "escalate", "resume", "merge", "supervise", "remind", "climb_check", "rehome", "adjust", "absorb", "inform",
+        "escalate", "resume", "merge", "separate", "supervise", "remind", "climb_check", "rehome", "adjust", "absorb",
+        "release", "inform",
     }  # fmt: skip
 
 
@@ -384,6 +391,14 @@ def test_nobody_stands_on_the_side_of_the_system(cast):
     for person in vars(cast).values():
         if person is not cast.tree:
             assert Side.SYSTEM not in sides(event.case(), person.pk, offices(person))
+
+
+def test_the_desk_of_the_case_that_goes_on_is_the_taker_where_it_covers_the_place():
+    merged = {"status": "merged", "holder_code": "150105001001"}
+    for code, is_taker in (("150105001", True), ("150105002", False)):
+        assert ("taker" in stands(offices=(("dispatcher", code),), goes_on_code=code, **merged)) is is_taker
+        assert "taker" not in stands(offices=(("staff", code),), goes_on_code=code, **merged)
+    assert "taker" not in stands(offices=(("dispatcher", "150105001"),), **merged)
 
 
 def test_a_clue_report_has_no_upper_and_is_checked_by_the_police():
