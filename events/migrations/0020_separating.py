@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0018_proof"),
+        ("events", "0019_search"),
         ("grids", "0008_former_codes"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
