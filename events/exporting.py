@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.forms import Form, ModelChoiceField
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from events.models import Event, Notice
 from events.wording import place_of
@@ -107,11 +107,11 @@ def chosen_filters(form: Form) -> Iterator[str]:
 # Notices
 
 NOTICES = [
-    Column(gettext_lazy("Time"), 17, lambda notice, at: notice.created_at),
+    Column(pgettext_lazy("notice", "Time"), 17, lambda notice, at: notice.created_at),
     Column(gettext_lazy("action"), 14, lambda notice, at: notice.step.get_action_display()),
     Column(gettext_lazy("number"), 18, lambda notice, at: notice.event.number),
     Column(gettext_lazy("title"), 44, lambda notice, at: notice.event.title),
-    Column(gettext_lazy("by"), 14, lambda notice, at: notice.step.actor_name),
+    Column(pgettext_lazy("notice", "by"), 14, lambda notice, at: notice.step.actor_name),
     Column(gettext_lazy("read at"), 17, lambda notice, at: notice.read_at),
 ]
 
