@@ -305,7 +305,7 @@ def test_looked_at_it_leaves_the_list(cast, as_, listed):
 
 def test_a_fast_closing_is_reopened_in_place(cast, as_, listed):
     form = as_(cast.district).get(reverse("second_look", args=[listed.pk])).context["reopen"]
-    assert form["reason"].value() == "办结过快复看：1 分钟办结；不足 5 分钟的一律列入。"
+    assert form["reason"].value() == "办结过快复查：1 分钟办结；不足 5 分钟的一律列入。"
     act(event=listed.event, action="reopen", actor=cast.district, reason=form["reason"].value())
     answer = as_(cast.district).get(reverse("second_look_list"), {"state": "reopened"})
     assert [closing.event_id for closing in answer.context["closings"]] == [listed.event_id]
@@ -404,7 +404,7 @@ def many(cast) -> Sample:
         ("sample_detail", 13),
         ("sample_item", 13),
         # … sample, items, places
-        ("sample_print", 6),
+        ("sample_print", 7),
         # … number, rows, places, clocks, calendars, holders, grids to choose, their places, rule
         ("second_look_list", 13),
         ("second_look", 10),

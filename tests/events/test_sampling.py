@@ -379,7 +379,7 @@ def test_a_digest_seals_the_draws_and_their_removal_is_found(cast):
     assert drawn(cast).ordinal == 1
     said = "\n".join(audit.problems())
     assert f"抽查 {sample.pk}" in said
-    assert "摘要第 1 号（2026-12-02）：抽查" in said
+    assert "2026-12-02 第 1 号核验摘要：抽查应为1，实为0" in said
 
 
 def test_a_sealed_draw_that_was_changed_is_found(cast):
