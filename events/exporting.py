@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.http import StreamingHttpResponse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from events.filters import FilterForm
 from events.models import Event, Notice
@@ -85,11 +85,11 @@ def _load_places(events: list[Event]) -> None:
 # Notices
 
 NOTICES = [
-    Column(gettext_lazy("Time"), 17, lambda notice, at: notice.created_at),
+    Column(pgettext_lazy("notice", "Time"), 17, lambda notice, at: notice.created_at),
     Column(gettext_lazy("action"), 14, lambda notice, at: notice.step.get_action_display()),
     Column(gettext_lazy("number"), 18, lambda notice, at: notice.event.number),
     Column(gettext_lazy("title"), 44, lambda notice, at: notice.event.title),
-    Column(gettext_lazy("by"), 14, lambda notice, at: notice.step.actor_name),
+    Column(pgettext_lazy("notice", "by"), 14, lambda notice, at: notice.step.actor_name),
     Column(gettext_lazy("read at"), 17, lambda notice, at: notice.read_at),
 ]
 

@@ -1,7 +1,5 @@
 """The daily digests and their alarms in Django admin: for superusers, who answer for the whole."""
 
-import re
-
 from django import forms
 from django.apps import apps
 from django.contrib import admin
@@ -15,6 +13,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from events import services
+from events.audit import told_delays
+from events.audit.sentences import NUMBER
 from events.models import REASON_LENGTH, AuditAlarm, AuditDigest, AuditHead, Event
 from events.signing import public_key
 from events.workflow import OPEN, Status
@@ -22,7 +22,6 @@ from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
 from grids.models import User
 
 ROWS = 50
-NUMBER = re.compile(r"\d{8}-\d{6}")
 
 
 class ForSuperusers(ReadOnly, ServiceAdmin):
@@ -60,7 +59,10 @@ class AuditDigestAdmin(ForSuperusers):
     @admin.display(description=gettext_lazy("state"))
     def state(self, digest: AuditDigest) -> str:
         if count := digest.problem_count:
-            said = ngettext("%(count)d problem", "%(count)d problems", count) % {"count": count}
+            if digest.new_problem_count:
+                said = ngettext("%(count)d problem", "%(count)d problems", count) % {"count": count}
+            else:
+                said = ngettext("%(count)d known problem", "%(count)d known problems", count) % {"count": count}
             return format_html('<strong class="proof-wrong">✗ {}</strong>', said)
         return format_html('<span class="proof-sound">✓ {}</span>', _("all sound"))
 
@@ -88,8 +90,8 @@ class AuditDigestAdmin(ForSuperusers):
             "sentences": _with_cases(digest.sentences, request.user),
             "more": digest.problem_count - len(digest.sentences),
             "alarms": digest.alarms.select_related("acknowledged_by"),
-            "heads": page,
-            "hidden": digest.content["heads"]["count"] - page.paginator.count,
+            "delays": told_delays(digest.content.get("delays", {})),
+            "heads": page,  # how many there are besides would tell how many clues moved
             "public_key": public_key(),
         }
         return self.page(request, digest, context)

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events import messaging
+from events.audit import told_delays
 from events.digests import as_line
 from events.models import AuditAlarm, AuditDigest
 from events.signing import public_key
@@ -27,10 +28,16 @@ def send(thing: AuditDigest | AuditAlarm, addresses: list[str]) -> None:
 def _of_digest(digest: AuditDigest) -> tuple[str, list[str]]:
     count = digest.problem_count
     title = _("Saihan Grid: daily check of %(day)s, all sound") % {"day": digest.day}
-    if count:
+    if digest.new_problem_count:
         title = ngettext(
             "Saihan Grid: ALARM, the daily check of %(day)s found %(count)d problem",
             "Saihan Grid: ALARM, the daily check of %(day)s found %(count)d problems",
+            count,
+        ) % {"day": digest.day, "count": count}
+    elif count:
+        title = ngettext(
+            "Saihan Grid: daily check of %(day)s, %(count)d known problem and no new one",
+            "Saihan Grid: daily check of %(day)s, %(count)d known problems and no new one",
             count,
         ) % {"day": digest.day, "count": count}
     counted = _("%(events)d cases with %(steps)d steps were checked.") % digest.content
@@ -38,7 +45,8 @@ def _of_digest(digest: AuditDigest) -> tuple[str, list[str]]:
         "Keep this mail: with the line below, check_events --against shows later that nothing which is sealed in it "
         "was changed or removed."
     )
-    return title, [title, counted, _link("auditdigest", digest.pk), keep, as_line(digest), _public_key()]
+    waiting = "\n".join(told_delays(digest.content.get("delays", {})))
+    return title, [title, counted, waiting, _link("auditdigest", digest.pk), keep, as_line(digest), _public_key()]
 
 
 def _of_missed(alarm: AuditAlarm) -> tuple[str, list[str]]:
@@ -47,7 +55,12 @@ def _of_missed(alarm: AuditAlarm) -> tuple[str, list[str]]:
     if alarm.digest:
         made_at = date_format(localtime(alarm.digest.made_at), "DATETIME_FORMAT")
         last = _("The last one was made at %(at)s.") % {"at": made_at}
-    return title, [title, last, _("See whether worker and beat are running."), _link("auditalarm", alarm.pk)]
+    return title, [
+        title,
+        last,
+        _("See whether the processes audit and beat are running."),
+        _link("auditalarm", alarm.pk),
+    ]
 
 
 def _public_key() -> str:

@@ -7,21 +7,34 @@ from django.utils.translation import gettext_lazy as _
 from events import services
 from events.models import LookState, QuickClosing, QuickRule, Sample, SampleItem
 from events.wording import why_fast
+from grids.access import inspected_ranges, within
 from grids.admin.base import ReadOnly, ServiceAdmin
 
 
 class SampleItemInline(ReadOnly, admin.TabularInline):
     model = SampleItem
-    fields = readonly_fields = ["place", "event", "finding", "note", "checked_by_name", "checked_at"]
+    fields = readonly_fields = ["place", "number", "finding", "note", "checked_by_name", "checked_at"]
     ordering = ["place"]
     extra = 0
 
     def get_queryset(self, request) -> QuerySet[SampleItem]:
-        return super().get_queryset(request).select_related("event")
+        inside = within(inspected_ranges(request.user), "event__position")
+        return super().get_queryset(request).filter(inside).select_related("event")
+
+    @admin.display(description=_("event"))
+    def number(self, item: SampleItem) -> str:
+        return item.event.number
+
+
+class Inspected(ReadOnly, ServiceAdmin):
+    """What lies in the person's own area, as on the pages for who re-checks; superusers see all."""
+
+    def get_queryset(self, request) -> QuerySet:
+        return super().get_queryset(request).inspected_by(request.user)
 
 
 @admin.register(Sample)
-class SampleAdmin(ReadOnly, ServiceAdmin):
+class SampleAdmin(Inspected):
     list_display = [
         "id", "grid_name", "period_from", "period_until", "ordinal", "population_size", "size", "drawn_by_name",
         "drawn_at",
@@ -49,7 +62,7 @@ class LookStateFilter(admin.SimpleListFilter):
 
 
 @admin.register(QuickClosing)
-class QuickClosingAdmin(ReadOnly, ServiceAdmin):
+class QuickClosingAdmin(Inspected):
     list_display = ["event_number", "why", "closed_at", "state_name"]
     list_filter = [LookStateFilter]
     list_select_related = ["event"]

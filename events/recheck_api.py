@@ -11,7 +11,8 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from events.models import Finding, LookState, QuickClosing, Sample, SampleItem
+from events.models import Finding, LookState, QuickClosing, Sample, SampleItem, load_overlaps
+from events.rechecks import mark_moved
 from events.wording import place_of, why_fast
 from events.workflow import Status
 from grids.access import inspected_ranges, may_inspect
@@ -64,18 +65,25 @@ class SampleSerializer(serializers.ModelSerializer):
     holds = serializers.IntegerField()
     fails = serializers.IntegerField()
     unclear = serializers.IntegerField()
+    overlaps = serializers.ListField(
+        child=serializers.IntegerField(),
+        help_text=_("The ids of all other draws whose grid and period overlap this one's"),
+    )
 
     class Meta:
         model = Sample
         fields = [
             "id", "grid", "grid_name", "period_from", "period_until", "ordinal", "seed", "announced", "size",
             "population_size", "population_digest", "drawn_at", "drawn_by_name", "drawn", "checked", "holds", "fails",
-            "unclear",
+            "unclear", "overlaps",
         ]  # fmt: skip
         read_only_fields = fields
 
 
 class SampleItemSerializer(serializers.ModelSerializer):
+    """Of a case that lies outside the reader's area by now, all but the number and the result is null."""
+
+    SHOWN = ("place", "number", "finding", "finding_label")
     number = serializers.CharField(source="event.number")
     title = serializers.CharField(source="event.title")
     status = serializers.ChoiceField(Status.choices, source="event.status")
@@ -89,6 +97,10 @@ class SampleItemSerializer(serializers.ModelSerializer):
             "checked_by_name", "checked_at",
         ]  # fmt: skip
         read_only_fields = fields
+
+    def to_representation(self, item: SampleItem) -> dict[str, Any]:
+        row = super().to_representation(item)
+        return {name: row[name] if name in self.SHOWN else None for name in row} if item.is_elsewhere else row
 
 
 class PopulationSerializer(serializers.Serializer):
@@ -154,6 +166,17 @@ class SampleViewSet(viewsets.ReadOnlyModelViewSet):
     def get_queryset(self) -> QuerySet[Sample]:
         return Sample.objects.inspected_by(self.request.user).with_figures().select_related("grid").order_by("-pk")
 
+    def get_object(self) -> Sample:
+        sample = super().get_object()
+        load_overlaps([sample])
+        return sample
+
+    def paginate_queryset(self, queryset: QuerySet) -> list:
+        page = super().paginate_queryset(queryset)
+        if self.action == "list":
+            load_overlaps(page)
+        return page
+
     def filter_queryset(self, queryset: QuerySet[Sample]) -> QuerySet[Sample]:
         given = {} if self.detail else read_query(InspectedQuery, self.request)
         return queryset.inside(given["grid"]) if "grid" in given else queryset
@@ -173,7 +196,7 @@ class SampleViewSet(viewsets.ReadOnlyModelViewSet):
             items = items.filter(finding=given["finding"])
         if "checked" in given:
             items = items.exclude(finding="") if given["checked"] else items.filter(finding="")
-        page = self.paginate_queryset(items)
+        page = mark_moved(self.paginate_queryset(items), request.user)
         return self.get_paginated_response(SampleItemSerializer(page, many=True).data)
 
     @extend_schema(

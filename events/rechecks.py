@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from django.core.exceptions import PermissionDenied
 
+from events import services
 from events.forms import ActForm
-from events.models import Event
+from events.models import Event, SampleItem
 from events.suggestions import with_places
 from events.workflow import TABLE, Action, refusal
 from grids.access import inspected_ranges, inspecting_posts
@@ -34,6 +35,17 @@ def concluded_among(events: Iterable[Event], user: User) -> set[int]:
     """The keys of those that this person resolved or passed the check of."""
     mine = Event.objects.filter(pk__in=[event.pk for event in events]).concluded_by(user)
     return set(mine.values_list("pk", flat=True))
+
+
+def mark_moved(items: Iterable[SampleItem], user: User) -> list[SampleItem]:
+    """Set `is_elsewhere` on drawn cases that lie outside the person's area since a grid was moved, or are confidential.
+
+    Of those a sample shows the number and the result, and nothing else.
+    """
+    items = list(items)
+    for item in items:
+        item.is_elsewhere = item.event.is_confidential or not services.may_inspect_case(user, item.event)
+    return items
 
 
 def reopening(event: Event, user: User, reason: str) -> tuple[ActForm | None, str]:

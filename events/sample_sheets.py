@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Sample, SampleItem
+from events.rechecks import mark_moved
 from events.sampling import lot
-from events.wording import lot_rule, place_of
+from events.wording import draw_of, lot_rule, place_of
 from grids.models import User, load_ancestors
 from grids.xlsx import Sheet, stream
 
@@ -38,7 +39,8 @@ POPULATION = [
 def about(sample: Sample) -> list[list[object]]:
     """What a sheet says of the draw itself."""
     return [
-        [_("Sample"), str(sample)],
+        [_("Sample"), f"{sample.pk} {sample}"],
+        [_("Draws"), draw_of(sample)],
         [_("Drawn by"), f"{sample.drawn_by_name} {sample.drawn_by_post}".strip()],
         [_("Drawn at"), sample.drawn_at],
         [_("Seed"), sample.seed],
@@ -50,7 +52,7 @@ def about(sample: Sample) -> list[list[object]]:
 
 def sample_sheet(sample: Sample, items: Iterable[SampleItem], user: User, at: datetime) -> Iterator[bytes]:
     """The drawn cases with what the re-check found; the sample has its figures."""
-    items = list(items)
+    items = mark_moved(items, user)
     load_ancestors(item.event.grid for item in items)
     figures = _("re-checked %(checked)d of %(drawn)d: holds %(holds)d, does not hold %(fails)d, unclear %(unclear)d")
     names = ("checked", "drawn", "holds", "fails", "unclear")
@@ -68,6 +70,18 @@ def sample_sheet(sample: Sample, items: Iterable[SampleItem], user: User, at: da
 
 def _result(sample: Sample, item: SampleItem) -> list[object]:
     event = item.event
+    if item.is_elsewhere:
+        unseen = [""] * 5
+        return [
+            item.place,
+            event.number,
+            *unseen,
+            item.get_finding_display(),
+            "",
+            "",
+            "",
+            lot(sample.seed, event.number),
+        ]
     return [
         item.place,
         event.number,

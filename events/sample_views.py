@@ -6,7 +6,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import content_disposition_header
@@ -15,14 +15,14 @@ from django.views.decorators.http import require_safe
 
 from events import services
 from events.exceptions import AlreadyRecorded
-from events.models import Finding, Sample, SampleItem
+from events.models import Finding, Sample, SampleItem, load_overlaps
 from events.recheck_forms import FindingFilter, RecheckForm, SampleForm
-from events.rechecks import check_inspects, concluded_among, inspected_grids, reopening
+from events.rechecks import check_inspects, concluded_among, inspected_grids, mark_moved, reopening
 from events.sample_sheets import population_sheet, sample_sheet
 from events.text import TEXT_LENGTH
 from events.views import PAGE_SIZE
-from events.wording import lot_rule, show_events
-from grids.access import may_inspect
+from events.wording import draw_of, lot_rule, show_events
+from grids.access import inspected_ranges, may_inspect, within
 from grids.models import Grid, User, load_ancestors
 from grids.xlsx import CONTENT_TYPE
 
@@ -31,7 +31,9 @@ OTHERS = 20
 
 def get_sample(user: User, pk: int) -> Sample:
     """The sample with its figures; 404 where the user does not re-check."""
-    return get_object_or_404(Sample.objects.inspected_by(user).with_figures().select_related("grid"), pk=pk)
+    sample = get_object_or_404(Sample.objects.inspected_by(user).with_figures().select_related("grid"), pk=pk)
+    load_overlaps([sample])
+    return sample
 
 
 def items_of(sample: Sample) -> QuerySet[SampleItem]:
@@ -87,7 +89,7 @@ def sample_detail(request: HttpRequest, pk: int) -> HttpResponse:
     user, at = request.user, timezone.now()
     sample, form = get_sample(user, pk), FindingFilter(request.GET)
     page = Paginator(form.items(items_of(sample)), PAGE_SIZE).get_page(request.GET.get("page"))
-    items = page.object_list = list(page.object_list)
+    items = page.object_list = mark_moved(page.object_list, user)
     events = show_events([item.event for item in items], user, at)
     mine = concluded_among(events, user)
     for item in items:
@@ -100,6 +102,7 @@ def sample_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "findings": Finding,
         "page": page,
         "items": items,
+        "draw": draw_of(sample),
         "others": others[:OTHERS],
         "rule": lot_rule(sample),
         "seed_in_shell": shlex.quote(sample.seed),
@@ -111,6 +114,8 @@ def sample_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def sample_item(request: HttpRequest, pk: int, place: int) -> HttpResponse:
     """One drawn case: record what the re-check found, and have it done again in place."""
     item = get_object_or_404(items_of(get_sample(request.user, pk)), place=place)
+    if mark_moved([item], request.user)[0].is_elsewhere:
+        raise Http404
     if request.method != "POST":
         return _item_page(request, item, RecheckForm())
     form = RecheckForm(request.POST)
@@ -149,10 +154,16 @@ def _item_page(
         "hindrance": services.why_no_recheck(event, user),
         "reopen": reopen,
         "why_not_reopened": why_not,
-        "next": sample.items.filter(place__gt=item.place, finding="").order_by("place").first(),
+        "next": _next(item, user),
         "at": at,
     }
     return render(request, "events/sample_item.html", context, status=status)
+
+
+def _next(item: SampleItem, user: User) -> SampleItem | None:
+    """The next one of the draw that this person may re-check."""
+    waiting = SampleItem.objects.filter(sample=item.sample, place__gt=item.place, finding="")
+    return waiting.filter(within(inspected_ranges(user), "event__position")).order_by("place").first()
 
 
 def _reason(item: SampleItem) -> str:
@@ -165,9 +176,15 @@ def _reason(item: SampleItem) -> str:
 def sample_print(request: HttpRequest, pk: int) -> HttpResponse:
     """A draw with its results, for A4."""
     sample = get_sample(request.user, pk)
-    items = list(items_of(sample))
+    items = mark_moved(items_of(sample), request.user)
     load_ancestors(item.event.grid for item in items)
-    context = {"sample": sample, "items": items, "rule": lot_rule(sample), "at": timezone.now()}
+    context = {
+        "sample": sample,
+        "draw": draw_of(sample),
+        "items": items,
+        "rule": lot_rule(sample),
+        "at": timezone.now(),
+    }
     return render(request, "events/sample_print.html", context)
 
 

@@ -4,6 +4,8 @@ from celery import shared_task
 
 from events import services
 
+CHECK_SECONDS = 6 * 3600
+
 
 @shared_task
 def sweep() -> dict[str, int]:
@@ -25,9 +27,10 @@ def deliver_notices() -> dict[str, int]:
     return dict(services.deliver_notices())
 
 
-@shared_task
+# Longer than Redis would leave it to one worker, so it is confirmed before: beat asks again each hour anyway.
+@shared_task(acks_late=False, reject_on_worker_lost=False, soft_time_limit=CHECK_SECONDS, time_limit=CHECK_SECONDS + 60)
 def check_daily() -> int | None:
-    """Once a day, whenever it is asked: the number of the digest that was made."""
+    """Once a day, whenever it is asked: the number of the digest that was made. It has a queue of its own."""
     digest = services.check_daily()
     return digest and digest.number
 

@@ -17,6 +17,8 @@ from grids.models import Grid, Level, Organisation, User, load_ancestors
 
 HOUR = timedelta(hours=1)
 
+OVERLAPS = 20  # other draws named in a sentence; there are more only where somebody draws and draws
+
 
 @dataclass(frozen=True)
 class TimeLeft:
@@ -126,6 +128,20 @@ def lot_rule(sample: Sample) -> list[str]:
     else:
         seed = _("The system made the seed at random when it drew.")
     return [rule % {"size": sample.size}, seed]
+
+
+def draw_of(sample: Sample) -> str:
+    """Which draw it is, and which others overlap it; `load_overlaps` has counted them."""
+    said = _("draw %(ordinal)d") % {"ordinal": sample.ordinal}
+    if count := len(sample.overlaps):
+        numbers = "、".join(map(str, sample.overlaps[:OVERLAPS])) + ("…" if count > OVERLAPS else "")
+        others = ngettext(
+            "%(count)d other draw overlaps it (no. %(numbers)s)",
+            "%(count)d other draws overlap it (no. %(numbers)s)",
+            count,
+        )
+        said = f"{said}；{others % {'count': count, 'numbers': numbers}}"
+    return said
 
 
 def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event]:

@@ -14,6 +14,7 @@ POSTGRES_OPTIONS = ("host", "sslmode", "sslrootcert", "sslcert", "sslkey", "conn
 # A name, with a dot in front for all below it, or an address; in brackets one of version 6.
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\]")
 KEY = re.compile(r"[A-Za-z0-9_-]{42}[AEIMQUYcgkosw048]=")  # 32 bytes; the last character holds four bits
+PUBLIC_KEY = re.compile(r"pub:[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=")
 LONGEST_SOCKET_PATH = 107  # bytes; the kernel keeps 108 with the closing zero
 
 
@@ -109,11 +110,16 @@ def secret_key(name: str, required: bool, keep: Path) -> str:
     return _kept(keep, secrets.token_urlsafe(50))
 
 
-def keys(name: str, required: bool, keep: Path) -> list[str]:
-    """Keys of 32 bytes, newest first; in development one is made once and kept in the file `keep`."""
+def keys(name: str, required: bool, keep: Path, *, public: bool = False) -> list[str]:
+    """Keys of 32 bytes, newest first; in development one is made once and kept in the file `keep`.
+
+    With `public`, all but the first may be given by their public halves, as `pub:` and their Base64.
+    """
     value = text(name, None if required else "") or _kept(keep, urlsafe_b64encode(secrets.token_bytes(32)).decode())
     keys = [key.strip() for key in value.split(",")]
     for number, key in enumerate(keys, start=1):
+        if public and number > 1 and PUBLIC_KEY.fullmatch(key):
+            continue
         if not KEY.fullmatch(key):
             stop(name, f"holds a key, number {number}, that is not 32 random bytes in URL-safe Base64 (44 characters).")
         if len(set(key)) < 10:

@@ -20,8 +20,9 @@ if DEBUG and PRODUCTION:
 SECRET_KEY = env.secret_key("SECRET_KEY", required=PRODUCTION, keep=VAR / "secret_key")
 # They encrypt names and phones of residents. Lost keys are lost names: back them up, apart from the database.
 FIELD_KEYS = env.keys("FIELD_KEYS", required=PRODUCTION, keep=VAR / "field_keys")
-# The first one signs the digest of each day; older ones stay, so that older digests can still be verified.
-AUDIT_KEYS = env.keys("AUDIT_KEYS", required=PRODUCTION, keep=VAR / "audit_keys")
+# The first one signs the digest of each day; of older ones the public halves stay, to verify older digests with.
+AUDIT_KEYS = env.keys("AUDIT_KEYS", required=PRODUCTION, keep=VAR / "audit_keys", public=True)
+AUDIT_MISSED_AGAIN_DAYS = 3  # an acknowledged alarm that no check is made is raised again while none is
 ALLOWED_HOSTS = env.hosts("ALLOWED_HOSTS") if PRODUCTION else env.hosts("ALLOWED_HOSTS", "") or ["*"]
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
@@ -279,6 +280,8 @@ CELERY_BROKER_URL = env.broker("BROKER_URL", None if PRODUCTION else EMBEDDED_BR
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
+# The daily check reads for minutes; the sweep and the notices must not wait behind it.
+CELERY_TASK_ROUTES = {"events.tasks.check_daily": {"queue": "audit"}}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 15 * 60
@@ -360,5 +363,9 @@ LOGGING = {
     "formatters": {"line": {"()": "saihan.logs.Formatter", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
-    "loggers": {"django": {"handlers": ["stderr"], "level": "INFO", "propagate": False}},
+    "loggers": {
+        "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
+        # Its digests are copies that are kept outside the database; Celery raises the level of the root alone.
+        "events.services.proving": {"level": "INFO"},
+    },
 }

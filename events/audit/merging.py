@@ -15,7 +15,7 @@ def merge_problems() -> Iterator[tuple[str, str, Any, Any]]:
     merged = Counter(_pairs(Action.MERGE, "into"))
     absorbed = Counter((one, into) for into, one in _pairs(Action.ABSORB, "merged"))
     for one, into in sorted((merged - absorbed).keys() | (absorbed - merged).keys()):
-        what = _("mergings into %(number)s, in this history and in that one") % {"number": _number(into)}
+        what = _("merges into %(number)s, recorded here and there") % {"number": _number(into)}
         yield _number(one), what, merged[one, into], absorbed[one, into]
     yield from _separation_problems()
     for pk in _circular():
@@ -40,8 +40,9 @@ def _counted_out() -> Counter[tuple[int, int]]:
 
 def _pairs(action: Action, name: str) -> Iterator[tuple[int, int]]:
     for pk, details in Step.objects.filter(action=action).order_by().values_list("event", "details"):
-        if isinstance(other := details.get(name), dict):
-            yield pk, other.get("id", 0)
+        other = details.get(name) if isinstance(details, dict) else None
+        if isinstance(other, dict) and isinstance(other.get("id"), int):
+            yield pk, other["id"]
 
 
 def _circular() -> Iterator[int]:

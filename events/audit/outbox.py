@@ -5,14 +5,19 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Count, F, Min, QuerySet
-from django.utils import timezone
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
+from events.audit.sentences import Problem
 from events.models import Delivery, Event, Notice, ResidentContact
 
 PATIENCE = timedelta(hours=1)  # the beat delivers each minute
 ERASED_WITHIN = timedelta(days=2)  # they are erased each night
+WAITING = {
+    "notices": gettext_lazy("notices not handed on for an hour"),
+    "deliveries": gettext_lazy("deliveries due for an hour and not tried"),
+}
 
 
 def outbox_problems(
@@ -26,7 +31,7 @@ def outbox_problems(
             whose[notice] = recipient
             ways[notice] = ways_planned
         if "told" in step.details and step.details["told"] != (found := sorted(one[1] for one in notices)):
-            yield _("whom step %(ordinal)d tells") % {"ordinal": step.ordinal}, step.details["told"], found
+            yield _("who is told by step %(ordinal)s") % {"ordinal": step.ordinal}, step.details["told"], found
     went = Counter(notice for notice, _recipient in sent)
     for notice, planned in ways.items():
         if planned is not None and planned != went[notice]:
@@ -36,34 +41,54 @@ def outbox_problems(
             yield _("recipient of a delivery of notice %(notice)d") % {"notice": notice}, whose.get(notice), recipient
 
 
-def stray_problems() -> Iterator[tuple[str, str, Any, Any]]:
+def stray_problems() -> Iterator[Problem]:
     """Notices of a step of another case."""
     strays = Notice.objects.exclude(event=F("step__event")).order_by("pk")
     for pk, number, other in strays.values_list("pk", "event__number", "step__event__number").iterator():
         yield number, _("event of the step of notice %(notice)d") % {"notice": pk}, number, other
 
 
-def contact_problems() -> Iterator[tuple[str, str, Any, Any]]:
+def contact_problems() -> Iterator[Problem]:
     """A resident's name and phone belong to a case that somebody reported without an account."""
     strays = ResidentContact.objects.exclude(event__reporter=None).order_by("pk")
     for number, reporter in strays.values_list("event__number", "event__reporter").iterator():
         yield number, Event._meta.get_field("reporter").verbose_name, _("a resident"), reporter
 
 
-def delays(*, at: datetime) -> Iterator[str]:
-    """What has waited too long to be told, or been kept too long: nothing is lost, but nobody is at work."""
+def promise_problems(*, at: datetime) -> Iterator[Problem]:
+    """What is kept longer than residents were promised."""
+    if kept := ResidentContact.objects.outlived(at - ERASED_WITHIN).count():
+        yield _("Contacts of residents"), _("kept longer than promised"), 0, kept
+
+
+def standstill_problems(*, at: datetime) -> Iterator[Problem]:
+    """Something could go out, and for an hour nothing has: nothing is lost, but nobody is at work."""
+    late, found = at - PATIENCE, delays(at=at)
+    if not any(found.values()):
+        return
+    ended = Q(delivered_at__gte=late) | Q(given_up_at__gte=late) | Q(withdrawn_at__gte=late)
+    if not Delivery.objects.filter(ended).exists() and not Notice.objects.filter(delivered_at__gte=late).exists():
+        for what, count in found.items():
+            if count:
+                yield _("Outbox at a standstill"), str(WAITING[what]), 0, count
+
+
+def delays(*, at: datetime) -> dict[str, int]:
+    """How many notices were not handed on for an hour, and deliveries not tried that nothing holds up.
+
+    A delivery waits behind an earlier one of its case that is tried again later: that is as it should be.
+    """
     late = at - PATIENCE
-    waiting = Notice.objects.pending().filter(created_at__lt=late)
-    if found := _counted(waiting, "created_at"):
-        yield _("Outbox: %(count)d notices were not handed on, the oldest since %(oldest)s") % found
-    due = Delivery.objects.due(late)
-    if found := _counted(due, "next_try_at"):
-        yield _("Outbox: %(count)d deliveries are due and not tried, the oldest since %(oldest)s") % found
-    kept = ResidentContact.objects.outlived(at - ERASED_WITHIN).count()
-    if kept:
-        yield _("Contacts of residents: %(count)d are kept longer than promised") % {"count": kept}
+    case = {name: OuterRef(name) for name in ("recipient", "event", "channel")}
+    earlier = Delivery.objects.pending().filter(**case, notice__lt=OuterRef("notice"))
+    unwritten = Notice.objects.pending().filter(recipient=OuterRef("recipient"), event=OuterRef("event"))
+    deliveries = Delivery.objects.due(late).exclude(Exists(earlier)).exclude(Exists(unwritten))
+    return {
+        "notices": Notice.objects.pending().filter(created_at__lt=late).count(),
+        "deliveries": deliveries.count(),
+    }
 
 
-def _counted(rows: QuerySet, name: str) -> dict[str, Any]:
-    found = rows.aggregate(count=Count("pk"), oldest=Min(name))
-    return found | {"oldest": f"{timezone.localtime(found['oldest']):%Y-%m-%d %H:%M}"} if found["count"] else {}
+def told_delays(found: Mapping[str, int]) -> list[str]:
+    """The same in sentences; what does not wait is not told."""
+    return [f"{_('Outbox')}: {WAITING[what]}: {count}" for what, count in found.items() if count and what in WAITING]

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 from django.db import connection, connections
 from django.db.models import Max
 
-from events.audit.everything import Tally, history_problems, whole_problems
+from events.audit.everything import Tally, history_problems, lost_files, whole_problems
 from events.models import Event
 from events.snapshots import shared_name, snapshot
 
@@ -22,18 +22,20 @@ def problems_by_many(*, processes: int, at: datetime, read_files: bool, tally: T
     if processes < 2 or connection.in_atomic_block:
         with snapshot():
             yield from history_problems(at, tally)
-            yield from whole_problems(read_files)
+            yield from whole_problems()
+        yield from lost_files(read_files)
         return
     connections.close_all()  # two processes must never talk on one connection
     with ProcessPoolExecutor(processes, get_context("fork"), initializer=_begin) as pool:
         list(pool.map(int, range(processes)))  # all are there before this one connects again
         with snapshot():
             parts = [pool.submit(_part, at, shared_name(), *part) for part in _ranges(processes * PARTS)]
-            yield from whole_problems(read_files)
+            yield from whole_problems()
             for part in parts:
                 sentences, found = part.result()
                 tally.add(found)
                 yield from sentences
+    yield from lost_files(read_files)
 
 
 def _begin() -> None:

@@ -2,19 +2,18 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from django.db.models import Count, Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from events import calendars
+from events.audit.sentences import Problem
 from events.clock import WorkCalendar
 from events.models import AuditHead, CalendarEdition, Delivery, Event, Notice, Step
 from events.workflow import OPEN, Action, Loop, Status
 from grids.models import Grid
 
 COUNTED = (*OPEN, Status.CLOSED, Status.VOIDED, Status.MERGED)
-Problem = tuple[str, str, Any, Any]  # of which case or thing, what, expected, found
 
 
 def orphan_problems() -> Iterator[Problem]:

@@ -26,7 +26,7 @@ from events.models.notices import (
 )
 from events.models.proof import AuditAlarm, AuditDigest, AuditHead
 from events.models.quick import LookState, QuickClosing, QuickRule
-from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem
+from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem, load_overlaps
 from events.models.saved import FILTER_NAME_LENGTH, SavedFilter
 from events.models.step import Step
 from events.models.timing import (
@@ -88,6 +88,7 @@ __all__ = [
     "WorkingHours",
     "default_quiet_from",
     "default_quiet_until",
+    "load_overlaps",
     "mask_name",
     "mask_phone",
     "memberships",

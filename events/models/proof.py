@@ -29,7 +29,8 @@ class AuditDigest(Mailed):
     """
 
     number = models.PositiveIntegerField(_("number"), unique=True)
-    day = models.DateField(_("day"), unique=True)
+    # Not unique: a row that somebody wrote for a day must not keep the day's own digest out.
+    day = models.DateField(_("day"), db_index=True)
     made_at = models.DateTimeField(_("made at"))
     previous_hash = models.CharField(max_length=64, blank=True, editable=False)
     content = models.JSONField(_("content"))
@@ -48,7 +49,18 @@ class AuditDigest(Mailed):
 
     @property
     def problem_count(self) -> int:
-        return self.content["problems"]["count"]
+        return self._told("count")
+
+    @property
+    def new_problem_count(self) -> int:
+        """Those that no acknowledged alarm has told of; digests of before they were told apart have only such."""
+        return self._told("new", "count")
+
+    def _told(self, *names: str) -> int:
+        """The first of these figures that there is. Pages must open on a row that somebody has spoiled as well."""
+        told = self.content.get("problems") if isinstance(self.content, dict) else None
+        found = [told[name] for name in names if isinstance(told, dict) and isinstance(told.get(name), int)]
+        return found[0] if found else 0
 
     def save(self, *args, **kwargs):
         if not self._state.adding:
@@ -84,7 +96,7 @@ class AuditAlarmQuerySet(models.QuerySet):
 
 
 class AuditAlarm(Mailed):
-    """The administrators are alarmed once for each digest: it found problems, or none has followed it in time.
+    """The administrators are alarmed once for each digest that found new problems, and while none follows in time.
 
     It stands on their pages until one of them says in writing what came of it.
     """
@@ -114,9 +126,13 @@ class AuditAlarm(Mailed):
         verbose_name_plural = _("alarms of the daily check")
         ordering = ["-pk"]
         constraints = [
-            models.UniqueConstraint(fields=["kind", "digest"], name="audit_alarm_once_for_each_digest"),
+            models.UniqueConstraint(
+                fields=["kind", "digest"], condition=Q(acknowledged_at=None), name="audit_alarm_once_for_each_digest"
+            ),
             # Without a digest the database takes no two of those for the same.
-            models.UniqueConstraint(fields=["kind"], condition=Q(digest=None), name="audit_alarm_once_before_any"),
+            models.UniqueConstraint(
+                fields=["kind"], condition=Q(digest=None, acknowledged_at=None), name="audit_alarm_once_before_any"
+            ),
             models.CheckConstraint(
                 condition=Q(acknowledged_at=None, acknowledged_by=None, reason="")
                 | Q(acknowledged_at__isnull=False, acknowledged_by__isnull=False) & ~Q(reason=""),

@@ -1,8 +1,12 @@
 """Samples of closed cases, drawn by lot for re-checking."""
 
+from collections.abc import Iterable
+from datetime import datetime, time
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, F, Q
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -22,7 +26,7 @@ class Finding(models.TextChoices):
 
     HOLDS = "holds", pgettext_lazy("re-check", "holds")
     FAILS = "fails", pgettext_lazy("re-check", "does not hold")
-    UNCLEAR = "unclear", pgettext_lazy("re-check", "cannot be told")
+    UNCLEAR = "unclear", pgettext_lazy("re-check", "unclear")
 
 
 class SampleQuerySet(models.QuerySet):
@@ -106,6 +110,33 @@ class Sample(Placed):
     def numbers(self) -> list[str]:
         """The population, ascending."""
         return self.population.splitlines()
+
+    def bounds(self) -> tuple[datetime, datetime]:
+        """The first moment of the period, and the first after it."""
+        zone = timezone.get_default_timezone()
+        begin, end = (datetime.combine(day, time(), zone) for day in (self.period_from, self.period_until))
+        return begin, end
+
+
+def load_overlaps(samples: Iterable[Sample]) -> None:
+    """Set `overlaps`: the numbers of all other draws that overlap each, wherever they were drawn from, newest first."""
+    samples = list(samples)
+    if not samples:
+        return
+    begin, end = min(one.period_from for one in samples), max(one.period_until for one in samples)
+    near = Sample.objects.filter(period_from__lt=end, period_until__gt=begin).order_by("-pk")
+    drawn = list(near.values_list("pk", "grid__lft", "grid__rght", "period_from", "period_until"))
+    own = {pk: (lft, rght, begin, end) for pk, lft, rght, begin, end in drawn}
+    for sample in samples:
+        lft, rght, begin, end = own[sample.pk]
+        sample.overlaps = [
+            pk
+            for pk, other_lft, other_rght, other_begin, other_end in drawn
+            if pk != sample.pk
+            # Of two grids one lies in the other, or they share nothing.
+            and (other_lft <= rght and other_rght >= lft)
+            and (other_begin < end and other_end > begin)
+        ]
 
 
 class SampleItem(models.Model):

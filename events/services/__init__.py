@@ -42,7 +42,7 @@ from events.services.residents import (
     receive_photos,
     was_reported,
 )
-from events.services.sampling import draw_sample, recheck, why_no_recheck
+from events.services.sampling import draw_sample, may_inspect_case, recheck, why_no_recheck
 from events.services.saved_filters import delete_filter, rename_filter, save_filter
 from events.services.second_looks import list_quick_closings, look_again, save_quick_rule
 from events.services.sweeping import sweep
@@ -93,6 +93,7 @@ __all__ = [
     "look_again",
     "make_digest",
     "mark_spam",
+    "may_inspect_case",
     "may_look",
     "may_see_contact",
     "merge_candidates",

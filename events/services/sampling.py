@@ -1,7 +1,7 @@
 """Drawing a sample of closed cases, and re-checking what was drawn."""
 
 import secrets
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import DatabaseError, IntegrityError, transaction
@@ -15,7 +15,7 @@ from events.sampling import digest, draw, population_text
 from events.services.storing import aware_now, post_name
 from events.text import says_nothing
 from events.workflow import Status
-from grids.access import inspecting_posts, may_inspect
+from grids.access import inspected_ranges, inspecting_posts, may_inspect
 from grids.models import Grid, Role, User
 
 LONGEST_PERIOD = timedelta(days=366)
@@ -37,8 +37,9 @@ def draw_sample(
 ) -> Sample:
     """Draw from the cases that were closed in the subtree on or after one date and before the other.
 
-    The seed is the system's own, made at this moment, with what was `announced` behind it: nobody chooses a draw by
-    looking at it first. A second draw of the same is the next in number. The same actor and key again return the first.
+    The seed is the system's own, made at this moment, with what was `announced` behind it: nobody chooses a seed. One
+    may draw again, of the same or of shifted days, until the lot suits; so no draw is ever removed, and each is shown
+    with all that overlap it. The same actor and key again return the first.
     Raises PermissionDenied, or ValidationError by field.
     """
     at = aware_now(at)
@@ -118,16 +119,9 @@ def _check_draw(sample: Sample, at: datetime) -> None:
 
 def population_of(sample: Sample):
     """The cases as they stand now that the sample draws from; clue reports are never among them."""
-    begin, end = bounds(sample)
+    begin, end = sample.bounds()
     inside = Event.objects.inside(sample.grid).filter(status=Status.CLOSED, is_confidential=False)
     return inside.filter(closed_at__gte=begin, closed_at__lt=end).order_by("number")
-
-
-def bounds(sample: Sample) -> tuple[datetime, datetime]:
-    """The first moment of the period, and the first after it."""
-    zone = timezone.get_default_timezone()
-    begin, end = (datetime.combine(day, time(), zone) for day in (sample.period_from, sample.period_until))
-    return begin, end
 
 
 def inspecting_post(user: User, grid: Grid) -> str:
@@ -135,6 +129,11 @@ def inspecting_post(user: User, grid: Grid) -> str:
     covering = [post for post in inspecting_posts(user) if post.grid.lft <= grid.lft <= post.grid.rght]
     nearest = max(covering, key=lambda post: (post.grid.level, post.role == Role.OFFICIAL), default=None)
     return post_name(nearest) if nearest else ""
+
+
+def may_inspect_case(user: User, event: Event) -> bool:
+    """Whether a drawn case still lies where the person re-checks: grids are moved, and samples stay."""
+    return any(lft <= event.position <= rght for lft, rght in inspected_ranges(user))
 
 
 def why_no_recheck(event: Event, user: User) -> str:
@@ -154,6 +153,8 @@ def recheck(*, item: SampleItem, actor: User, finding: str, note: str = "", at: 
     item = SampleItem.objects.select_for_update(of=("self",)).select_related("sample__grid", "event").get(pk=item.pk)
     if not may_inspect(actor, item.sample.grid):
         raise PermissionDenied(_("You do not re-check the closed cases of %(grid)s.") % {"grid": item.sample.grid})
+    if not may_inspect_case(actor, item.event):
+        raise PermissionDenied(_("This case lies outside your area since its grid was moved; others re-check it."))
     if problem := why_no_recheck(item.event, actor):
         raise PermissionDenied(problem)
     if item.finding:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
+from uuid import uuid4
 
 from django.db import connection, models, transaction
 
@@ -101,5 +102,8 @@ def another(field: models.Field, value: Any) -> Any:
             return (value or 0) + 1
         case models.CharField(choices=[*choices]):
             return next(choice for choice, _name in choices if choice != value)
+        case models.UUIDField():
+            return uuid4()
         case _text:
+            value = str(value or "")
             return f"{'1' if value[:1] == '0' else '0'}{value[1:]}"

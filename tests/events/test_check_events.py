@@ -58,7 +58,7 @@ def test_what_has_waited_too_long_is_told_and_is_no_loss(event):
     out = StringIO()
     call_command("check_events", stdout=out)
     waiting, sound = out.getvalue().splitlines()
-    assert waiting == "Outbox: 4 notices were not handed on, the oldest since 2026-11-23 09:00"
+    assert waiting == "Outbox: notices not handed on for an hour: 4"
     assert sound.startswith("All 1 events agree")
 
 

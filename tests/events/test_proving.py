@@ -1,14 +1,18 @@
 """The daily check: made once a day, mailed, and alarming when it finds problems or does not come."""
 
-from datetime import timedelta
+import os
+import subprocess
+import sys
+from datetime import date, datetime, timedelta
 
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError
 from django.urls import reverse
 
-from events import services, tasks
+from events import audit, services, tasks
 from events.models import AuditAlarm, AuditDigest, AuditHead, Delivery, Event, Notice
 from tests.events.conftest import MONDAY, moment
 from tests.factories import make_category, make_event, make_user, take
@@ -99,21 +103,128 @@ def test_a_clue_is_named_and_nothing_is_told_of_it(cast):
     services.deliver_notices(at=MONDAY)
     Event.objects.filter(pk=clue.pk).update(place_name="某人的家")
     (sentence,) = services.make_digest(at=NIGHT).sentences
-    assert sentence == f"{clue.number}：地点名称：与记录不符"
+    assert sentence == f"主键为 {clue.pk} 的保密事件：地点名称：与记录不符"
 
 
-def test_what_waits_too_long_is_a_problem(cast):
+def test_a_clue_is_not_named_beside_another_case_either(cast, event):
+    clue = make_event(cast.worker, cast.tree.unit, category=make_category("线索举报", is_confidential=True), at=MONDAY)
+    services.deliver_notices(at=MONDAY)
+    Notice.objects.filter(step__event=clue).update(event=event)
+    said = "\n".join(services.make_digest(at=NIGHT).sentences)
+    assert event.number in said
+    assert clue.number not in said
+
+
+# What waits
+
+
+def wait_for(notice: Notice, **fields) -> Delivery:
+    """A delivery of a notice that was handed on, due since Monday."""
+    told = {"notice": notice, "recipient": notice.recipient, "event": notice.event, "channel": "mail"}
+    return Delivery.objects.create(**told | {"next_try_at": MONDAY} | fields)
+
+
+def test_a_standstill_is_a_problem(cast):
     make_event(cast.worker, cast.tree.building, at=MONDAY)
     (sentence,) = services.make_digest(at=NIGHT).sentences
-    assert sentence.startswith("待发通知：1 条一直没有转出，最早的自 2026-11-23 09:00 起")
-    Notice.objects.update(delivered_at=MONDAY)
-    notice = Notice.objects.get()
-    Delivery.objects.create(
-        notice=notice, recipient=notice.recipient, event=notice.event, channel="mail", next_try_at=MONDAY
-    )
-    Notice.objects.update(ways=1)
+    assert sentence == "待发通知停滞：超过一小时没有转出的通知应为0，实为1"
+    Notice.objects.update(delivered_at=MONDAY, ways=1)
+    wait_for(Notice.objects.get())
     (sentence,) = services.make_digest(at=NIGHT + DAY).sentences
-    assert sentence.startswith("待发通知：1 条已到发送时间而没有发送")
+    assert sentence == "待发通知停滞：到期超过一小时没有发送的应为0，实为1"
+
+
+def test_what_waits_while_others_go_out_is_told_and_no_problem(cast, event):
+    make_event(cast.worker, cast.tree.building, at=MONDAY)
+    Notice.objects.filter(event=event).update(delivered_at=NIGHT)
+    digest = services.make_digest(at=NIGHT)
+    assert (digest.content["delays"], digest.problem_count) == ({"notices": 1, "deliveries": 0}, 0)
+
+
+def test_waiting_behind_one_that_is_tried_again_is_no_delay(cast):
+    event = make_event(cast.worker, cast.tree.building, at=MONDAY)
+    first = Notice.objects.get()
+    second = Notice.objects.create(
+        step=take(event, "accept", at=MONDAY).steps.last(), event=event, recipient=first.recipient, created_at=MONDAY
+    )
+    Notice.objects.update(delivered_at=MONDAY, ways=1)
+    wait_for(first, attempts=9, next_try_at=NIGHT + HOUR)
+    wait_for(second)
+    assert audit.delays(at=NIGHT) == {"notices": 0, "deliveries": 0}
+
+
+# Whom it trusts
+
+
+def forged(number: int, day: date, at: datetime, **fields) -> AuditDigest:
+    """A row that somebody wrote past the services: all is well, it says."""
+    content = {"events": 0, "steps": 0, "problems": {"count": 0, "hash": ""}, "heads": {}, "kept": {}, "balance": {}}
+    told = {"number": number, "day": day, "made_at": at, "content": content, "hash": "0" * 64, "key": "0" * 16}
+    return AuditDigest.objects.create(**told | {"signature": "x"} | fields)
+
+
+@pytest.mark.parametrize("days", [0, 1, 400])
+def test_a_row_that_is_not_signed_keeps_no_digest_out(event, days):
+    forged(1, (NIGHT + days * DAY).date(), NIGHT + days * DAY)
+    assert services.check_daily(at=NIGHT).number == 2
+    assert services.check_daily(at=NIGHT + HOUR) is None
+    assert services.check_daily(at=NIGHT + DAY).number == 3
+
+
+def test_a_signature_that_was_spoiled_makes_the_day_be_checked_again(event):
+    first = services.make_digest(at=NIGHT)
+    AuditDigest.objects.update(signature=first.signature[::-1])
+    assert services.check_daily(at=NIGHT + HOUR).number == 2
+
+
+def test_an_unsigned_row_neither_is_mailed_nor_keeps_the_alarm_away(event, admin):
+    services.make_digest(at=NIGHT)
+    services.watch_check(at=NIGHT)
+    forged(2, (NIGHT + DAY).date(), NIGHT + DAY)
+    assert services.check_late_by(at=NIGHT + 2 * DAY) == 22 * HOUR
+    services.watch_check(at=NIGHT + 2 * DAY)
+    assert [letter.subject for letter in mail.outbox][1:] == ["赛罕网格警报：未按时进行每日核验"]
+
+
+def test_a_clock_that_was_wrong_once_silences_nothing(event):
+    services.make_digest(at=NIGHT + 400 * DAY)
+    assert services.check_late_by(at=NIGHT) > timedelta()
+    assert services.check_daily(at=NIGHT).number == 2
+    assert services.check_late_by(at=NIGHT) == timedelta()
+    assert services.check_daily(at=NIGHT + DAY).number == 3
+
+
+def test_a_row_with_the_highest_number_leaves_room(event):
+    forged(2**31 - 1, NIGHT.date(), NIGHT)
+    assert services.make_digest(at=NIGHT).number == 1
+
+
+@pytest.mark.usefixtures("in_english")
+def test_what_cannot_be_stored_is_told_and_not_hidden(event, monkeypatch, settings):
+    """The index of the numbers is broken: no digest of the day is there to answer with."""
+
+    def refuse(*args, **kwargs):
+        raise IntegrityError("broken index")
+
+    monkeypatch.setattr(AuditDigest, "save", refuse)
+    with pytest.raises(IntegrityError, match="broken index"):
+        services.make_digest(at=NIGHT)
+
+
+def test_the_copy_is_written_to_the_log_of_a_worker():
+    """Celery raises the level of the root logger to its own."""
+    script = (
+        "import django; django.setup(); import logging; from saihan.celery import app; "
+        "app.log.setup(loglevel='WARNING'); logging.getLogger('events.services.proving').info('audit digest')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        text=True,
+        cwd=settings.BASE_DIR,
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+    )
+    assert "INFO events.services.proving audit digest" in done.stderr
 
 
 # Mail
@@ -176,6 +287,30 @@ def test_a_check_that_was_never_made_alarms_as_well(event):
     for _turn in range(2):
         services.watch_check(at=moment("2036-01-01 00:00"))
     assert AuditAlarm.objects.get().digest is None
+
+
+def test_a_missed_check_is_told_again_when_nothing_came_of_it(event, cast, settings):
+    services.make_digest(at=NIGHT)
+    services.watch_check(at=NIGHT + 2 * DAY)
+    services.acknowledge_alarm(alarm=AuditAlarm.objects.get(), actor=cast.admin, reason="已重启", at=NIGHT + 2 * DAY)
+    services.watch_check(at=NIGHT + (1 + settings.AUDIT_MISSED_AGAIN_DAYS) * DAY)
+    assert AuditAlarm.objects.count() == 1
+    for hours in (1, 2):
+        services.watch_check(at=NIGHT + (2 + settings.AUDIT_MISSED_AGAIN_DAYS) * DAY + hours * HOUR)
+    assert AuditAlarm.objects.count() == 2
+
+
+def test_what_was_acknowledged_alarms_no_more_until_there_is_something_new(alarm, cast, event, admin, as_):
+    services.acknowledge_alarm(alarm=alarm, actor=cast.admin, reason="改不回去，已留存证据", at=NIGHT)
+    known = services.make_digest(at=NIGHT + DAY)
+    assert (known.problem_count, known.new_problem_count, known.alarms.count()) == (1, 0, 0)
+    services.watch_check(at=NIGHT + DAY)
+    assert "已知问题 1 处，无新问题" in [letter.subject for letter in mail.outbox][-1]
+    page = as_(cast.admin).get(reverse("admin:events_auditdigest_changelist")).content.decode()
+    assert "1 处已知问题" in page
+    Event.objects.filter(pk=event.pk).update(place_name="改过的地点")
+    new = services.make_digest(at=NIGHT + 2 * DAY)
+    assert (new.problem_count, new.new_problem_count, new.alarms.count()) == (2, 1, 1)
 
 
 def test_problems_alarm_once_for_each_digest(alarm):
@@ -249,7 +384,8 @@ def test_the_page_of_a_digest_does_not_list_clues(cast, as_):
     digest = services.make_digest(at=NIGHT)
     page = as_(cast.admin).get(reverse("admin:events_auditdigest_change", args=[digest.pk])).content.decode()
     assert clue.number not in page
-    assert "另有保密事件 1 件，不列出" in page
+    assert "保密事件不列出" in page
+    assert " 1 件" not in page
 
 
 def test_the_lists_are_made_in_few_queries(alarm, cast, as_, django_assert_max_num_queries):

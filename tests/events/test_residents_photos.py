@@ -14,7 +14,7 @@ from django.utils import timezone
 from PIL import Image
 
 from events import services
-from events.audit import problems
+from events.audit import lost_files, problems
 from events.exceptions import PublicLimit
 from events.models import Attachment, Event, PublicUse, ResidentContact
 from events.public.forms import stamp
@@ -512,6 +512,17 @@ def test_photos_of_residents_go_with_their_contact_and_the_result_stays(client, 
     assert len(stored(uploads)) == 2
     assert statuses(client, ended, own) == {404}
     call_command("check_events", "--files", stdout=StringIO())
+
+
+@committing
+def test_what_is_erased_while_the_check_looks_at_the_files_is_not_lost(cast, uploads, request):
+    lost = make_event(cast.worker, cast.tree.building, attachments=make_uploads(cast.worker))
+    request.getfixturevalue("ended")
+    (uploads / lost.attachments.get().file.name).unlink()
+    found = lost_files(read_files=False)
+    assert next(found).startswith(lost.number)  # and by now it has read the row of the resident's photo
+    assert services.erase_contacts(at=timezone.now() + LATER)["photos"] == 1
+    assert not list(found)
 
 
 def test_page_paper_and_api_say_that_it_was_erased(cast, as_, ended):

@@ -13,6 +13,7 @@ from events.models import Event, QuickClosing, Sample
 from events.services import act, draw_sample, list_quick_closings, look_again, recheck
 from events.workflow import Status
 from grids.models import Role
+from grids.services import move_grid
 from tests.events.conftest import MONDAY
 from tests.events.test_sampling import NOVEMBER, closed, drawn
 from tests.events.test_second_looks import MINUTE, NIGHT, closed_in
@@ -188,6 +189,44 @@ def test_a_second_draw_stands_next_to_the_first(cast, as_, sample):
     assert "第 2 次抽取" in text
 
 
+def test_every_draw_says_which_others_overlap_it(cast, as_, sample):
+    """Whoever tries shifted days until the lot suits leaves it on every page."""
+    other = drawn(cast, period_from=date(2026, 10, 31))
+    for pk, overlapping in ((sample.pk, other.pk), (other.pk, sample.pk)):
+        said = f"第 1 次抽取；另有 1 次抽取与之重叠（编号 {overlapping}）"
+        for name in ("sample_detail", "sample_print"):
+            assert said in page(as_(cast.district).get(reverse(name, args=[pk]))), name
+        rows = sheet(as_(cast.district).get(reverse("sample_export", args=[pk]))).iter_rows(values_only=True)
+        assert said in [row[1] for row in rows]
+        assert api(cast.district).get(f"/api/v1/samples/{pk}/").data["overlaps"] == [overlapping]
+    assert [row["overlaps"] for row in api(cast.district).get("/api/v1/samples/").data["results"]] == [
+        [sample.pk], [other.pk],
+    ]  # fmt: skip
+
+
+def test_of_a_case_that_lies_elsewhere_by_now_only_number_and_result_are_shown(cast, as_):
+    closed_in(cast, MINUTE, title="楼道堆放自行车", description="二楼转角")
+    sample = drawn(cast, grid=cast.tree.street)
+    recheck(item=sample.items.get(), actor=cast.district, finding="fails", note="仍然堆着", at=NIGHT)
+    move_grid(actor=None, grid=cast.tree.community, new_parent=cast.tree.other_street)
+    number, official = (
+        sample.items.get().event.number,
+        make_post(make_user("那仁"), cast.tree.street, Role.OFFICIAL).user,
+    )
+    pages = {
+        name: page(as_(official).get(reverse(name, args=[sample.pk]))) for name in ("sample_detail", "sample_print")
+    }
+    pages["sheet"] = str(list(sheet(as_(official).get(reverse("sample_export", args=[sample.pk]))).values))
+    pages["api"] = str(api(official).get(f"/api/v1/samples/{sample.pk}/items/").data)
+    for name, text in pages.items():
+        assert number in text, name
+        assert "不属实" in text, name
+        assert "楼道堆放自行车" not in text, name
+        assert "仍然堆着" not in text, name
+    for method in ("get", "post"):
+        assert getattr(as_(official), method)(reverse("sample_item", args=[sample.pk, 1])).status_code == 404
+
+
 # On paper and in sheets
 
 
@@ -266,7 +305,7 @@ def test_looked_at_it_leaves_the_list(cast, as_, listed):
 
 def test_a_fast_closing_is_reopened_in_place(cast, as_, listed):
     form = as_(cast.district).get(reverse("second_look", args=[listed.pk])).context["reopen"]
-    assert form["reason"].value() == "办结过快复看：1 分钟办结；不足 5 分钟的一律列入。"
+    assert form["reason"].value() == "办结过快复查：1 分钟办结；不足 5 分钟的一律列入。"
     act(event=listed.event, action="reopen", actor=cast.district, reason=form["reason"].value())
     answer = as_(cast.district).get(reverse("second_look_list"), {"state": "reopened"})
     assert [closing.event_id for closing in answer.context["closings"]] == [listed.event_id]
@@ -365,7 +404,7 @@ def many(cast) -> Sample:
         ("sample_detail", 13),
         ("sample_item", 13),
         # … sample, items, places
-        ("sample_print", 6),
+        ("sample_print", 7),
         # … number, rows, places, clocks, calendars, holders, grids to choose, their places, rule
         ("second_look_list", 13),
         ("second_look", 10),

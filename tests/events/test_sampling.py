@@ -12,11 +12,12 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import sampling
+from events import audit, sampling
 from events.exceptions import AlreadyRecorded
-from events.models import Event, Finding, Sample, SampleItem
-from events.services import act, draw_sample, recheck
+from events.models import AuditDigest, Event, Finding, Sample, SampleItem
+from events.services import act, deliver_notices, draw_sample, make_digest, recheck
 from grids.models import Role
+from grids.services import move_grid
 from tests.events.conftest import MONDAY, moment
 from tests.factories import make_category, make_event, make_post, make_user, take
 
@@ -332,6 +333,95 @@ def test_whatever_is_changed_in_the_database_is_found(cast, what):
             rows.update(population=text, population_digest=sampling.digest(text), population_size=6)
     out, err = checked()
     assert "1 sample does not match" in err or "not on the list" in out
+
+
+def test_a_case_that_was_reopened_while_the_lot_was_drawn_is_no_forgery(cast):
+    """Its step bears a time before the draw, and was committed after the population had been read."""
+    event = closed(cast)
+    drawn(cast)
+    act(event=event, action="reopen", actor=cast.district, reason="现场仍未解决", at=DECEMBER - timedelta(seconds=1))
+    out, err = checked()
+    assert (err, len(out.splitlines())) == ("", 1)
+
+
+def test_a_case_that_was_reopened_just_before_is_not_called_left_out(cast):
+    act(event=closed(cast), action="reopen", actor=cast.district, reason="未解决", at=DECEMBER - timedelta(seconds=1))
+    closed(cast)
+    drawn(cast)
+    assert len(checked()[0].splitlines()) == 1
+
+
+@pytest.mark.usefixtures("in_english")
+def test_of_many_wrong_places_the_first_are_named(cast):
+    for _case in range(8):
+        closed(cast)
+    Sample.objects.filter(pk=drawn(cast, size=8).pk).update(seed="x" * 33)
+    (line, _count) = checked()[1].splitlines()
+    assert "places not what the seed draws, beginning with place" in line
+    assert len(line) < 200
+
+
+# Under the daily check
+
+
+def digests_of(*days: int) -> list[AuditDigest]:
+    return [make_digest(at=DECEMBER + timedelta(days=day)) for day in days]
+
+
+def test_a_digest_seals_the_draws_and_their_removal_is_found(cast):
+    closed(cast)
+    deliver_notices(at=DECEMBER)
+    sample = drawn(cast)
+    first, second = digests_of(1, 2)
+    assert (list(first.content["samples"]), second.content["samples"]) == ([str(sample.pk)], {})
+    SampleItem.objects.all().delete()
+    Sample.objects.all().delete()
+    assert drawn(cast).ordinal == 1
+    said = "\n".join(audit.problems())
+    assert f"抽查 {sample.pk}" in said
+    assert "2026-12-02 第 1 号核验摘要：抽查应为1，实为0" in said
+
+
+def test_a_sealed_draw_that_was_changed_is_found(cast):
+    closed(cast)
+    deliver_notices(at=DECEMBER)
+    sample = drawn(cast)
+    digests_of(1)
+    for fields in ({"seed": "x"}, {"drawn_at": DECEMBER - timedelta(days=3)}, {"ordinal": 7}):
+        before = Sample.objects.values(*fields).get()
+        Sample.objects.update(**fields)
+        assert f"抽查 {sample.pk}" in "\n".join(audit.problems()), fields
+        Sample.objects.update(**before)
+    assert not list(audit.problems())
+
+
+def test_a_new_draw_is_drawn_again_by_the_daily_check(cast):
+    closed(cast)
+    deliver_notices(at=DECEMBER)
+    sample = drawn(cast)
+    Sample.objects.update(population_size=9)
+    (digest,) = digests_of(1)
+    assert f"抽查 {sample.pk}" in digest.sentences[0]
+
+
+# Grids that are moved
+
+
+@pytest.fixture
+def moved(cast) -> tuple[Sample, Event]:
+    """A street's sample with a case whose community was moved to another street since."""
+    event = closed(cast)
+    sample = drawn(cast, grid=cast.tree.street)
+    move_grid(actor=None, grid=cast.tree.community, new_parent=cast.tree.other_street)
+    return sample, Event.objects.get(pk=event.pk)
+
+
+def test_a_case_outside_ones_area_is_not_rechecked(cast, moved):
+    sample, _event = moved
+    official = make_post(make_user("那仁"), cast.tree.street, Role.OFFICIAL).user
+    with pytest.raises(PermissionDenied):
+        recheck(item=sample.items.get(), actor=official, finding="holds")
+    assert recheck(item=sample.items.get(), actor=cast.district, finding="holds").finding == "holds"
 
 
 @pytest.mark.usefixtures("in_english")

@@ -1,22 +1,30 @@
 """Whoever changes, removes or inserts anything past the services is found: each column, each step, each row."""
 
+import os
+import shutil
 from contextlib import suppress
 from io import StringIO
 
 import pytest
 from django.core.management import CommandError, call_command
-from django.db import IntegrityError, models, transaction
+from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from events import audit, services
 from events.digests import as_line
 from events.models import Attachment, AuditDigest, AuditHead, Delivery, Event, Notice, Step
+from events.signing import public_key
 from tests.events.conftest import MONDAY, moment
-from tests.events.tampering import another, insert_step, remove, remove_case, remove_step, reseal, tampering, write
+from tests.events.tampering import another, insert_step, remove, remove_case, remove_step, reseal, sql, tampering, write
 from tests.factories import make_category, make_event, make_organisation, make_uploads, take
 from tests.pictures import picture
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
+UNPROVED = {
+    Attachment: [],
+    Notice: ["created_at", "delivered_at", "read_at"],
+    Delivery: ["id", "channel", "in_digest", "attempts", "next_try_at", "delivered_at", "last_error"],
+}
 STEPS = 6
 POSITIONS = range(1, STEPS + 1)
 TUESDAY, WEDNESDAY, THURSDAY = moment("2026-11-24 04:00"), moment("2026-11-25 04:00"), moment("2026-11-26 04:00")
@@ -150,6 +158,91 @@ def test_a_notice_that_goes_to_somebody_else(event, cast):
         assert is_found(event.number)
 
 
+@pytest.mark.parametrize("model", [Attachment, Notice, Delivery])
+def test_a_changed_column_of_what_hangs_on_a_case(event, model):
+    """What is not in here is what came of telling people, and how a file is shown: the steps do not tell of that."""
+    assert unnoticed(model.objects.filter(event=event).first()) == UNPROVED[model]
+
+
+# Values that no service writes
+
+
+NAUGHTY = {
+    "postgresql": ("infinity", "-infinity", "0001-01-01 00:00:00+00 BC"),
+    "sqlite": ("garbage", 2460000.5, "2460000", "2026-13-01 00:00:00", b"\xff\xfe"),
+}
+
+
+@pytest.mark.parametrize("model", [Event, Step, Attachment, Notice, Delivery, AuditDigest])
+def test_a_time_that_is_none_never_stops_the_check(event, digest, model):
+    row = model.objects.filter(pk=digest.pk).first() if model is AuditDigest else model.objects.first()
+    for field in row._meta.concrete_fields:
+        if not isinstance(field, models.DateField):
+            continue
+        for value in NAUGHTY[connection.vendor]:
+            with tampering(), suppress(DatabaseError), transaction.atomic():
+                put(row, field.column, value)
+                found = list(audit.problems(at=WEDNESDAY))
+                assert found, (field.attname, value)
+
+
+@pytest.mark.parametrize("model", [Event, Step, Attachment, Notice, Delivery])
+def test_text_where_something_else_belongs_never_stops_the_check(event, digest, model):
+    row = model.objects.first()
+    for field in row._meta.concrete_fields[1:]:
+        for value in ("x", "{", -1):
+            with tampering(), suppress(DatabaseError), transaction.atomic():
+                put(row, field.column, value)
+                list(audit.problems(at=WEDNESDAY))
+
+
+def put(row: models.Model, column: str, value) -> None:
+    """As plain SQL; what the database does not take is not what is looked for."""
+    sql(f'UPDATE {row._meta.db_table} SET "{column}" = %s WHERE id = %s', value, row.pk)  # noqa: S608
+
+
+def test_the_other_cases_are_checked_beside_one_that_cannot_be_read(event, digest):
+    other = Event.objects.exclude(pk=event.pk).get()
+    with tampering():
+        put(other, "filed_at", "infinity" if connection.vendor == "postgresql" else 1.5)
+        write(event, title="改过的标题")
+        said = findings()
+    assert other.number in said
+    assert f"{event.number}: what was reported" in said
+
+
+def test_a_file_that_lies_elsewhere_is_named(event):
+    with tampering():
+        write(event.attachments.get(), file="../../../etc/passwd")
+        assert f"{event.number}: file 1 of step 1" in findings()
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is closed to root")
+def test_a_folder_that_cannot_be_read_is_named(event, settings):
+    folder = (settings.MEDIA_ROOT / event.attachments.get().file.name).parent
+    folder.chmod(0)
+    try:
+        assert f"{event.number}: file 1 of step 1" in findings()
+    finally:
+        folder.chmod(0o700)
+
+
+def test_a_folder_where_a_file_was_is_named(event, settings):
+    """Whatever the disk answers instead of a file."""
+    path = settings.MEDIA_ROOT / event.attachments.get().file.name
+    shutil.rmtree(path.parent)
+    path.parent.write_text("no folder")
+    assert f"{event.number}: file 1 of step 1" in findings()
+
+
+def test_a_check_always_ends_with_a_digest(event, digest):
+    with tampering():
+        put(event, "filed_at", "infinity" if connection.vendor == "postgresql" else "garbage")
+        write(event.attachments.get(), file="../../../etc/passwd")
+        made = services.make_digest(at=WEDNESDAY)
+        assert made.problem_count >= 2
+
+
 # What no history tells for itself: the digest does
 
 
@@ -241,6 +334,28 @@ def test_a_digest_of_another_key(digests, settings):
     assert "signature: expected a key of AUDIT_KEYS, found the unknown key" in findings()
 
 
+def test_a_dropped_key_is_one_problem_however_much_it_signed(digests, settings):
+    settings.AUDIT_KEYS = ["HBoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAO--rd4="]
+    (said,) = findings().splitlines()
+    assert said.startswith("Digests from no. 1 on: signature: expected a key of AUDIT_KEYS, found the unknown key")
+
+
+def test_the_public_half_of_an_old_key_is_enough(digests, settings):
+    settings.AUDIT_KEYS = ["HBoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAO--rd4=", f"pub:{public_key()}"]
+    services.make_digest(at=moment("2026-11-27 04:00"))
+    assert not findings()
+
+
+def test_a_digest_of_an_older_key_behind_a_newer_one(digests, settings):
+    new, old = "HBoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAO--rd4=", settings.AUDIT_KEYS[0]
+    settings.AUDIT_KEYS = [new, old]
+    services.make_digest(at=moment("2026-11-27 04:00"))
+    settings.AUDIT_KEYS = [old, new]
+    services.make_digest(at=moment("2026-11-28 04:00"))
+    settings.AUDIT_KEYS = [new, f"pub:{public_key()}"]
+    assert "Digests from no. 5 on: key: expected " in findings()
+
+
 def test_a_new_key_and_the_old_one_beside_it(digests, settings):
     settings.AUDIT_KEYS = ["HBoZGBcWFRQTEhEQDw4NDAsKCQgHBgUEAwIBAO--rd4=", *settings.AUDIT_KEYS]
     newer = services.make_digest(at=moment("2026-11-27 04:00"))
@@ -266,13 +381,13 @@ def against(tmp_path, text: str) -> str:
 
 def test_copies_agree(digests, tmp_path):
     said = against(tmp_path, "\n".join(f"2026 INFO x {as_line(digest)}" for digest in digests))
-    assert "What the digests no. 1, 2, 3 sealed is still there and unchanged; there are 3 in all." in said
+    assert "Everything that digests no. 1, 2, 3 sealed is still there and unchanged; there are 3 in all." in said
 
 
 def test_a_copy_that_a_mail_program_broke_into_lines(digests, tmp_path):
     line = as_line(digests[0])
     said = against(tmp_path, "Sehr geehrte …\n" + "\n".join(line[at : at + 70] for at in range(0, len(line), 70)))
-    assert "What the digests no. 1 sealed" in said
+    assert "Everything that digests no. 1 sealed" in said
 
 
 def test_the_last_digest_removed_or_made_anew_is_found_by_its_copy(digests, tmp_path):
@@ -292,6 +407,8 @@ def test_the_last_digest_removed_or_made_anew_is_found_by_its_copy(digests, tmp_
     [
         (lambda line: line.replace('"events":2', '"events":3'), "signature: expected one of the key"),
         (lambda line: line[:-20], "was cut short"),
+        (lambda line: f"{line[: line.index('{')]}{{}}", "is no digest"),
+        (lambda line: f'{line[: line.index("{")]}{{"number": "1"}}', "is no digest"),
         (lambda line: "no digest in here", "holds no digest"),
     ],
 )

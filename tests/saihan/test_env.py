@@ -170,6 +170,17 @@ def test_field_keys_refuse_without_repeating_the_value(monkeypatch, tmp_path, va
     assert value not in str(stopped.value)
 
 
+def test_an_old_key_that_only_verifies_is_its_public_half(monkeypatch, tmp_path):
+    key = Fernet.generate_key().decode()
+    value = f"{key}, pub:{'A' * 43}="
+    monkeypatch.setenv("AUDIT_KEYS", value)
+    assert env.keys("AUDIT_KEYS", required=True, keep=tmp_path / "unused", public=True) == value.split(", ")
+    for wrong, public in ((value, False), (f"pub:{'A' * 43}=", True), (f"{key}, pub:x", True)):
+        monkeypatch.setenv("AUDIT_KEYS", wrong)
+        with pytest.raises(SystemExit, match="AUDIT_KEYS holds a key"):
+            env.keys("AUDIT_KEYS", required=True, keep=tmp_path / "unused", public=public)
+
+
 def start(command: list[str], folder: Path, **variables: str) -> subprocess.CompletedProcess:
     """Run a command of the project with only these variables set."""
     clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

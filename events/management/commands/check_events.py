@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events import audit
-from events.digests import Copy, read_copies
+from events.digests import Copy, NoDigest, read_copies
 from events.management.commands.escalate_overdue import moment
 from events.models import AuditDigest
 
@@ -30,8 +30,8 @@ class Command(BaseCommand):
         copies = _read(against) if against else []
         as_of, tally, found = moment(at) if at else timezone.now(), audit.Tally(), 0
         checked = audit.problems_by_many(processes=processes, at=as_of, read_files=files, tally=tally)
-        for sentence in audit.delays(at=as_of):
-            self.stdout.write(sentence)  # nothing is lost by it; the daily check alarms all the same
+        for sentence in audit.told_delays(audit.delays(at=as_of)):
+            self.stdout.write(sentence)  # nothing is lost by it
         for sentences in (audit.copy_problems(copies), checked):
             for sentence in sentences:
                 found += 1
@@ -46,7 +46,10 @@ class Command(BaseCommand):
         )
         if copies:
             self.stdout.write(
-                _("What the digests no. %(numbers)s sealed is still there and unchanged; there are %(count)d in all.")
+                _(
+                    "Everything that digests no. %(numbers)s sealed is still there and unchanged; there are %(count)d "
+                    "in all."
+                )
                 % {
                     "numbers": ", ".join(str(copy.number) for copy in copies),
                     "count": AuditDigest.objects.count(),
@@ -59,6 +62,8 @@ def _read(path: Path) -> list[Copy]:
         copies = list(read_copies(path.read_text(errors="replace")))
     except OSError as error:
         raise CommandError(f"{path}: {error.strerror}") from error
+    except NoDigest as error:
+        raise CommandError(_("What stands in %(path)s behind “audit digest” is no digest.") % {"path": path}) from error
     except ValueError as error:
         raise CommandError(_("A digest in %(path)s was cut short.") % {"path": path}) from error
     if not copies:

@@ -3,7 +3,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Sample
-from events.sample_audit import left_out, sample_problems
+from events.sample_audit import few, left_out, sample_problems
 
 
 class Command(BaseCommand):
@@ -33,7 +33,7 @@ class Command(BaseCommand):
             self.stdout.write(_("%(key)d %(sample)s: matches.") % {"key": sample.pk, "sample": sample})
         if others := left_out(sample):
             self.stdout.write(
-                _("  Closed then in this subtree as it lies today, and not on the list: %(numbers)s")
-                % {"numbers": "、".join(others)}
+                _("  Closed then in this subtree as it lies today, and not on the list: %(count)d (%(numbers)s)")
+                % {"count": len(others), "numbers": few(others)}
             )
         return not problems
