@@ -1,4 +1,4 @@
-"""Cases and notices in Django admin; `time_admin`, `recheck_admin` and `proof_admin` register the rest."""
+"""Cases and notices in Django admin; `time_admin`, `audit.admin` and `rechecks.admin` register the rest."""
 
 from django import forms
 from django.contrib import admin, messages
@@ -11,11 +11,13 @@ from django.urls import path, reverse
 from django.utils.html import format_html_join
 from django.utils.translation import gettext_lazy as _
 
-from events import proof_admin, recheck_admin, services, time_admin  # noqa: F401 - they register what is theirs
+from events import services, time_admin  # noqa: F401 - it registers what is its own
+from events.audit import admin as audit_admin  # noqa: F401 - it registers what is its own
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.forms import ActForm, HandlerField
 from events.models import ContactReveal, Delivery, Event, Notice, Step
+from events.rechecks import admin as recheck_admin  # noqa: F401 - it registers what is its own
 from events.searching import SEARCH_HELP
 from events.suggestions import handlers, organisations
 from events.workflow import TABLE, Move, open_moves, refusal

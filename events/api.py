@@ -23,7 +23,7 @@ from events.filters import filed_between
 from events.models import Category, Event
 from events.nearness import point_of
 from events.paging import by_index
-from events.recheck_api import SampleViewSet, SecondLookViewSet
+from events.rechecks.api import SampleViewSet, SecondLookViewSet
 from events.reckoning import reckon
 from events.running import marks_of
 from events.searching import read_search

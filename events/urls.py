@@ -1,17 +1,10 @@
 from django.urls import path, re_path
 
-from events import (
-    attachment_views,
-    hot_spot_views,
-    hotline_views,
-    notice_views,
-    paper_views,
-    sample_views,
-    saved_filter_views,
-    second_look_views,
-    views,
-)
+from events import attachment_views, hot_spot_views, paper_views, saved_filter_views, views
+from events.hotline import views as hotline_views
+from events.notices import views as notice_views
 from events.public import views as public
+from events.rechecks import sample_views, second_look_views
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),

@@ -366,6 +366,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "INFO", "propagate": False},
         # Its digests are copies that are kept outside the database; Celery raises the level of the root alone.
-        "events.services.proving": {"level": "INFO"},
+        "events.services.auditing": {"level": "INFO"},
     },
 }

@@ -8,8 +8,9 @@ from django.db.models import Count, Max, Model, Q
 from django.utils.translation import gettext as _
 
 from events.audit.reading import UNREADABLE, guarded, pass_over, subject_of
+from events.audit.sealing import Copy, HeadsHash, hash_of_sentences, sha256, signed_text
 from events.audit.sentences import Problem, sentence
-from events.digests import Copy, HeadsHash, hash_of_sentences, sha256, signed_text
+from events.audit.signing import UnknownKey, is_signed, known_keys
 from events.models import (
     Attachment,
     AuditDigest,
@@ -24,7 +25,6 @@ from events.models import (
     SampleItem,
     TimeChange,
 )
-from events.signing import UnknownKey, is_signed, known_keys
 
 # Tables whose rows are never removed, and which of them.
 KEPT: dict[type[Model], Q] = {

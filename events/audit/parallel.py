@@ -11,8 +11,8 @@ from django.db import connection, connections
 from django.db.models import Max
 
 from events.audit.everything import Tally, history_problems, lost_files, whole_problems
+from events.audit.snapshots import shared_name, snapshot
 from events.models import Event
-from events.snapshots import shared_name, snapshot
 
 PARTS = 8  # for each process, so that none waits long for the last one
 

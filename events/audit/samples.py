@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 from django.utils.translation import gettext as _
 
-from events import sample_audit
 from events.audit.reading import guarded
+from events.audit.sealing import compact, sha256
 from events.audit.sentences import Problem
-from events.digests import compact, sha256
 from events.models import AuditDigest, Sample, SampleItem
+from events.rechecks import verifying
 
 
 def new_samples() -> dict[str, str]:
@@ -30,7 +30,7 @@ def sample_problems() -> Iterator[Problem]:
 
 
 def _draw_problems(sample: Sample, subject: str) -> Iterator[Problem]:
-    for problem in sample_audit.sample_problems(sample):
+    for problem in verifying.sample_problems(sample):
         yield subject, _("the draw"), _("as its seed draws it"), problem
 
 

@@ -1,6 +1,7 @@
 """Categories and limits, the event as it is now, its steps, and all that belongs to them."""
 
 from events.models.attachments import Attachment
+from events.models.audit import AuditAlarm, AuditDigest, AuditHead
 from events.models.catalogue import Category, Kind, ServiceLevel, Unit
 from events.models.contacts import REASON_LENGTH, ContactReveal, PublicUse, ResidentContact, mask_name, mask_phone
 from events.models.event import Event, memberships, offices
@@ -24,7 +25,6 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
-from events.models.proof import AuditAlarm, AuditDigest, AuditHead
 from events.models.quick import LookState, QuickClosing, QuickRule
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem, load_overlaps
 from events.models.saved import FILTER_NAME_LENGTH, SavedFilter

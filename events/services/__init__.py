@@ -3,6 +3,14 @@
 from events.services.acting import act, handler_candidates, organisation_candidates
 from events.services.adjusting import adjust_deadlines
 from events.services.attaching import clean_uploads, discard_uploads, receive_uploads
+from events.services.auditing import (
+    acknowledge_alarm,
+    check_daily,
+    check_late_by,
+    make_digest,
+    missing_alarm,
+    watch_check,
+)
 from events.services.catalogue import load_categories, save_category, save_service_level
 from events.services.contacts import Person, erase_contacts, may_see_contact, reveal_contact
 from events.services.delivering import deliver_notices
@@ -23,14 +31,6 @@ from events.services.limits import source_of
 from events.services.merging import merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices
-from events.services.proving import (
-    acknowledge_alarm,
-    check_daily,
-    check_late_by,
-    make_digest,
-    missing_alarm,
-    watch_check,
-)
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from events import messaging
 from events.models import ERROR_LENGTH, Channel, Delivery, Notice, NoticePreference
+from events.notices import messaging
+from events.notices.webhooks import RobotRefused
 from events.services.notices import plan_deliveries, preferences_of
-from events.webhooks import RobotRefused
 from events.workflow import Urgency
 
 logger = logging.getLogger(__name__)

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events import messaging, webhooks
 from events.models import Channel, Delivery, NoticePreference, Robot
+from events.notices import messaging, webhooks
 from events.services.notices import preference_of, queue_delivery
 from events.workflow import Urgency
 from grids.encryption import Secret

@@ -8,8 +8,8 @@ from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
-from events.messaging import channels
 from events.models import Delivery, Event, Notice, NoticePreference
+from events.notices.messaging import channels
 from events.workflow import Urgency
 from grids.models import User
 

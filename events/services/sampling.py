@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from events.exceptions import AlreadyRecorded
 from events.models import Event, Finding, Sample, SampleItem
-from events.sampling import digest, draw, population_text
+from events.rechecks.sampling import digest, draw, population_text
 from events.services.storing import aware_now, post_name
 from events.text import says_nothing
 from events.workflow import Status

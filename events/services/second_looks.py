@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from events.exceptions import AlreadyRecorded
 from events.models import Event, QuickClosing, QuickRule
-from events.quick import Yardstick, closed_cases, medians
+from events.rechecks.quick import Yardstick, closed_cases, medians
 from events.services.sampling import inspecting_post, why_no_recheck
 from events.services.storing import aware_now
 from events.text import says_nothing

@@ -8,8 +8,8 @@ from django.urls import reverse
 from openpyxl import load_workbook
 from rest_framework.test import APIClient
 
-from events import sampling
 from events.models import Event, QuickClosing, Sample
+from events.rechecks import sampling
 from events.services import act, draw_sample, list_quick_closings, look_again, recheck
 from events.workflow import Status
 from grids.models import Role

@@ -12,9 +12,10 @@ from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import audit, sampling
+from events import audit
 from events.exceptions import AlreadyRecorded
 from events.models import AuditDigest, Event, Finding, Sample, SampleItem
+from events.rechecks import sampling
 from events.services import act, deliver_notices, draw_sample, make_digest, recheck
 from grids.models import Role
 from grids.services import move_grid

@@ -9,10 +9,10 @@ from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events import quick
 from events.exceptions import AlreadyRecorded
 from events.models import Event, QuickClosing, QuickRule
-from events.quick import Median, Yardstick
+from events.rechecks import quick
+from events.rechecks.quick import Median, Yardstick
 from events.services import act, list_quick_closings, look_again, save_quick_rule
 from events.workflow import Status
 from grids.models import Role

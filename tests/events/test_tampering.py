@@ -10,9 +10,9 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, IntegrityError, connection, models, transaction
 
 from events import audit, services
-from events.digests import as_line
+from events.audit.sealing import as_line
+from events.audit.signing import public_key
 from events.models import Attachment, AuditDigest, AuditHead, Delivery, Event, Notice, Step
-from events.signing import public_key
 from tests.events.conftest import MONDAY, moment
 from tests.events.tampering import another, insert_step, remove, remove_case, remove_step, reseal, sql, tampering, write
 from tests.factories import make_category, make_event, make_organisation, make_uploads, take

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from events.webhooks import RobotRefused, UnsafeAddress, check_address, post_to_robot
+from events.notices.webhooks import RobotRefused, UnsafeAddress, check_address, post_to_robot
 
 
 def say(url: str, kind: str = "wecom", secret: str = "") -> None:

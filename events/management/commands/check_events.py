@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events import audit
-from events.digests import Copy, NoDigest, read_copies
+from events.audit.sealing import Copy, NoDigest, read_copies
 from events.management.commands.escalate_overdue import moment
 from events.models import AuditDigest
 

@@ -3,7 +3,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Sample
-from events.sample_audit import few, left_out, sample_problems
+from events.rechecks.verifying import few, left_out, sample_problems
 
 
 class Command(BaseCommand):

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events.models import Channel, Notice, NoticePreference
-from events.webhooks import post_to_robot
+from events.notices.webhooks import post_to_robot
 
 DUMMY = "django.core.mail.backends.dummy.EmailBackend"
 LINES = 50  # of a digest; the robots take 4,096 bytes, and nobody reads on

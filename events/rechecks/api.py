@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from events.models import Finding, LookState, QuickClosing, Sample, SampleItem, load_overlaps
-from events.rechecks import mark_moved
+from events.rechecks.inspecting import mark_moved
 from events.wording import place_of, why_fast
 from events.workflow import Status
 from grids.access import inspected_ranges, may_inspect

@@ -15,10 +15,10 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from events import services
 from events.hotline.columns import told
+from events.hotline.forms import ColumnsForm, PlacesForm, Question, WordsForm
 from events.hotline.left import sheet_of_left
 from events.hotline.showing import PHASES, RESULTS, results, rows_of, samples_of, show_rows
 from events.hotline.words import Words
-from events.hotline_forms import ColumnsForm, PlacesForm, Question, WordsForm
 from events.models import HotlineImport, HotlineRow
 from events.services.hotline import LEFT_OUT, Outcome, Status, progress_key, remembered_columns, undecided
 from events.services.residents import catch_all_category

@@ -12,8 +12,8 @@ from events import services
 from events.exceptions import AlreadyRecorded
 from events.models import QuickClosing, QuickRule
 from events.paging import CappedPaginator
-from events.recheck_forms import LookForm, SecondLookFilter
-from events.rechecks import check_inspects, inspected_grids, reopening
+from events.rechecks.forms import LookForm, SecondLookFilter
+from events.rechecks.inspecting import check_inspects, inspected_grids, reopening
 from events.views import PAGE_SIZE
 from events.wording import show_events, why_fast
 from grids.models import User

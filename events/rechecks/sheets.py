@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.models import Sample, SampleItem
-from events.rechecks import mark_moved
-from events.sampling import lot
+from events.rechecks.inspecting import mark_moved
+from events.rechecks.sampling import lot
 from events.wording import draw_of, lot_rule, place_of
 from grids.models import User, load_ancestors
 from grids.xlsx import Sheet, stream

@@ -8,8 +8,8 @@ from django.db import connection
 from django.utils import timezone
 
 from events import audit, services
+from events.audit.snapshots import snapshot
 from events.models import AuditDigest, Event
-from events.snapshots import snapshot
 from tests.factories import make_category, make_event, take
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]

@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 from events import services
 from events.audit import told_delays
 from events.audit.sentences import NUMBER
+from events.audit.signing import public_key
 from events.models import REASON_LENGTH, AuditAlarm, AuditDigest, AuditHead, Event
-from events.signing import public_key
 from events.workflow import OPEN, Status
 from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
 from grids.models import User

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from events.audit.signing import is_signed
 from events.models import AuditDigest
-from events.signing import is_signed
 
 MARK = "audit digest"
 COPY = re.compile(MARK + r"\s+(?P<key>[0-9a-f]{16})\s+(?P<signature>(?:[A-Za-z0-9+/]\s?){86}==)\s+(?=\{)")

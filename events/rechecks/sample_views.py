@@ -16,9 +16,9 @@ from django.views.decorators.http import require_safe
 from events import services
 from events.exceptions import AlreadyRecorded
 from events.models import Finding, Sample, SampleItem, load_overlaps
-from events.recheck_forms import FindingFilter, RecheckForm, SampleForm
-from events.rechecks import check_inspects, concluded_among, inspected_grids, mark_moved, reopening
-from events.sample_sheets import population_sheet, sample_sheet
+from events.rechecks.forms import FindingFilter, RecheckForm, SampleForm
+from events.rechecks.inspecting import check_inspects, concluded_among, inspected_grids, mark_moved, reopening
+from events.rechecks.sheets import population_sheet, sample_sheet
 from events.text import TEXT_LENGTH
 from events.views import PAGE_SIZE
 from events.wording import draw_of, lot_rule, show_events

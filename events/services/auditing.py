@@ -16,13 +16,15 @@ from django.db.models import Max, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events import audit, messaging, proof_messages
-from events.digests import HeadsHash, as_line, hash_of_sentences, is_sound, sha256, signed_text
+from events import audit
+from events.audit import messages
+from events.audit.sealing import HeadsHash, as_line, hash_of_sentences, is_sound, sha256, signed_text
+from events.audit.signing import sign
+from events.audit.snapshots import snapshot
 from events.models import REASON_LENGTH, AuditAlarm, AuditDigest, AuditHead
-from events.models.proof import Mailed
+from events.models.audit import Mailed
+from events.notices import messaging
 from events.services.storing import aware_now
-from events.signing import sign
-from events.snapshots import snapshot
 from events.text import says_nothing
 from grids.models import User
 
@@ -234,7 +236,7 @@ def _mail(thing: Mailed, at: datetime) -> bool:
     if not mine.update(mail_tried_at=at):
         return False
     try:
-        proof_messages.send(thing, addresses)
+        messages.send(thing, addresses)
     except Exception as error:
         # Whatever is wrong with the mail server: the check itself must not fail for it.
         logger.warning("The mail about %s could not be sent (%s).", thing._meta.label, messaging.error_name(error))

@@ -215,7 +215,7 @@ def test_the_copy_is_written_to_the_log_of_a_worker():
     """Celery raises the level of the root logger to its own."""
     script = (
         "import django; django.setup(); import logging; from saihan.celery import app; "
-        "app.log.setup(loglevel='WARNING'); logging.getLogger('events.services.proving').info('audit digest')"
+        "app.log.setup(loglevel='WARNING'); logging.getLogger('events.services.auditing').info('audit digest')"
     )
     done = subprocess.run(
         [sys.executable, "-c", script],
@@ -224,7 +224,7 @@ def test_the_copy_is_written_to_the_log_of_a_worker():
         cwd=settings.BASE_DIR,
         env={**os.environ, "DJANGO_SETTINGS_MODULE": "tests.settings"},
     )
-    assert "INFO events.services.proving audit digest" in done.stderr
+    assert "INFO events.services.auditing audit digest" in done.stderr
 
 
 # Mail

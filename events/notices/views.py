@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from events import services
-from events.messaging import channels, in_words, mail_is_set_up
 from events.models import Channel, Event
-from events.notice_forms import NoticeForm
+from events.notices.forms import NoticeForm
+from events.notices.messaging import channels, in_words, mail_is_set_up
 from events.services.notice_choices import given_up
 
 ROWS = 20

@@ -8,11 +8,11 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from events import messaging
 from events.audit import told_delays
-from events.digests import as_line
+from events.audit.sealing import as_line
+from events.audit.signing import public_key
 from events.models import AuditAlarm, AuditDigest
-from events.signing import public_key
+from events.notices import messaging
 
 
 def send(thing: AuditDigest | AuditAlarm, addresses: list[str]) -> None:

@@ -7,7 +7,7 @@ from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from events.models import Sample, Step
-from events.sampling import digest, draw, population_text
+from events.rechecks.sampling import digest, draw, population_text
 from events.workflow import Action, Status
 
 # A step bears the time at which its service began, and is seen once it is committed: who drew then saw it or did not.

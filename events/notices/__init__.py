@@ -1,0 +1,1 @@
+"""How people are told: their pages and choices, mail and group robots."""
