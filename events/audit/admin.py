@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, ngettext, pgettext
 
 from events import services
 from events.audit import told_delays
+from events.audit.sealing import is_sound
 from events.audit.sentences import NUMBER
 from events.audit.signing import public_key
 from events.models import REASON_LENGTH, AuditAlarm, AuditDigest, AuditHead, Event
@@ -58,6 +59,8 @@ class AuditDigestAdmin(ForSuperusers):
 
     @admin.display(description=gettext_lazy("state"))
     def state(self, digest: AuditDigest) -> str:
+        if not is_sound(digest):
+            return format_html('<strong class="proof-wrong">✗ {}</strong>', _("not signed"))
         if count := digest.problem_count:
             if digest.new_problem_count:
                 said = ngettext("%(count)d problem", "%(count)d problems", count) % {"count": count}
@@ -67,12 +70,12 @@ class AuditDigestAdmin(ForSuperusers):
         return format_html('<span class="proof-sound">✓ {}</span>', _("all sound"))
 
     @admin.display(description=gettext_lazy("cases"))
-    def events(self, digest: AuditDigest) -> int:
-        return digest.content["events"]
+    def events(self, digest: AuditDigest) -> int | None:
+        return _content(digest).get("events")
 
     @admin.display(description=gettext_lazy("steps"))
-    def steps(self, digest: AuditDigest) -> int:
-        return digest.content["steps"]
+    def steps(self, digest: AuditDigest) -> int | None:
+        return _content(digest).get("steps")
 
     def change_view(self, request, object_id, form_url="", extra_context=None):
         if request.method == "POST":
@@ -90,11 +93,17 @@ class AuditDigestAdmin(ForSuperusers):
             "sentences": _with_cases(digest.sentences, request.user),
             "more": digest.problem_count - len(digest.sentences),
             "alarms": digest.alarms.select_related("acknowledged_by"),
-            "delays": told_delays(digest.content.get("delays", {})),
+            "is_sound": is_sound(digest),
+            "delays": told_delays(_content(digest).get("delays", {})),
             "heads": page,  # how many there are besides would tell how many clues moved
             "public_key": public_key(),
         }
         return self.page(request, digest, context)
+
+
+def _content(digest: AuditDigest) -> dict:
+    """What it states, or nothing: its page opens on a row that somebody has spoiled as well."""
+    return digest.content if isinstance(digest.content, dict) else {}
 
 
 def _with_cases(sentences: list[str], user: User) -> list[tuple[str, str]]:
@@ -108,20 +117,20 @@ def _with_cases(sentences: list[str], user: User) -> list[tuple[str, str]]:
 
 def _balance(digest: AuditDigest) -> list[dict]:
     """The figures of the balance, each with the list of such cases as they are now."""
-    balance, every = digest.content["balance"], reverse("admin:events_event_changelist")
+    balance, every = _content(digest).get("balance", {}), reverse("admin:events_event_changelist")
     names = {
         "open": (pgettext("balance", "open"), f"{every}?status__in={','.join(sorted(OPEN))}"),
         "closed": (Status.CLOSED.label, f"{every}?status__exact={Status.CLOSED}"),
         "voided": (Status.VOIDED.label, f"{every}?status__exact={Status.VOIDED}"),
         "merged": (Status.MERGED.label, f"{every}?status__exact={Status.MERGED}"),
     }
-    rows = [{"name": name, "count": balance[key], "url": url} for key, (name, url) in names.items()]
-    return [{"name": _("received"), "count": balance["received"], "url": every}, *rows]
+    rows = [{"name": name, "count": balance.get(key), "url": url} for key, (name, url) in names.items()]
+    return [{"name": _("received"), "count": balance.get("received"), "url": every}, *rows]
 
 
 def _kept(digest: AuditDigest) -> list[tuple[str, int]]:
     """How many rows of each table there were that are never removed."""
-    kept = digest.content["kept"].items()
+    kept = _content(digest).get("kept", {}).items()
     return [(apps.get_model(label)._meta.verbose_name_plural, count) for label, (count, _last) in kept]
 
 

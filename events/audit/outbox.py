@@ -91,4 +91,5 @@ def delays(*, at: datetime) -> dict[str, int]:
 
 def told_delays(found: Mapping[str, int]) -> list[str]:
     """The same in sentences; what does not wait is not told."""
-    return [f"{_('Outbox')}: {WAITING[what]}: {count}" for what, count in found.items() if count and what in WAITING]
+    said = _("Outbox: %(what)s: %(count)s")
+    return [said % {"what": WAITING[what], "count": found[what]} for what in WAITING if found.get(what)]

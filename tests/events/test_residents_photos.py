@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
+from django.db.models import F
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -515,9 +516,9 @@ def test_photos_of_residents_go_with_their_contact_and_the_result_stays(client, 
 
 
 @committing
-def test_what_is_erased_while_the_check_looks_at_the_files_is_not_lost(cast, uploads, request):
+def test_what_is_erased_while_the_check_looks_at_the_files_is_not_lost(cast, uploads, ended):
     lost = make_event(cast.worker, cast.tree.building, attachments=make_uploads(cast.worker))
-    request.getfixturevalue("ended")
+    Attachment.objects.filter(event=ended).update(id=F("id") + 100)  # they are looked at in their order
     (uploads / lost.attachments.get().file.name).unlink()
     found = lost_files(read_files=False)
     assert next(found).startswith(lost.number)  # and by now it has read the row of the resident's photo
