@@ -149,8 +149,8 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         summary=_("Open cases that may be the same"),
         description=_(
             "Before filing: the open cases of the category in the same building, or within 50 metres of the position "
-            "in its community, of the last twelve weeks, newest first, as far as their holder answers for the place too. "
-            "File with the number of one of them as “into” to join it."
+            "in its community, of the last twelve weeks, newest first, as far as their holder answers for the place "
+            "too. File with the number of one of them as “into” to join it."
         ),
         parameters=[AlikeQuery],
         responses=AlikeSerializer(many=True),
