@@ -107,7 +107,7 @@ class DemoTests(TestCase):
         untold = {
             Action.REHOME, Action.ADJUST,
             Action.ASK_SUSPEND, Action.ASK_EXTEND, Action.SUSPEND, Action.EXTEND,
-            Action.DECLINE, Action.RESUME, Action.INFORM, Action.REPLY,
+            Action.DECLINE, Action.RESUME, Action.INFORM, Action.REPLY, Action.SEPARATE, Action.RELEASE,
         }  # fmt: skip
         assert set(Step.objects.values_list("action", flat=True)) == set(Action) - untold
         rules = Counter(Step.objects.values_list("rule", flat=True))

@@ -536,6 +536,8 @@ def test_page_paper_and_api_say_that_it_was_erased(cast, as_, ended):
     steps = chief.get(f"/api/v1/events/{ended.number}/steps/").json()["results"]
     assert steps[0]["attachments"][0]["erased_at"]
     assert chief.get(reverse("attachment", args=[photo.key])).status_code == 404
+    admin = page(as_(cast.admin).get(reverse("admin:events_event_change", args=[ended.pk])))
+    assert reverse("attachment", args=[photo.key]) not in admin
 
 
 def test_nuisance_keeps_its_photos_as_long_so_that_nobody_makes_evidence_vanish(cast, client):

@@ -156,6 +156,13 @@ def test_its_building_was_given_up_meanwhile(cast, lamp):
     assert not list(problems())
 
 
+def test_the_audit_misses_what_one_history_does_not_tell(cast, target, report):
+    separate(report, cast.chief)
+    Step.objects.filter(action="release").update(details={})
+    sentence = f"takings out of {target.number}, in this history and in that one"
+    assert any(sentence in str(problem) for problem in problems())
+
+
 # A nuisance
 
 
