@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from events import services
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
-from events.filters import FilterForm, saved_filters
+from events.filters import FilterForm
 from events.forms import SEARCH_LENGTH, ActForm, FilingForm, RevealForm
 from events.models import Category, Delivery, Event, Notice
 from events.paging import CappedPaginator
@@ -63,7 +63,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "overdue": sum(event.is_overdue(at) for event in waiting),
         "filed": filed,
         "notices": _inbox(user).unread()[:5],
-        "saved": saved_filters(user, at),
+        "saved": user.saved_filters.all(),
         "categories": familiar_categories(user, categories) if user.active_posts else [],
         "majors": by_major(categories),
         "at": at,
@@ -172,7 +172,7 @@ def list_page(request: HttpRequest, form: FilterForm, unsaved: dict | None = Non
         "majors": by_major(form.lookups.categories),
         "grids": _filter_grids(user, form),
         # They stand beside what htmx replaces.
-        "saved": () if request.htmx else saved_filters(user, at),
+        "saved": () if request.htmx else user.saved_filters.all(),
         "unsaved": unsaved,
         "at": at,
     }
