@@ -49,7 +49,7 @@ def by_index(events: EventQuerySet, search: Search) -> EventQuerySet:
 
 
 class Found:
-    """What a search finds among ordered cases, to be sliced and counted like a queryset.
+    """What a search finds among ordered cases, to be sliced and counted like a queryset, as far as `MANY` and one.
 
     No one plan serves both a word that every fifth case has and a word that five have, and PostgreSQL cannot tell which
     it is given. So the `NEAR` cases that come first are looked through, which does for a common word and for a small
@@ -59,7 +59,6 @@ class Found:
     def __init__(self, events: EventQuerySet, search: Search):
         """`events` are ordered as `by_index` wants them."""
         self.events, self.search = events, search
-        self.order = events.query.order_by
 
     def __getitem__(self, wanted: slice) -> list[Event]:
         keys = self._first(wanted.stop)[wanted.start or 0 :]
@@ -67,42 +66,32 @@ class Found:
         return [rows[key] for key in keys if key in rows]
 
     def capped(self, most: int) -> int:
-        if self._is_complete or len(self._near) >= most:
-            return min(len(self._near), most)
+        """How many there are, counted no further than this."""
+        near, is_all = self._near
+        if is_all or len(near) >= most:
+            return min(len(near), most)
+        if "_far" in self.__dict__ and most <= MANY + 1:
+            return min(len(self._far), most)
         with _memory():
             return self.events.filter(self.search.condition()).capped(most)
 
     def _first(self, many: int) -> list[int]:
         """The keys of the first so many."""
-        if self._is_complete or len(self._near) >= many:
-            return self._near[:many]
+        near, is_all = self._near
+        return (near if is_all or len(near) >= many else self._far)[:many]
+
+    @cached_property
+    def _near(self) -> tuple[list[int], bool]:
+        """The keys of what fits among the cases that come first, and whether these are all there are."""
+        looked_through = self.events.annotate(fits=self.search.condition(is_indexed=False)).values_list("pk", "fits")
+        rows = list(looked_through[:NEAR])
+        return [key for key, fits in rows if fits][: MANY + 1], len(rows) < NEAR
+
+    @cached_property
+    def _far(self) -> list[int]:
+        """The keys that the index finds: as many as are ever counted, since all of them are sorted anyway."""
         with _memory():
-            return _keys(by_index(self.events, self.search), many)
-
-    @cached_property
-    def _near(self) -> list[int]:
-        """The keys that fit among the cases that come first, `MANY` and one at most."""
-        events = self.events
-        if self._last_near is not None:
-            time = self.order[0]
-            comes_first = "gte" if time.descending else "lte"
-            events = events.filter(**{f"{time.expression.name}__{comes_first}": self._last_near})
-        return _keys(events.filter(self.search.condition(is_indexed=False)), MANY + 1)
-
-    @cached_property
-    def _last_near(self):
-        """The time of the last of those cases; None where there are not that many."""
-        times = self.events.values_list(self.order[0].expression.name, flat=True)
-        return next(iter(times[NEAR : NEAR + 1]), None)
-
-    @property
-    def _is_complete(self) -> bool:
-        """Whether the near ones are all that fit."""
-        return self._last_near is None and len(self._near) <= MANY
-
-
-def _keys(events: EventQuerySet, many: int) -> list[int]:
-    return list(events.values_list("pk", flat=True)[:many])
+            return list(by_index(self.events, self.search).values_list("pk", flat=True)[: MANY + 1])
 
 
 @contextmanager

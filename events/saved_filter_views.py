@@ -23,7 +23,13 @@ def get_saved_filter(user: User, key: int) -> SavedFilter:
 
 @require_safe
 def saved_filter_list(request: HttpRequest) -> HttpResponse:
-    """What I have saved: what it says, how many cases it finds now; to rename and to delete."""
+    """What I have saved: what it says, how many cases it finds now; to rename and to delete.
+
+    Other pages fetch their chips with the numbers from here once they are shown themselves.
+    """
+    if request.htmx:
+        counted = {"saved": saved_filters(request.user, timezone.now()), "is_counted": True}
+        return render(request, "events/_saved_filters.html", counted)
     return _list(request)
 
 

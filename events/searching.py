@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from django.db.models import BooleanField, Func, Q, TextField, Value
 from django.db.models.functions import Reverse, StrIndex
@@ -213,10 +214,11 @@ def _merged(found: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def pairs_of(pattern: str) -> str:
     """The tsquery of the pairs in a pattern, as `saihan_pairs` cuts them; a single character begins some pair."""
-    if len(pattern) == 1:
-        return f"'{pattern}':*"
-    pairs = (pattern[start : start + 2].strip() for start in range(len(pattern) - 1))
-    return " & ".join(f"'{pair}'" for pair in dict.fromkeys(pairs))
+    characters = pattern.replace(" ", "")
+    if len(characters) == 1:
+        return f"'{characters}':*"
+    pairs = dict.fromkeys(map("".join, pairwise(characters)))
+    return " & ".join(f"'{pair}'" for pair in pairs)
 
 
 class Words(Func):

@@ -17,7 +17,7 @@ from events.alike import Offer, joined, offer
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.exporting import export_notices
-from events.filters import FilterForm, saved_filters
+from events.filters import FilterForm
 from events.forms import SEARCH_LENGTH, ActForm, AlikeForm, FilingForm, RevealForm
 from events.hot_spots import hot_spots
 from events.models import Category, Delivery, Event, Notice
@@ -70,7 +70,7 @@ def workbench(request: HttpRequest) -> HttpResponse:
         "overdue": sum(event.is_overdue(at) for event in waiting),
         "filed": filed,
         "notices": _inbox(user).unread()[:5],
-        "saved": saved_filters(user, at),
+        "saved": user.saved_filters.all(),
         "categories": familiar_categories(user, categories) if user.active_posts else [],
         "majors": by_major(categories),
         "hot_spots": hot_spots(user, at),
@@ -200,7 +200,7 @@ def list_page(request: HttpRequest, form: FilterForm, unsaved: dict | None = Non
         "majors": by_major(form.lookups.categories),
         "grids": _filter_grids(user, form),
         # They stand beside what htmx replaces.
-        "saved": () if request.htmx else saved_filters(user, at),
+        "saved": () if request.htmx else user.saved_filters.all(),
         "unsaved": unsaved,
         "at": at,
     }

@@ -117,11 +117,16 @@ def test_those_of_others_are_none(cast, as_, saved):
 
 
 def test_one_tap_leads_there_and_says_how_many(cast, as_, event, saved):
-    browser = as_(cast.community)
-    for name in ("workbench", "event_list", LIST):
+    browser, link = as_(cast.community), 'href="/events/?search=%E5%9E%83%E5%9C%BE&amp;status=open"'
+    for name in ("workbench", "event_list"):
         text = page(browser.get(reverse(name)))
-        assert 'href="/events/?search=%E5%9E%83%E5%9C%BE&amp;status=open"' in text
-        assert '<span class="badge bg-secondary-lt">1</span>' in text
+        assert link in text
+        assert f'hx-get="{reverse(LIST)}"' in text
+    chips, whole = browser.get(reverse(LIST), headers={"HX-Request": "true"}), browser.get(reverse(LIST))
+    for answer in (chips, whole):
+        assert link in page(answer)
+        assert '<span class="badge bg-secondary-lt">1</span>' in page(answer)
+    assert page(chips).lstrip().startswith("<nav")
 
 
 def test_a_clue_report_is_counted_for_nobody_else(cast, event):
