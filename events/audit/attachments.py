@@ -24,8 +24,8 @@ def attachment_problems() -> Iterator[Problem]:
     for steps in _chunks(told, "id", "ordinal", "details", "number"):
         found = defaultdict(list)
         rows = Attachment.objects.filter(step__in=[step.id for step in steps]).order_by("step", "ordinal")
-        for step_id, name, sha256 in rows.values_list("step", "name", "sha256"):
-            found[step_id].append(f"{name} {sha256}")
+        for step_id, number, name, sha256 in rows.values_list("step", "ordinal", "name", "sha256"):
+            found[step_id].append(f"{number}. {name} {sha256}")
         for step in steps:
             what = _("files of step %(ordinal)s") % {"ordinal": step.ordinal}
             yield from guarded(step.number, what, _step_problems(step, what, found[step.id]))
@@ -62,7 +62,8 @@ def _strays() -> Iterator[Problem]:
 
 
 def _step_problems(step, what: str, found: list[str]) -> Iterator[Problem]:
-    recorded = [f"{each['name']} {each['sha256']}" for each in step.details["attachments"]]
+    told = enumerate(step.details["attachments"], start=1)
+    recorded = [f"{number}. {each['name']} {each['sha256']}" for number, each in told]
     if recorded != found:
         yield step.number, what, "; ".join(recorded), "; ".join(found)
 
