@@ -4,6 +4,7 @@ import io
 from datetime import date, timedelta
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.urls import reverse
 from openpyxl import load_workbook
 from rest_framework.test import APIClient
@@ -420,3 +421,13 @@ def test_long_lists_have_pages(cast, as_, many):
     browser = as_(cast.district)
     for address in (reverse("sample_detail", args=[many.pk]), reverse("second_look_list")):
         assert [len(browser.get(address, {"page": number}).context["page"].object_list) for number in (1, 2)] == [20, 2]
+
+
+def test_the_admin_shows_staff_no_more_than_they_recheck(cast, as_, sample, listed):
+    """A right of Django admin alone opens nobody's area."""
+    clerk = make_user("职员", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_sample", "view_quickclosing"]))
+    for name, row in (("sample", sample), ("quickclosing", listed)):
+        address = reverse(f"admin:events_{name}_change", args=[row.pk])
+        assert as_(cast.admin).get(address).status_code == 200
+        assert as_(clerk).get(address).status_code != 200

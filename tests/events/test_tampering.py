@@ -23,6 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 UNPROVED = {
     Attachment: ["id", "key", "kind", "content_type", "width", "height", "created_at", "uploader_id"],
     Notice: ["created_at", "delivered_at", "read_at"],
+    AuditDigest: ["mail_tried_at", "mailed_at"],
     Delivery: ["id", "channel", "in_digest", "attempts", "next_try_at", "delivered_at", "last_error"],
 }
 STEPS = 6
@@ -183,7 +184,8 @@ def test_a_time_that_is_none_never_stops_the_check(event, digest, model):
             with tampering(), suppress(DatabaseError), transaction.atomic():
                 put(row, field.column, value)
                 found = list(audit.problems(at=WEDNESDAY))
-                assert found, (field.attname, value)
+                # PostgreSQL has such times: they are as good as any where no step tells of the column.
+                assert found or field.attname in UNPROVED.get(model, ()), (field.attname, value)
 
 
 @pytest.mark.parametrize("model", [Event, Step, Attachment, Notice, Delivery])
