@@ -12,9 +12,10 @@ from drf_spectacular.generators import SchemaGenerator
 from rest_framework.authtoken.models import Token
 from rest_framework.test import APIClient
 
-from events.models import Event, Step
+from events.models import Event, Sample, Step
 from grids.models import Role
 from grids.services import end_post, retire_grid
+from tests.events.test_sampling import closed, drawn
 from tests.factories import make_category, make_event, make_organisation, make_post, make_uploads, take
 
 EVENTS = "/api/v1/events/"
@@ -461,6 +462,7 @@ def test_who_passes_a_clue_report_on_learns_nothing_more(cast, as_, clue):
 PEOPLE = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")
 EVERYBODY = dict.fromkeys(PEOPLE, 200) | {"anonymous": 401}
 INSIDE = EVERYBODY | {"neighbour": 404, "stranger": 404}
+INSPECTORS = dict.fromkeys(PEOPLE, 403) | {"district": 200, "city": 200, "admin": 200, "anonymous": 401}
 NOBODY = {name: 403 if code == 200 else code for name, code in INSIDE.items()}
 FILERS = {name: 201 if code == 200 else code for name, code in EVERYBODY.items()}
 MATRIX = {
@@ -478,6 +480,11 @@ MATRIX = {
     "get {photo}": INSIDE,
     "get {photo}thumbnail/": INSIDE,
     "get {event}clock/": INSIDE,
+    "get /api/v1/samples/": INSPECTORS,
+    "get {sample}": INSPECTORS,
+    "get {sample}items/": INSPECTORS,
+    "get {sample}population/": INSPECTORS,
+    "get /api/v1/second-looks/": INSPECTORS,
     "post {event}actions/ comment": INSIDE,
     "post {event}actions/ accept": NOBODY | {"chief": 200},
     "post {event}actions/ resolve": NOBODY | {"chief": 409},
@@ -486,13 +493,20 @@ MATRIX = {
 }
 
 
+def a_sample(cast) -> Sample:
+    closed(cast)
+    return drawn(cast, size=1)
+
+
 @pytest.mark.parametrize("what", MATRIX)
 def test_who_gets_what(cast, as_, event, what):
     company = make_organisation(cast.tree.community)
     place = f"/api/v1/organisations/{company.pk}/"
     take(event, "comment", attachments=make_uploads(cast.worker))
     photo = f"{ATTACHMENTS}{event.attachments.get().key}/"
-    method, path, *action = what.format(event=address(event), organisation=place, photo=photo).split()
+    sample = f"/api/v1/samples/{a_sample(cast).pk}/" if "{sample}" in what else ""
+    known = {"event": address(event), "organisation": place, "photo": photo, "sample": sample}
+    method, path, *action = what.format(**known).split()
     body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
     got = {}
     for who in EVERYBODY:
@@ -510,6 +524,7 @@ def test_every_address_is_in_the_matrix():
         .replace("{event}", EVENTS + "{number}/")
         .replace("{organisation}", "/api/v1/organisations/{id}/")
         .replace("{photo}", ATTACHMENTS + "{key}/")
+        .replace("{sample}", "/api/v1/samples/{id}/")
         for line in MATRIX
     }
     assert set(described) - known == {"/api/v1/token/"}
