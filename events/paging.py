@@ -6,7 +6,7 @@ from functools import cached_property
 
 from django.core.paginator import Page, Paginator
 from django.db import connection, transaction
-from django.db.models import OrderBy
+from django.db.models import OrderBy, QuerySet
 
 from events.models import Event
 from events.models.event import EventQuerySet
@@ -18,12 +18,17 @@ NEAR = 5_000  # cases that are looked through one by one in some 20 ms
 MEMORY = "64MB"
 
 
+def capped(rows: "QuerySet | Found", most: int) -> int:
+    """How many there are, counted no further than this."""
+    return rows.capped(most) if isinstance(rows, Found) else rows.order_by()[:most].count()
+
+
 class CappedPaginator(Paginator):
     """Counts no further than `MANY`, and not at all what fits on the first page. Takes a queryset or what was found."""
 
     @cached_property
     def count(self) -> int:
-        return self.object_list.capped(MANY + 1)
+        return capped(self.object_list, MANY + 1)
 
     def get_page(self, number: str | None) -> Page:
         if number not in (None, "", "1"):
@@ -73,7 +78,7 @@ class Found:
         if "_far" in self.__dict__ and most <= MANY + 1:
             return min(len(self._far), most)
         with _memory():
-            return self.events.filter(self.search.condition()).capped(most)
+            return capped(self.events.filter(self.search.condition()), most)
 
     def _first(self, many: int) -> list[int]:
         """The keys of the first so many."""

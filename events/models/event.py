@@ -138,10 +138,6 @@ class EventQuerySet(models.QuerySet):
         """What every word fits, by text, place, number, or as the name of somebody; see `events.searching`."""
         return self.filter(read_search(words).condition())
 
-    def capped(self, most: int) -> int:
-        """How many there are, counted no further than this."""
-        return self.order_by()[:most].count()
-
     def with_related(self):
         return self.select_related("category", "grid", "holder", "checker", "handler", "organisation", "reporter")
 

@@ -204,5 +204,6 @@ def test_a_clock_that_went_on_is_told_once(cast, as_):
 def test_the_case_file_names_the_cases_that_were_merged_into_it(cast, as_, event):
     other = make_event(cast.worker, cast.tree.building, title="楼道又黑了")
     other = take(take(other, "accept"), "merge", into=event)
-    assert f"{other.number}</td><td>楼道又黑了" in page(as_(cast.chief).get(on_paper(event)))
+    paper = page(as_(cast.chief).get(on_paper(event)))
+    assert paper.index("同一反映") < paper.index(other.number) < paper.index("楼道又黑了")
     assert f"{event.number}　楼道灯坏了" in page(as_(cast.chief).get(on_paper(other)))
