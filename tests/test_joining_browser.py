@@ -27,8 +27,8 @@ def cast(transactional_db, settings) -> Cast:
 
 @pytest.fixture
 def target(cast) -> Event:
-    """Open in the first building, with a photo."""
-    return make_event(
+    """Open in the first building, with a photo, and held by the community, which answers for both."""
+    event = make_event(
         cast.police,
         cast.tree.unit,
         category=Category.objects.get(minor="路灯"),
@@ -38,6 +38,7 @@ def target(cast) -> Event:
         latitude="40.818300",
         longitude="111.708600",
     )
+    return take(event, "escalate")
 
 
 def log_in(page: Page, person, leads_to: str) -> None:
