@@ -82,6 +82,8 @@ def duration(span: timedelta, unit: Unit, calendar: WorkCalendar = STATUTORY) ->
 def ago(time: datetime, at: datetime) -> str:
     """How long ago, in the one largest unit; for what lies within some weeks."""
     minutes = max(0, (at - time) // timedelta(minutes=1))
+    if minutes == 0:
+        return _("just now")
     if minutes < 60:
         return ngettext("%(count)d minute ago", "%(count)d minutes ago", minutes) % {"count": minutes}
     if (hours := minutes // 60) < 24:

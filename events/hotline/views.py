@@ -135,7 +135,9 @@ def _open_words(found: HotlineImport, categories: Words) -> list[Question]:
     """The words that have no category yet, the most frequent first."""
     rows = found.rows.filter(outcome=Outcome.OPEN, category=None).order_by()
     groups = rows.values("word").annotate(count=Count("pk"), row=Min("pk")).order_by("-count", "row")[:QUESTIONS]
-    return [Question(one["row"], one["word"], one["count"], str(categories.suggest(one["word"]))) for one in groups]
+    return [
+        Question(one["row"], one["word"], one["count"], str(categories.suggest(one["word"]) or "")) for one in groups
+    ]
 
 
 def _open_places(found: HotlineImport) -> list[Question]:

@@ -28,10 +28,11 @@ class Words:
             return self.catch_all
         return self.remembered.get(word) or self.by_name.get(cells.plain(word))
 
-    def suggest(self, word: str) -> Category:
+    def suggest(self, word: str) -> Category | None:
         """What a person will most likely say: one whose name is part of the word, or of which the word is a part.
 
-        What sounds like a clue is offered as confidential: a slip should close a door rather than open one.
+        None where nothing is near: an answer that is filled in already is given without a look, and remembered. What
+        sounds like a clue is offered as confidential: a slip should close a door rather than open one.
         """
         plain = cells.plain(word)
         if CLUE.search(plain) and (clues := [category for category in self.categories if category.is_confidential]):
@@ -41,7 +42,7 @@ class Words:
             for category in self.categories
             if (minor := cells.plain(category.minor)) and (minor in plain or plain in minor)
         ]
-        return max(near, key=lambda category: len(category.minor), default=self.catch_all)
+        return max(near, key=lambda category: len(category.minor), default=None)
 
 
 def named(text: str, categories: Iterable[Category]) -> Category | None:

@@ -96,7 +96,8 @@ def public_report(request: HttpRequest, code: str) -> HttpResponse:
 def _hand_over(request: HttpRequest, grid: Grid, receipt: services.Receipt) -> HttpResponse:
     """To the receipt, and into the case; number and code travel encrypted, and nothing of them is kept here."""
     response = redirect("public_receipt", grid.code)
-    slip = json.dumps({"number": receipt.event.number, "code": receipt.code})
+    is_joined = receipt.event.merged_into_id is not None
+    slip = json.dumps({"number": receipt.event.number, "code": receipt.code, "is_joined": is_joined})
     response.set_signed_cookie(
         RECEIPT_COOKIE,
         encrypt(slip),

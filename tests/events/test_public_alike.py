@@ -64,7 +64,7 @@ def test_before_it_is_sent_what_is_open_there_is_shown(send, target):
     answer = send()
     assert answer.status_code == 200
     page = words(answer)
-    for shown in ("路灯不亮", "健康社区 1号楼", "state-filed", "分钟前"):
+    for shown in ("路灯不亮", "健康社区 1号楼", "state-filed", "刚刚"):
         assert shown in page
     assert len(keys(answer)) == 1
     assert Event.objects.count() == 1
@@ -183,6 +183,11 @@ def test_joined_the_report_has_a_number_and_a_code_of_its_own(client, send, targ
     assert event.number in page
     assert re.search(r'receipt-code">\w{6}<', page)
     assert not list(problems())
+
+
+def test_the_receipt_of_who_joined_says_so(client, send, target):
+    receipt = send(into=keys(send())[0])["Location"]
+    assert "已合并办理" in client.get(receipt).content.decode()
 
 
 def test_joined_without_a_word_it_is_called_by_its_kind(send, target):
