@@ -20,7 +20,7 @@ from events.hotline.left import sheet_of_left
 from events.hotline.showing import PHASES, RESULTS, results, rows_of, samples_of, show_rows
 from events.hotline.words import Words
 from events.models import HotlineImport, HotlineRow
-from events.services.hotline import LEFT_OUT, Outcome, Status, progress_key, remembered_columns, undecided
+from events.services.hotline import LEFT_OUT, Outcome, Status, progress_key, remembered_columns
 from events.services.residents import catch_all_category
 from grids import exporting
 from grids.access import workable_grids
@@ -197,7 +197,7 @@ def hotline_mapping(request: HttpRequest, pk: int) -> HttpResponse:
 def hotline_words(request: HttpRequest, pk: int) -> HttpResponse:
     """Say what categories of the hotline are here."""
     found, categories = get_import(request.user, pk), Words({}, catch_all_category())
-    questions = [Question(row.pk, row.word, 1) for row in _asked(request, found)]
+    questions = _asked(request, _open_words(found, categories))
     form = WordsForm(questions, categories.categories, request.POST)
     if form.is_valid():
         try:
@@ -211,9 +211,7 @@ def hotline_words(request: HttpRequest, pk: int) -> HttpResponse:
 def hotline_places(request: HttpRequest, pk: int) -> HttpResponse:
     """Say where areas and orders lie."""
     found = get_import(request.user, pk)
-    text = _("Row %(number)d")
-    questions = [Question(row.pk, row.area or text % {"number": row.number}, 1) for row in _asked(request, found)]
-    form = PlacesForm(questions, request.user, request.POST)
+    form = PlacesForm(_asked(request, _open_places(found)), request.user, request.POST)
     if form.is_valid():
         try:
             services.tell_places(actor=request.user, hotline_import=found, places=form.places())
@@ -222,10 +220,10 @@ def hotline_places(request: HttpRequest, pk: int) -> HttpResponse:
     return _import_page(request, found, places=form) if form.errors else redirect("hotline_import", pk)
 
 
-def _asked(request: HttpRequest, found: HotlineImport) -> list[HotlineRow]:
-    """The rows that a form was about, as far as they are still to be decided."""
-    keys = [int(name[1]) for key in request.POST if (name := FIELD.fullmatch(key))]
-    return list(undecided(found).filter(pk__in=keys[:QUESTIONS]).order_by("number"))
+def _asked(request: HttpRequest, questions: list[Question]) -> list[Question]:
+    """Those that the form was about, as far as they are still to be decided."""
+    keys = {int(name[1]) for key in request.POST if (name := FIELD.fullmatch(key))}
+    return [question for question in questions if question.row in keys]
 
 
 @require_POST
