@@ -49,7 +49,7 @@ def _no_times(model: type[Model], field: DateField) -> Iterator[Problem]:
     shape = TIME if isinstance(field, DateTimeField) else DAY
     # The names are the models' own.
     query = (
-        f'SELECT id, CAST("{field.column}" AS TEXT) FROM {model._meta.db_table} WHERE "{field.column}" IS NOT NULL '  # noqa: S608
+        f'SELECT id, CAST("{field.column}" AS TEXT) FROM {model._meta.db_table} WHERE "{field.column}" IS NOT NULL '  # noqa: S608  our own names
         f'AND (julianday("{field.column}") IS NULL OR "{field.column}" NOT GLOB %s) ORDER BY id'
     )
     with connection.cursor() as cursor:

@@ -170,6 +170,6 @@ def moment(said: str, clock: time) -> datetime | None:
         return None
     try:
         at = clock if hour is None else time(hour, minute, second or 0)
-        return timezone.make_aware(datetime(year, month, day, at.hour, at.minute, at.second))  # noqa: DTZ001
+        return timezone.make_aware(datetime(year, month, day, at.hour, at.minute, at.second))  # noqa: DTZ001  made aware here
     except ValueError:
         return None

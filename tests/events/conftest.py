@@ -1,5 +1,7 @@
 """What the tests of the workflow share."""
 
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -33,3 +35,10 @@ def snapshot(event: Event) -> tuple:
     """Everything the database holds of an event: its row and its steps."""
     row = Event.objects.filter(pk=event.pk).values().get()
     return row, list(Step.objects.filter(event=event).order_by("ordinal").values())
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    """Threads for what happens at once."""
+    with ThreadPoolExecutor(8) as pool:
+        yield pool

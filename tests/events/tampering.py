@@ -35,11 +35,11 @@ def write(row: models.Model, **values: Any) -> None:
     for name, value in values.items():
         field = next(field for field in row._meta.concrete_fields if field.attname == name)
         prepared = field.get_db_prep_save(value, connection)
-        sql(f"UPDATE {row._meta.db_table} SET {field.column} = %s WHERE id = %s", prepared, row.pk)  # noqa: S608
+        sql(f"UPDATE {row._meta.db_table} SET {field.column} = %s WHERE id = %s", prepared, row.pk)  # noqa: S608  our own names
 
 
 def remove(model: type[models.Model], column: str, key: int) -> None:
-    sql(f"DELETE FROM {model._meta.db_table} WHERE {column} = %s", key)  # noqa: S608
+    sql(f"DELETE FROM {model._meta.db_table} WHERE {column} = %s", key)  # noqa: S608  our own names
 
 
 def remove_step(step: Step) -> None:

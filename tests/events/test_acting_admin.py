@@ -9,7 +9,7 @@ from django.utils import timezone
 from events.models import Event
 from events.workflow import TABLE, Side
 from tests.events.conftest import snapshot
-from tests.events.test_races import first, pool  # noqa: F401 - a fixture
+from tests.events.test_races import first
 from tests.events.test_workflow import EXPECTED, SIDES, held_by_the_street
 from tests.factories import make_category, make_event, make_organisation, take
 
@@ -103,7 +103,7 @@ def test_who_was_slower_is_told_and_can_send_it_again(client, cast):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_a_case_that_somebody_takes_out_of_sight_meanwhile_is_not_there(client, cast, pool):  # noqa: F811
+def test_a_case_that_somebody_takes_out_of_sight_meanwhile_is_not_there(client, cast, pool):
     clue = make_category("线索举报", is_confidential=True, lowest_loop="grid")
     event = take(make_event(cast.worker, cast.tree.unit, category=clue), "accept")
     as_administrator(client, cast.chief)

@@ -14,7 +14,7 @@ from events.models import Event, HotlineImport, HotlineOrder, ResidentContact
 from events.services.hotline_filing import PATIENCE
 from tests.conftest import wait_until
 from tests.events.hotline_sheets import fresh, line, settled
-from tests.events.test_races import beside, pool  # noqa: F401 - a fixture
+from tests.events.test_races import beside
 from tests.factories import make_category
 
 pytestmark = pytest.mark.postgres
@@ -33,7 +33,7 @@ def test_a_worker_killed_in_the_middle_files_each_order_once(desk, celery_worker
     found = settled(desk, *(line(f"HH{number:04}") for number in range(MANY)))
     services.confirm_hotline(actor=desk, hotline_import=found)
     for filed in (20, 80, 150):
-        wait_until(lambda: HotlineOrder.objects.count() >= filed, 60, worker.output())  # noqa: B023
+        wait_until(lambda: HotlineOrder.objects.count() >= filed, 60, worker.output())  # noqa: B023  it is called before the next round
         worker.kill()
         # The note that somebody is at it, and the message of the dead worker, would have the next one wait.
         private_redis.client.flushall()
@@ -64,7 +64,7 @@ def test_two_workers_and_two_sheets_make_one_case_of_an_order(desk):
     assert not list(problems())
 
 
-def test_a_sheet_that_is_confirmed_while_old_ones_are_cleaned_is_filed(desk, pool):  # noqa: F811
+def test_a_sheet_that_is_confirmed_while_old_ones_are_cleaned_is_filed(desk, pool):
     found, other = settled(desk, line("HH1")), settled(desk, line("HH2"))
     later = timezone.now() + timedelta(days=settings.HOTLINE_KEPT_DAYS + 1)
     with transaction.atomic():

@@ -14,7 +14,7 @@ from events.explanations import explain
 from events.models import Event, Step
 from events.workflow import TABLE, Action, Side
 from grids.services import merge_grids, move_grid
-from tests.events.test_races import at_once, first, pool  # noqa: F401 - a fixture
+from tests.events.test_races import at_once, first
 from tests.factories import make_category, make_contact, make_event, make_post, make_uploads, make_user, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -269,7 +269,7 @@ def test_over_the_api(cast, as_, target):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_many_join_at_once_and_none_is_lost(cast, pool, target):  # noqa: F811
+def test_many_join_at_once_and_none_is_lost(cast, pool, target):
     people = [make_user() for _time in range(6)]
     for person in people:
         make_post(person, cast.tree.building)
@@ -281,7 +281,7 @@ def test_many_join_at_once_and_none_is_lost(cast, pool, target):  # noqa: F811
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_one_tap_that_is_sent_twice_at_once_is_one_report(cast, pool, target):  # noqa: F811
+def test_one_tap_that_is_sent_twice_at_once_is_one_report(cast, pool, target):
     one, two = at_once(pool, *[partial(join, cast, target, idempotency_key="k")] * 2)
     assert one == two
     assert Event.objects.count() == 2
@@ -290,7 +290,7 @@ def test_one_tap_that_is_sent_twice_at_once_is_one_report(cast, pool, target):  
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_who_waits_while_the_case_is_merged_follows_it(cast, pool, target):  # noqa: F811
+def test_who_waits_while_the_case_is_merged_follows_it(cast, pool, target):
     last = make_event(cast.police, cast.tree.unit, category=target.category)
     with first(pool, join, cast=cast, target=target) as waiting:
         take(target, "merge", into=last)
@@ -300,7 +300,7 @@ def test_who_waits_while_the_case_is_merged_follows_it(cast, pool, target):  # n
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_who_waits_while_the_case_is_voided_hears_of_it(cast, pool, target):  # noqa: F811
+def test_who_waits_while_the_case_is_voided_hears_of_it(cast, pool, target):
     with first(pool, join, cast=cast, target=target) as waiting:
         take(target, "void")
     assert waiting[0].exception(20).message_dict == {"into": [ENDED]}
@@ -309,7 +309,7 @@ def test_who_waits_while_the_case_is_voided_hears_of_it(cast, pool, target):  # 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_who_waits_while_the_building_moves_joins_there(cast, pool, target):  # noqa: F811
+def test_who_waits_while_the_building_moves_joins_there(cast, pool, target):
     make_post(cast.worker, cast.tree.other_community)
     with first(pool, join, cast=cast, target=target) as waiting:
         move_grid(actor=None, grid=cast.tree.building, new_parent=cast.tree.other_community)

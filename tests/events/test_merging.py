@@ -13,7 +13,7 @@ from events.explanations import explain
 from events.models import Event
 from events.public.wording import course, standing
 from tests.events.conftest import snapshot
-from tests.events.test_races import at_once, pool  # noqa: F401 - a fixture
+from tests.events.test_races import at_once
 from tests.factories import make_category, make_contact, make_event, make_post, make_user, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -158,7 +158,7 @@ def test_over_the_api(client, cast, pair):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_of_two_merges_into_each_other_at_once_one_wins(cast, pool, pair):  # noqa: F811
+def test_of_two_merges_into_each_other_at_once_one_wins(cast, pool, pair):
     first, second = pair
     results = at_once(
         pool,
@@ -173,7 +173,7 @@ def test_of_two_merges_into_each_other_at_once_one_wins(cast, pool, pair):  # no
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_merged_while_the_other_is_voided_nobody_is_left_behind(cast, pool, pair):  # noqa: F811
+def test_merged_while_the_other_is_voided_nobody_is_left_behind(cast, pool, pair):
     first, second = pair
     at_once(
         pool,

@@ -9,7 +9,7 @@ from events.exceptions import ActionForbidden
 from events.models import Event
 from grids.models import Grid, Post, Role, User
 from grids.services import appoint, appoint_many, end_post, leave, move_grid, transfer_post
-from tests.events.test_races import assert_sound, at_once, first, pool  # noqa: F401 - `pool` is a fixture
+from tests.events.test_races import assert_sound, at_once, first
 from tests.factories import make_category, make_event, make_post, make_user, take
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]
@@ -26,7 +26,7 @@ def no_database_error(results: list) -> None:
     assert [result for result in results if isinstance(result, DatabaseError)] == []
 
 
-def test_an_action_that_waited_while_the_post_ended_is_refused(cast, pool):  # noqa: F811
+def test_an_action_that_waited_while_the_post_ended_is_refused(cast, pool):
     event, chief = make_event(cast.worker, cast.tree.unit), as_request(cast.chief)
     with first(pool, services.act, event=event, action="accept", actor=chief) as waiting:
         end_post(actor=None, post=cast.chief.posts.get())
@@ -34,7 +34,7 @@ def test_an_action_that_waited_while_the_post_ended_is_refused(cast, pool):  # n
     assert Event.objects.get(pk=event.pk).step_count == 1
 
 
-def test_filing_that_waited_while_the_post_ended_is_refused(cast, pool):  # noqa: F811
+def test_filing_that_waited_while_the_post_ended_is_refused(cast, pool):
     category, neighbour = make_category(), as_request(cast.neighbour)
     inputs = {"reporter": neighbour, "grid": cast.tree.other_building, "category": category}
     with first(pool, make_event, **inputs) as waiting:
@@ -45,7 +45,7 @@ def test_filing_that_waited_while_the_post_ended_is_refused(cast, pool):  # noqa
     assert not Event.objects.exists()
 
 
-def test_a_post_ends_after_the_action_that_is_being_taken(cast, pool):  # noqa: F811
+def test_a_post_ends_after_the_action_that_is_being_taken(cast, pool):
     event, post = make_event(cast.worker, cast.tree.unit), cast.chief.posts.get()
     with first(pool, end_post, actor=None, post=post) as waiting:
         services.act(event=event, action="accept", actor=as_request(cast.chief))
@@ -54,7 +54,7 @@ def test_a_post_ends_after_the_action_that_is_being_taken(cast, pool):  # noqa: 
     assert_sound(event)
 
 
-def test_two_who_hand_over_to_each_other_do_not_deadlock(cast, pool):  # noqa: F811
+def test_two_who_hand_over_to_each_other_do_not_deadlock(cast, pool):
     other = make_user("高娃")
     posts = [cast.worker.posts.get(grid=cast.tree.building), make_post(other, cast.tree.building)]
     for handler in (cast.worker, other):
@@ -69,7 +69,7 @@ def test_two_who_hand_over_to_each_other_do_not_deadlock(cast, pool):  # noqa: F
     assert_sound(*Event.objects.all())
 
 
-def test_who_leaves_while_being_appointed_holds_nothing_in_the_end(cast, pool):  # noqa: F811
+def test_who_leaves_while_being_appointed_holds_nothing_in_the_end(cast, pool):
     for turn in range(5):
         user = make_user(f"人员{turn}")
         make_post(user, cast.tree.unit)
@@ -85,7 +85,7 @@ def test_who_leaves_while_being_appointed_holds_nothing_in_the_end(cast, pool): 
         assert user.is_active == user.posts.active().exists()
 
 
-def test_one_chair_for_four_who_want_it_at_once(cast, pool):  # noqa: F811
+def test_one_chair_for_four_who_want_it_at_once(cast, pool):
     rivals = [make_post(make_user(), cast.tree.other_building) for _number in range(2)]
     chair = cast.tree.second_building
     results = at_once(
@@ -100,7 +100,7 @@ def test_one_chair_for_four_who_want_it_at_once(cast, pool):  # noqa: F811
     assert Post.objects.active().filter(pk__in=[post.pk for post in rivals]).count() >= 1
 
 
-def test_handing_over_beside_acting_moving_and_sweeping_neither_deadlocks_nor_loses_anything(cast, pool):  # noqa: F811
+def test_handing_over_beside_acting_moving_and_sweeping_neither_deadlocks_nor_loses_anything(cast, pool):
     other = make_user("高娃")
     make_post(other, cast.tree.building)
     events = []

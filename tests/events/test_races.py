@@ -40,12 +40,6 @@ pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pyt
 LONG_AFTER = moment("2026-12-01 09:00")
 
 
-@pytest.fixture
-def pool():
-    with ThreadPoolExecutor(8) as pool:
-        yield pool
-
-
 def beside(pool: ThreadPoolExecutor, work: Callable, **inputs) -> Future:
     """Run `work` on a connection of its own."""
 

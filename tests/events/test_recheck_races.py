@@ -6,7 +6,7 @@ from events.exceptions import ActionConflict, ActionRefused, AlreadyRecorded
 from events.models import Event, QuickClosing, Sample, SampleItem
 from events.services import act, draw_sample, list_quick_closings, look_again, recheck
 from events.workflow import Status
-from tests.events.test_races import at_once, pool  # noqa: F401 - `pool` is a fixture
+from tests.events.test_races import at_once
 from tests.events.test_sampling import DECEMBER, NOVEMBER, closed, drawn
 from tests.events.test_second_looks import MINUTE, NIGHT, closed_in
 
@@ -19,7 +19,7 @@ def draw(cast, actor, **inputs):
     )  # fmt: skip
 
 
-def test_two_who_draw_the_same_get_two_numbers(cast, pool):  # noqa: F811
+def test_two_who_draw_the_same_get_two_numbers(cast, pool):
     for _case in range(3):
         closed(cast)
     for turn in range(4):
@@ -28,13 +28,13 @@ def test_two_who_draw_the_same_get_two_numbers(cast, pool):  # noqa: F811
     assert SampleItem.objects.count() == 16
 
 
-def test_one_form_that_is_sent_twice_at_once_draws_once(cast, pool):  # noqa: F811
+def test_one_form_that_is_sent_twice_at_once_draws_once(cast, pool):
     closed(cast)
     found = at_once(pool, *[draw(cast, cast.district, idempotency_key="a")] * 4)
     assert len({sample.pk for sample in found}) == 1 == Sample.objects.count()
 
 
-def test_two_who_recheck_one_case_do_not_overwrite_each_other(cast, pool):  # noqa: F811
+def test_two_who_recheck_one_case_do_not_overwrite_each_other(cast, pool):
     closed(cast)
     item = drawn(cast).items.get()
     found = at_once(
@@ -48,7 +48,7 @@ def test_two_who_recheck_one_case_do_not_overwrite_each_other(cast, pool):  # no
     assert SampleItem.objects.get().finding == first.finding
 
 
-def test_two_nightly_looks_at_once_list_each_closing_once(cast, pool):  # noqa: F811
+def test_two_nightly_looks_at_once_list_each_closing_once(cast, pool):
     for _case in range(3):
         closed_in(cast, MINUTE)
     found = at_once(pool, *[lambda: list_quick_closings(at=NIGHT)] * 4)
@@ -56,7 +56,7 @@ def test_two_nightly_looks_at_once_list_each_closing_once(cast, pool):  # noqa: 
     assert QuickClosing.objects.count() == 3
 
 
-def test_a_case_is_called_in_order_or_reopened_whichever_is_first(cast, pool):  # noqa: F811
+def test_a_case_is_called_in_order_or_reopened_whichever_is_first(cast, pool):
     closed_in(cast, MINUTE)
     list_quick_closings(at=NIGHT)
     closing = QuickClosing.objects.select_related("event__grid", "event__holder").get()

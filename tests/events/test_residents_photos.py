@@ -21,7 +21,7 @@ from events.models import Attachment, Event, PublicUse, ResidentContact
 from events.public.forms import stamp
 from tests import pictures
 from tests.events.conftest import MONDAY
-from tests.events.test_races import at_once, pool  # noqa: F401 - a fixture
+from tests.events.test_races import at_once
 from tests.factories import make_category, make_contact, make_event, make_uploads, take
 from tests.pictures import full_disk, picture, telling_photo, upload
 
@@ -263,7 +263,7 @@ def test_the_same_words_from_a_page_opened_later_are_new(cast, client):
 
 @pytest.mark.postgres
 @committing
-def test_two_thumbs_at_once_store_nothing_twice(cast, pool, uploads):  # noqa: F811
+def test_two_thumbs_at_once_store_nothing_twice(cast, pool, uploads):
     sender = {"grid": cast.tree.unit, "source": "a"}
 
     def report():

@@ -17,7 +17,7 @@ from events.models import Event, PublicUse, Step
 from events.public.wording import course, standing
 from events.workflow import Action
 from grids.services import merge_grids
-from tests.events.test_races import at_once, pool  # noqa: F401 - a fixture
+from tests.events.test_races import at_once
 from tests.factories import make_category, make_contact, make_event, make_post, make_user, take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -249,7 +249,7 @@ def test_merged_once_more_by_the_desk_the_page_says_so(cast, lamp, target):
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_taken_out_while_the_case_is_voided_it_comes_back_once(cast, pool, target, report):  # noqa: F811
+def test_taken_out_while_the_case_is_voided_it_comes_back_once(cast, pool, target, report):
     at_once(
         pool,
         partial(services.act, event=fresh(report), action="separate", actor=cast.chief, reason="另一盏灯"),
@@ -262,7 +262,7 @@ def test_taken_out_while_the_case_is_voided_it_comes_back_once(cast, pool, targe
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
-def test_taken_out_while_the_case_goes_on_in_another_one(cast, pool, target, report):  # noqa: F811
+def test_taken_out_while_the_case_goes_on_in_another_one(cast, pool, target, report):
     last = make_event(cast.police, cast.tree.unit, category=target.category)
     make_post(make_user(), cast.tree.building, "dispatcher")
     at_once(
