@@ -22,11 +22,8 @@ from tests.events.test_races import (
     first,
     make_overdue,
     nobody_else_is_in_a_transaction,
-    pool,
 )
 from tests.factories import make_event, take
-
-__all__ = ["pool"]
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]
 
