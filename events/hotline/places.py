@@ -3,8 +3,12 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import cached_property
+
+from django.db.models import QuerySet
 
 from events.hotline.orders import Order
+from events.workflow import CITY_DIGITS
 from grids.access import workable_grids
 from grids.models import Grid, Level, User
 from grids.sheets import cells
@@ -26,6 +30,22 @@ class Places:
         for grid in self.communities:
             self.by_name[_bare(grid.name)].append(grid)
         self.buildings: dict[int, list[Grid]] = {}
+
+    def is_elsewhere(self, order: Order) -> bool:
+        """Whether it names a community, or a street, that is known to lie outside: the office there brings it in.
+
+        What nobody knows by that name may be another way of writing one's own, and is asked.
+        """
+        if order.area in self.remembered or self._named(order):
+            return False
+        return (_bare(order.community), _bare(order.street)) in self.outside
+
+    @cached_property
+    def outside(self) -> set[tuple[str, str]]:
+        """What a sheet may say, as (community, street), of places in the city that the person does not file for."""
+        communities = Grid.objects.active().filter(level=Level.COMMUNITY, code__startswith=self.home.code[:CITY_DIGITS])
+        mine = workable_grids(self.user).filter(level=Level.COMMUNITY)
+        return _sayings(communities.exclude(pk__in=mine.values("pk"))) - _sayings(mine)
 
     def find(self, orders: Iterable[Order]) -> list[Grid | None]:
         """The grid of each order, None where a person has to say; the buildings of all in one query."""
@@ -69,6 +89,12 @@ class Places:
         rest = address.rpartition(name)[2].lstrip("，,、-") if name in address else address
         named = [one for one in self.buildings.get(grid.pk, ()) if rest.startswith(cells.plain(one.name))]
         return max(named, key=lambda one: len(one.name), default=grid)
+
+
+def _sayings(communities: QuerySet[Grid]) -> set[tuple[str, str]]:
+    """Community and street by their bare names, both or one of them alone."""
+    named = [(_bare(name), _bare(street)) for name, street in communities.values_list("name", "parent__name")]
+    return {said for name, street in named for said in ((name, street), (name, ""), ("", street))}
 
 
 def _bare(name: str) -> str:

@@ -117,6 +117,7 @@ class HotlineRow(models.Model):
         OPEN = "open", _("to be decided")
         WRONG = "wrong", _("not usable")
         KNOWN = "known", _("known already")
+        ELSEWHERE = "elsewhere", _("not in your area")
         IGNORED = "ignored", _("no order")
         FILED = "filed", _("now a case")
         REFUSED = "refused", _("not accepted")

@@ -388,13 +388,13 @@ def _check_rows(
         row.order, row.word, row.area = order.number, order.word, order.area
         row.category, row.grid, row.event_id = words.find(order.word), grid, known.get(order.number)
         row.problem, row.remarks = " ".join(order.problems), order.remarks
-        row.outcome = _outcome(row, seen)
+        row.outcome = _outcome(row, seen, is_elsewhere=grid is None and places.is_elsewhere(order))
     HotlineRow.objects.bulk_create(
         rows, update_conflicts=True, unique_fields=["hotline_import", "number"], update_fields=CHECKED
     )
 
 
-def _outcome(row: HotlineRow, seen: dict[str, int]) -> str:
+def _outcome(row: HotlineRow, seen: dict[str, int], *, is_elsewhere: bool) -> str:
     if row.problem:
         return Outcome.WRONG
     if row.event_id:
@@ -402,4 +402,6 @@ def _outcome(row: HotlineRow, seen: dict[str, int]) -> str:
     if (first := seen.setdefault(row.order, row.number)) != row.number:
         row.problem = _("Row %(number)d has the same order number.") % {"number": first}
         return Outcome.WRONG
+    if is_elsewhere:
+        return Outcome.ELSEWHERE
     return Outcome.READY if row.category and row.grid else Outcome.OPEN
