@@ -170,6 +170,8 @@ class Case:
     due_at: datetime | None = None
     closed_at: datetime | None = None
     at: datetime | None = None
+    # Whether who reported it can read a question. It is called where that matters, for lists would look it up in vain.
+    is_followed: Callable[[], bool] = lambda: True
 
 
 @dataclass(frozen=True)
@@ -208,6 +210,12 @@ def can_go_down(case: Case) -> bool:
 def can_be_sent_back(case: Case) -> bool:
     """A third wish climbs instead, and where nothing is above, there is nothing left to do with it."""
     return can_go_down(case) and (case.send_backs < MAX_SEND_BACKS or can_climb(case))
+
+
+def why_no_question(case: Case) -> str | Promise:
+    if case.is_followed():
+        return ""
+    return _("Who called the hotline has no page here to answer on: call them, and note down what they say.")
 
 
 def can_be_answered(case: Case) -> bool:
@@ -325,7 +333,7 @@ TABLE: dict[Action, Move] = {
             possible=can_reply,
             otherwise=_("Nobody waits for a reply."),
         ),
-        _move(Action.ASK, "filed handling", None, "desk handler", "note"),
+        _move(Action.ASK, "filed handling", None, "desk handler", "note", hindrance=why_no_question),
         _move(
             Action.ANSWER, "", None, "reporter", "note",
             possible=can_be_answered,

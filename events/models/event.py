@@ -347,6 +347,11 @@ class Event(Placed):
         """Reported without an account, through the public page."""
         return self.reporter_id is None and hasattr(self, "contact")
 
+    def is_followed(self) -> bool:
+        """Whether who reported it can look after it here: by their account, or by the code of their receipt."""
+        contact = None if self.reporter_id else getattr(self, "contact", None)
+        return bool(self.reporter_id or (contact and contact.code_hash))
+
     def is_overdue(self, at=None) -> bool:
         return self.is_open and self.due_at is not None and self.due_at < (at or timezone.now())
 
@@ -389,6 +394,7 @@ class Event(Placed):
             due_at=self.due_at,
             closed_at=self.closed_at,
             at=at or timezone.now(),
+            is_followed=self.is_followed,
         )
 
     def sides_of(self, user: User) -> frozenset[Side]:

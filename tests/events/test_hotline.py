@@ -11,9 +11,10 @@ from django.utils import timezone
 
 from events import services
 from events.audit import problems
+from events.exceptions import ActionConflict
 from events.models import Category, Event, HotlineImport, HotlineMapping, HotlineOrder, HotlineRow, ResidentContact
 from events.services import hotline_filing
-from events.workflow import Status
+from events.workflow import Status, open_moves
 from grids.models import Grid, Role
 from tests.events.conftest import moment
 from tests.events.hotline_sheets import HEADER, PHONE, bring_in, fresh, line, outcomes, settled, sheet, upload
@@ -253,7 +254,6 @@ def test_the_place_is_found(desk, cast, community, address, place):
 
 @pytest.mark.parametrize("changes", [
     {"所属社区": "幸福社区"},
-    {"所属社区": "桥靠社区", "所属街道": "大学西路街道"},  # another street's
     {"所属社区": "", "所属街道": "", "诉求地址": "桥华世纪村"},
     {"所属社区": "", "诉求地址": "学苑社区1号楼"},  # a street without a community
     {"所属社区": "健康社区", "所属街道": "大学西路街道"},
@@ -261,6 +261,23 @@ def test_the_place_is_found(desk, cast, community, address, place):
 def test_a_place_that_is_not_clear_is_left_to_a_person(desk, changes):
     found = settled(desk, line(**changes))
     assert (found.counts, found.rows.get().grid) == ({"open": 1}, None)
+
+
+@pytest.mark.parametrize("importer, community, street", [
+    ("street", "桥靠社区", "大学西路街道"),
+    ("street", "", "大学西路"),
+    ("community", "学苑社区", "人民路街道"),
+    ("community", "学苑社区居委会", ""),
+    ("community", "桥靠", "大学西路街道"),
+])  # fmt: skip
+def test_what_is_known_to_lie_elsewhere_is_counted_and_not_asked(desk, cast, importer, community, street):
+    found = settled(getattr(cast, importer), line(所属社区=community, 所属街道=street))
+    assert (found.counts, found.rows.get().grid) == ({"elsewhere": 1}, None)
+
+
+@pytest.mark.parametrize("community, street", [("健康第一", "人民路街道"), ("", "人民路街道"), ("幸福社区", "")])
+def test_what_may_be_ones_own_under_another_name_is_asked(desk, cast, community, street):
+    assert settled(cast.community, line(所属社区=community, 所属街道=street)).counts == {"open": 1}
 
 
 def test_in_the_sheet_of_a_community_every_order_is_its_own(desk, cast):
@@ -482,6 +499,14 @@ def test_a_cancelled_sheet_is_forgotten_at_once(desk):
     found = settled(desk, line())
     services.cancel_hotline(actor=desk, hotline_import=found)
     assert not HotlineRow.objects.exists()
+
+
+def test_who_only_called_is_asked_nothing_here(desk, cast):
+    bring_in(desk, line())
+    event = take(the_event(), "accept")
+    assert "ask" not in [move.action for move in open_moves(event.case(), event.sides_of(cast.chief))]
+    with pytest.raises(ActionConflict, match="电话"):
+        services.act(event=event, action="ask", actor=cast.chief, note="几楼？")
 
 
 def test_the_contact_goes_with_its_time(desk):
