@@ -81,6 +81,8 @@ def _agreements(step: Step) -> list[str]:
         sentences.append(_("It goes on as no. %(number)s.") % into)
     if merged := details.get("merged"):
         sentences.append(_("No. %(number)s was merged into this case.") % merged)
+    if step.persists:
+        sentences.append(_("It was reported after the case was resolved: look whether it persists before you pass it."))
     if out_of := details.get("out_of"):
         sentences.append(_("Until now it went on as no. %(number)s.") % out_of)
     if released := details.get("released"):
@@ -123,7 +125,16 @@ def _vacancies(step: Step) -> list[str]:
 
 
 def limit_text(amount: int, unit: str) -> str:
-    return _("%(amount)s %(unit)s") % {"amount": amount, "unit": Unit(unit).label}
+    """A limit as people say it; with urgent ones, that nights and holidays count."""
+    said = {"amount": amount, "unit": Unit(unit).label}
+    match unit:
+        case Unit.EMERGENCY_HOUR:
+            text = ngettext("%(amount)s hour (around the clock)", "%(amount)s hours (around the clock)", amount)
+        case Unit.EMERGENCY_DAY:
+            text = ngettext("%(amount)s day (around the clock)", "%(amount)s days (around the clock)", amount)
+        case _working:
+            text = _("%(amount)s %(unit)s")
+    return text % said
 
 
 def _rule(step: Step) -> str:

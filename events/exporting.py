@@ -86,7 +86,7 @@ def _load_places(events: list[Event]) -> None:
 
 NOTICES = [
     Column(pgettext_lazy("notice", "Time"), 17, lambda notice, at: notice.created_at),
-    Column(gettext_lazy("action"), 14, lambda notice, at: notice.step.get_action_display()),
+    Column(gettext_lazy("action"), 14, lambda notice, at: notice.step.action_name),
     Column(gettext_lazy("number"), 18, lambda notice, at: notice.event.number),
     Column(gettext_lazy("title"), 44, lambda notice, at: notice.event.title),
     Column(pgettext_lazy("notice", "by"), 14, lambda notice, at: notice.step.actor_name),

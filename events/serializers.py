@@ -300,7 +300,7 @@ class EventDetailSerializer(EventSerializer):
 
 
 class StepSerializer(serializers.ModelSerializer):
-    action_label = serializers.CharField(read_only=True, source="get_action_display")
+    action_label = serializers.CharField(read_only=True, source="action_name")
     side_label = serializers.CharField(read_only=True, source="get_side_display")
     from_status_label = serializers.CharField(read_only=True, source="get_from_status_display")
     to_status_label = serializers.CharField(read_only=True, source="get_to_status_display")

@@ -247,8 +247,11 @@ def merge(draft: Draft) -> None:
 
 def absorb(draft: Draft) -> None:
     """Another case, the draft's `into`, was merged into this one; who reported that one has been told."""
-    draft.details["merged"] = {"id": draft.into.pk, "number": draft.into.number}
-    draft.recipients.update(draft.workers() - {draft.into.reporter_id})
+    event, merged = draft.event, draft.into
+    draft.details["merged"] = {"id": merged.pk, "number": merged.number}
+    if event.status == Status.RESOLVED and merged.filed_at >= event.resolved_at:
+        draft.details["persists"] = True  # for who checks it, who is among those told
+    draft.recipients.update(draft.workers() - {merged.reporter_id})
 
 
 def separate(draft: Draft) -> None:

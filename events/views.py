@@ -34,7 +34,7 @@ from events.suggestions import (
     organisations,
     with_places,
 )
-from events.wording import awaited, is_handler, show_events, stations
+from events.wording import awaited, is_handler, persists, show_events, stations
 from events.workflow import TABLE, Action, Move, Status, open_moves
 from grids import exporting
 from grids.access import SeveralSuccessors, find_grid, may_see, visible_grids
@@ -333,6 +333,7 @@ def _event_page(
         "problem": problem,
         "typed": form.typed() if problem and form and form.move not in moves else "",
         "steps": steps,
+        "persists": persists(event, steps),
         "loops": stations(event, steps),
         "unpublished_years": _unpublished_years(steps),
         "reckoning": reckon(event, steps[::-1], at) if event.is_open else None,

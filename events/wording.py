@@ -206,6 +206,15 @@ def duty(event: Event, user: User) -> str | Promise:
     return ""
 
 
+def persists(event: Event, steps: Iterable[Step]) -> bool:
+    """Whether somebody has reported the same since it was resolved, which who checks it should know."""
+    steps = list(steps)
+    released = {step.details["released"]["id"] for step in steps if "released" in step.details}
+    return event.status == Status.RESOLVED and any(
+        step.persists and step.round == event.round and step.details["merged"]["id"] not in released for step in steps
+    )
+
+
 def is_handler(event: Event, user: User) -> bool:
     """Whether the case was given to this person, or to an organisation that they represent."""
     represented = [organisation.pk for organisation in user.joint_organisations]

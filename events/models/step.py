@@ -3,6 +3,7 @@
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext
 
 from events.models.event import Event
 from events.text import PLACE_LENGTH, TEXT_LENGTH, long_text
@@ -63,8 +64,27 @@ class Step(models.Model):
         """Of the organisation that handled the case then; empty where none did."""
         return self.details.get("organisation", {}).get("name", "")
 
+    @property
+    def is_of_resident(self) -> bool:
+        """Taken by who reported it without an account."""
+        return self.actor_id is None and self.side == Side.REPORTER
+
+    @property
+    def persists(self) -> bool:
+        """Whether it tells of a report from after the case was resolved."""
+        return bool(self.details.get("persists"))
+
+    @property
+    def action_name(self) -> str:
+        """The action as histories and notices call it; a resident's word is no remark among colleagues."""
+        if self.action == Action.COMMENT and self.is_of_resident:
+            return pgettext("action", "add a word")
+        if self.persists:
+            return pgettext("action", "reported again after it was resolved")
+        return self.get_action_display()
+
     def __str__(self) -> str:
-        return f"{self.event_id}/{self.ordinal} {self.get_action_display()}"
+        return f"{self.event_id}/{self.ordinal} {self.action_name}"
 
     def save(self, *args, **kwargs):
         if not self._state.adding:

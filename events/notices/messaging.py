@@ -114,7 +114,7 @@ def in_words(error: str) -> str:
 
 
 def _title(notice: Notice) -> str:
-    return f"[{notice.event.number}] {notice.step.get_action_display()}"
+    return f"[{notice.event.number}] {notice.step.action_name}"
 
 
 def _identity(notice: Notice) -> str:

@@ -79,11 +79,7 @@ def course(event: Event, steps: Iterable[Step]) -> list[Line]:
 
 def _is_told(step: Step) -> bool:
     # A remark is the resident's own, or it stays among colleagues.
-    return step.action in TOLD and (step.action != Action.COMMENT or is_of_resident(step))
-
-
-def is_of_resident(step: Step) -> bool:
-    return step.actor_id is None and step.side == Side.REPORTER
+    return step.action in TOLD and (step.action != Action.COMMENT or step.is_of_resident)
 
 
 def shows_photos(step: Step, event: Event) -> bool:
@@ -91,7 +87,7 @@ def shows_photos(step: Step, event: Event) -> bool:
 
     Of a clue report, what was found stays between the desk and the police.
     """
-    return is_of_resident(step) or (step.action == Action.RESOLVE and not event.is_confidential)
+    return step.is_of_resident or (step.action == Action.RESOLVE and not event.is_confidential)
 
 
 def photos_of(step: Step, event: Event) -> list[Attachment]:
@@ -115,14 +111,14 @@ def _line(step: Step, event: Event) -> Line:
     title = _("It cannot be fixed") if outcome else TOLD[step.action]
     if step.rule == Rule.SAME_CASE:
         title = _("You said that it is the same as an earlier report; handled together with it")
-    words = text if is_of_resident(step) else _careful(text)
+    words = text if step.is_of_resident else _careful(text)
     # What came with the report stands with it, at the end of the page.
     photos = [] if step.action == Action.FILE else photos_of(step, event)
     return Line(step.action, step.at, title, _who(step), words, photos)
 
 
 def _who(step: Step) -> str:
-    if is_of_resident(step) or step.rule == Rule.SAME_CASE:
+    if step.is_of_resident or step.rule == Rule.SAME_CASE:
         return ""
     if step.side == Side.SYSTEM:
         return (

@@ -12,6 +12,7 @@ from events.alike import joined
 from events.audit import problems
 from events.explanations import explain
 from events.models import Event, Step
+from events.wording import persists
 from events.workflow import TABLE, Action, Side
 from grids.services import merge_grids, move_grid
 from tests.events.test_races import at_once, first
@@ -71,6 +72,35 @@ def test_the_report_is_filed_and_merged_by_the_system(cast, target):
         f"It goes on as no. {target.number}.",
     ]
     assert not list(problems())
+
+
+def test_who_checks_a_resolved_case_learns_that_it_was_reported_again(cast, target, client):
+    take(target, "accept", "resolve")
+    join(cast, target)
+    step = target.steps.last()
+    assert step.action_name == "reported again after it was resolved"
+    assert "look whether it persists before you pass it" in explain(step)[-1]
+    assert cast.police in told(step)
+    client.force_login(cast.police)
+    shown = client.get(reverse("event_detail", args=[target.number])).content.decode()
+    assert "The same has been reported again since it was resolved" in shown
+    assert not list(problems())
+
+
+def test_what_is_taken_up_again_does_not_warn_the_next_check(cast, target):
+    take(target, "accept", "resolve")
+    join(cast, target)
+    assert persists(fresh(target), target.steps.all())
+    take(fresh(target), "fail_check")
+    take(fresh(target), "resolve")
+    assert not persists(fresh(target), target.steps.all())
+
+
+def test_what_turns_out_to_be_another_matter_warns_nobody(cast, target):
+    take(target, "accept", "resolve")
+    event = join(cast, target)
+    services.act(event=event, action="separate", actor=cast.chief, reason="另一件")
+    assert not persists(fresh(target), target.steps.all())
 
 
 def test_the_desk_of_the_case_is_told_once_and_the_reporter_knows(cast, target):

@@ -150,6 +150,15 @@ def test_a_word_of_the_resident_reaches_the_desk(cast, receipt):
     assert told(event) == {cast.chief}
 
 
+def test_a_residents_word_is_not_called_a_remark_among_colleagues(cast, client, receipt):
+    resident(receipt.event, "comment", note="灯泡是螺口的")
+    assert receipt.event.steps.last().action_name == "补充情况"
+    services.act(event=receipt.event, action="comment", actor=cast.chief, note="已联系")
+    assert receipt.event.steps.last().action_name == "批注"
+    client.force_login(cast.chief)
+    assert "补充情况" in client.get(reverse("event_detail", args=[receipt.event.number])).content.decode()
+
+
 def test_a_question_is_asked_and_answered(cast, receipt):
     event = take(receipt.event, "accept", "ask", note="几楼的灯？", at=MONDAY)
     assert event.asked_at
