@@ -15,7 +15,7 @@ from django.views.decorators.http import require_safe
 
 from events import services
 from events.exceptions import AlreadyRecorded
-from events.models import Finding, Sample, SampleItem, load_overlaps
+from events.models import Event, Finding, Sample, SampleItem, load_overlaps
 from events.rechecks.forms import FindingFilter, RecheckForm, SampleForm
 from events.rechecks.inspecting import check_inspects, concluded_among, inspected_grids, mark_moved, reopening
 from events.rechecks.sheets import population_sheet, sample_sheet
@@ -131,9 +131,10 @@ def sample_item(request: HttpRequest, pk: int, place: int) -> HttpResponse:
         item = get_object_or_404(items_of(item.sample), place=place)
         return _item_page(request, item, form, problem=str(error), status=status)
     messages.success(request, _("Recorded: %(finding)s.") % {"finding": item.get_finding_display()})
-    if item.finding == Finding.FAILS:
+    if item.finding == Finding.FAILS:  # where it can be reopened
         return redirect("sample_item", pk, place)
-    return redirect("sample_detail", pk)
+    following = _next(item, request.user)
+    return redirect("sample_item", pk, following.place) if following else redirect("sample_detail", pk)
 
 
 def _item_page(
@@ -161,9 +162,12 @@ def _item_page(
 
 
 def _next(item: SampleItem, user: User) -> SampleItem | None:
-    """The next one of the draw that this person may re-check."""
-    waiting = SampleItem.objects.filter(sample=item.sample, place__gt=item.place, finding="")
-    return waiting.filter(within(inspected_ranges(user), "event__position")).order_by("place").first()
+    """The next one of the draw that this person may re-check; behind the last, the first that was passed over."""
+    waiting = SampleItem.objects.filter(sample=item.sample, finding="", event__is_confidential=False)
+    waiting = waiting.filter(within(inspected_ranges(user), "event__position")).exclude(pk=item.pk)
+    mine = Event.objects.filter(sample_items__sample=item.sample).concluded_by(user)
+    waiting = waiting.exclude(event__in=mine.values("pk")).order_by("place")
+    return waiting.filter(place__gt=item.place).first() or waiting.first()
 
 
 def _reason(item: SampleItem) -> str:

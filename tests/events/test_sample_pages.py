@@ -134,8 +134,22 @@ def test_an_unknown_figure_shows_nothing(cast, as_, sample):
 def test_a_recheck_is_recorded_in_the_browser(cast, as_, sample):
     address = reverse("sample_item", args=[sample.pk, 2])
     answer = as_(cast.district).post(address, {"finding": "holds", "note": ""})
-    assert answer.url == reverse("sample_detail", args=[sample.pk])
+    assert answer.status_code == 302
     assert sample.items.get(place=2).finding == "holds"
+
+
+def test_after_a_recheck_comes_the_next_one_and_after_the_last_the_sample(cast, as_, sample):
+    browser, said = as_(cast.district), {"finding": "holds", "note": ""}
+    last = browser.post(reverse("sample_item", args=[sample.pk, 3]), said)
+    assert last.url == reverse("sample_item", args=[sample.pk, 2])  # which was passed over
+    assert browser.post(last.url, said).url == reverse("sample_detail", args=[sample.pk])
+
+
+def test_what_one_closed_oneself_is_not_the_next_one(cast, as_, sample):
+    own = sample.items.select_related("event__resolver").get(place=3).event.resolver
+    make_post(own, cast.tree.district, Role.OFFICIAL)
+    own = type(own).objects.get(pk=own.pk)
+    assert as_(own).get(reverse("sample_item", args=[sample.pk, 1])).context["next"] is None
 
 
 def test_a_recheck_without_what_was_seen_keeps_what_was_chosen(cast, as_, sample):
