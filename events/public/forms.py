@@ -176,22 +176,21 @@ class ReportForm(PhotosForm):
     def clean_opened(self) -> str:
         """Not sooner than a person types, not later than a page stays open; a fresh page knows its time anew."""
         soonest, latest = (timedelta(seconds=seconds) for seconds in settings.PUBLIC_FORM_SECONDS)
-        try:
-            grid, second = _signer().unsign(self.cleaned_data["opened"]).split(".")
-        except (BadSignature, ValueError):
-            raise ValidationError(EXPIRED) from None
-        age = timedelta(seconds=self.at.timestamp() - int(second))
-        if int(grid) != self.grid.pk or age > latest:
+        age = self._age()
+        if age is None or age > latest:
             raise ValidationError(EXPIRED)
         if age < soonest:
             raise ValidationError(_("That was very quick. Look it over for a moment and send again."))
         return self.cleaned_data["opened"]
 
     def clean(self) -> dict:
-        """Photos last, for they cost the most: not those of a program, nor those of a report that has arrived."""
+        """Photos last, for they cost the most: not those of a program, nor those of a report that has arrived.
+
+        Who opened the page and was only too quick, or too slow, finds them kept.
+        """
         files, tokens = self.cleaned_data["attachments"]
         keys = self.fields["attachments"].keys(tokens)
-        if {"homepage", "opened"} & self.errors.keys():
+        if "homepage" in self.errors or self._age() is None:
             if files:
                 self.add_error("attachments", _("The photos did not come along. Choose them again."))
             files = []
@@ -206,7 +205,8 @@ class ReportForm(PhotosForm):
         """Ready to be sent again: with what was typed, without what made it expire."""
         self.data = self.data.copy()
         self.data["homepage"] = ""
-        if "opened" in self.errors and not self._is_young():
+        age = self._age()
+        if "opened" in self.errors and (age is None or age.total_seconds() >= settings.PUBLIC_FORM_SECONDS[0]):
             self.data["opened"] = stamp(self.grid, self.at)
         if not self.data.get("key"):
             self.data["key"] = uuid.uuid4().hex
@@ -216,12 +216,13 @@ class ReportForm(PhotosForm):
     def _know_sender(self) -> None:
         self.fields["attachments"].sender = f"{self.grid.pk}.{self.data.get('key', '')}"
 
-    def _is_young(self) -> bool:
+    def _age(self) -> timedelta | None:
+        """How long ago the page of this grid was opened; None where no page of ours says so."""
         try:
             grid, second = _signer().unsign(self.data.get("opened", "")).split(".")
         except (BadSignature, ValueError):
-            return False
-        return int(grid) == self.grid.pk and self.at.timestamp() - int(second) < settings.PUBLIC_FORM_SECONDS[0]
+            return None
+        return timedelta(seconds=self.at.timestamp() - int(second)) if int(grid) == self.grid.pk else None
 
     def inputs(self) -> dict:
         """What `services.file_resident_report` takes, but for the source and the time."""

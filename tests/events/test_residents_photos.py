@@ -296,6 +296,16 @@ def test_a_program_stores_nothing(cast, client, uploads, given):
     assert not PublicUse.objects.exists()
 
 
+@pytest.mark.parametrize("age", [timedelta(), timedelta(days=1)])
+def test_who_sends_too_soon_or_too_late_finds_the_photos_kept(cast, client, settings, uploads, age):
+    settings.PUBLIC_FORM_SECONDS = (3, 3600)
+    answer = send(client, cast.tree.unit, picture(), opened=stamp(cast.tree.unit, timezone.now() - age))
+    assert (answer.status_code, "请重新选择" in page(answer)) == (400, False)
+    opened = stamp(cast.tree.unit, timezone.now() - timedelta(seconds=4))
+    assert send(client, cast.tree.unit, opened=opened, attachments_kept=tokens(answer)).status_code == 302
+    assert Attachment.objects.get().event == Event.objects.get()
+
+
 @pytest.mark.parametrize("kind", ["photo", "photo_in_grid", "photo_anywhere"])
 def test_photos_are_limited_and_the_report_goes_without_them(cast, client, settings, uploads, kind):
     settings.PUBLIC_LIMITS = settings.PUBLIC_LIMITS | {kind: (3, 3600)}
