@@ -287,6 +287,7 @@ def _event_page(
         "may_answer": Action.ANSWER in open_actions,
         "may_comment": Action.COMMENT in open_actions,
         "may_rate": Action.RATE in open_actions,
+        "may_report_again": goes_on != event and goes_on.is_open and not event.is_confidential,
         "ratings": Rating.choices,
         "rated_until": event.closed_at and event.closed_at + RATED_WITHIN,
         "at": at,

@@ -210,6 +210,21 @@ def test_they_follow_how_the_earlier_one_stands_and_read_its_result(client, send
     assert "已换灯泡" in words(client.get(f"/follow/{number}/"))
 
 
+def test_who_joined_is_told_where_to_say_more(cast, client, send, target):
+    send(into=keys(send())[0])
+    address = f"/follow/{Event.objects.exclude(pk=target.pk).get().number}/"
+    again = reverse("public_report", args=[cast.tree.unit.code])
+    assert again in words(client.get(address))
+    take(Event.objects.with_related().get(pk=target.pk), "accept", "resolve", "pass_check")
+    assert again not in words(client.get(address))
+
+
+def test_what_is_said_to_be_handled_is_marked_so(send, target):
+    assert "就是这件，问题还在" not in words(send())
+    take(target, "accept", "resolve")
+    assert "就是这件，问题还在" in words(send())
+
+
 def test_the_page_sent_twice_joins_once(send, target):
     key = keys(send())[0]
     assert send(into=key).status_code == send(into=key).status_code == 302
