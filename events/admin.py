@@ -27,9 +27,13 @@ from grids.admin.base import ReadOnly, ServiceAdmin
 class StepInline(ReadOnly, admin.TabularInline):
     model = Step
     fk_name = "event"
-    fields = readonly_fields = ["at", "action", "who", "to_status", "to_loop", "holder_name", "why", "files", "due_at"]
+    fields = readonly_fields = ["at", "what", "who", "to_status", "to_loop", "holder_name", "why", "files", "due_at"]
     ordering = ["ordinal"]
     extra = 0
+
+    @admin.display(description=_("action"))
+    def what(self, step: Step) -> str:
+        return step.action_name
 
     @admin.display(description=_("who"))
     def who(self, step: Step) -> str:
@@ -50,9 +54,36 @@ class StepInline(ReadOnly, admin.TabularInline):
         return format_html_join("", "<p>{}</p>", ([sentence] for sentence in sentences if sentence))
 
 
+# What a case's page shows, in the order in which one asks; what says nothing is left out.
+FACTS = (
+    (
+        None,
+        (
+            "number", "status", "title", "category", "grid", "place_name", "address", "description", "latitude",
+            "longitude", "urgency", "is_confidential", "reporter",
+        ),
+    ),
+    (
+        _("Who has it"),
+        (
+            "loop", "start_loop", "holder", "handler", "organisation", "checker", "resolver", "round", "send_backs",
+            "reworks", "is_supervised",
+        ),
+    ),
+    (_("Times"), ("filed_at", "accepted_at", "due_at", "resolved_at", "closed_at")),
+    (
+        _("Agreements and result"),
+        (
+            "request", "requested_until", "suspended_until", "suspensions", "extensions", "reply_to", "reply_due_at",
+            "asked_at", "merged_into", "outcome", "rating", "rated_at",
+        ),
+    ),
+)  # fmt: skip
+
+
 @admin.register(Event)
 class EventAdmin(ReadOnly, ServiceAdmin):
-    list_display = ["number", "title", "category", "grid_name", "status", "loop", "holder_name", "due_at", "filed_at"]
+    list_display = ["number", "title", "status", "due_at", "category", "grid_name", "loop", "holder_name", "filed_at"]
     # Choices alone: a filter by grid or person would list them all, and a date hierarchy reads the whole table.
     list_filter = ["status", "loop", "urgency", "is_supervised"]
     list_select_related = ["category", "grid", "holder"]
@@ -61,10 +92,13 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     search_help_text = SEARCH_HELP
     ordering = ["-filed_at", "-pk"]
     inlines = [StepInline]
-    exclude = ["clock_started_at", "remind_at", "wake_at", "reply_wake_at"]
 
     def get_queryset(self, request) -> QuerySet[Event]:
         return super().get_queryset(request).visible_to(request.user)
+
+    def get_fieldsets(self, request, obj: Event | None = None):
+        groups = [(title, [name for name in names if getattr(obj, name, None)]) for title, names in FACTS]
+        return [(title, {"fields": names}) for title, names in groups if names]
 
     def get_search_results(self, request, queryset, search_term):
         return (queryset.search(search_term) if search_term.strip() else queryset), False
@@ -197,7 +231,7 @@ class NoticeAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description=_("action"))
     def what(self, notice: Notice) -> str:
-        return notice.step.get_action_display()
+        return notice.step.action_name
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -242,7 +276,7 @@ class DeliveryAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description=_("action"))
     def what(self, delivery: Delivery) -> str:
-        return delivery.notice.step.get_action_display()
+        return delivery.notice.step.action_name
 
     @admin.display(description=_("state"))
     def state_name(self, delivery: Delivery) -> str:

@@ -151,6 +151,14 @@ def test_notices_are_read_only(admin_client, event):
     assert admin_client.get(reverse("admin:events_notice_add")).status_code == 403
 
 
+def test_a_case_shows_its_facts_in_groups_and_nothing_that_is_empty(admin_client, event):
+    shown = page(admin_client, "events_event_change", event.pk)
+    for said in ("field-number", "field-due_at", "谁在办理", "时间"):
+        assert said in shown
+    for empty in ("field-merged_into", "field-rating", "field-organisation", "field-latitude"):
+        assert empty not in shown
+
+
 # Categories and limits
 
 
