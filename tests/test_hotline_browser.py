@@ -83,7 +83,7 @@ def test_the_first_sheet_is_told_once_and_the_second_adds_nothing(cast, celery_w
     page.get_by_role("button", name="登记 4 件事件").click()
     expect(page.get_by_text("已登记 4")).to_be_visible(timeout=30_000)
     expect(page.get_by_text("不能使用 1")).to_be_visible()
-    expect(page.get_by_text("已登记，只有承办岗位和警员能看到")).to_be_visible()
+    expect(page.get_by_text("已登记，只有承办岗位和网格警员能看到")).to_be_visible()
     assert Event.objects.count() == 4
     page.get_by_role("link", name="楼道灯坏了三天了").first.click()
     expect(page.get_by_text("由 12345 热线工单表导入，工单编号 HH1。")).to_be_visible()
