@@ -76,12 +76,11 @@ def test_the_report_is_filed_and_merged_by_the_system(cast, target):
 
 def test_who_checks_a_resolved_case_learns_that_it_was_reported_again(cast, target, client):
     take(target, "accept", "resolve")
-    join(cast, target)
+    join(cast, target, actor=cast.community)
     step = target.steps.last()
     assert step.action_name == "reported again after it was resolved"
     assert "look whether it persists before you pass it" in explain(step)[-1]
-    assert cast.police in told(step)
-    client.force_login(cast.police)
+    client.force_login(told(step).pop())
     shown = client.get(reverse("event_detail", args=[target.number])).content.decode()
     assert "The same has been reported again since it was resolved" in shown
     assert not list(problems())

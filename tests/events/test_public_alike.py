@@ -210,10 +210,10 @@ def test_they_follow_how_the_earlier_one_stands_and_read_its_result(client, send
     assert "已换灯泡" in words(client.get(f"/follow/{number}/"))
 
 
-def test_who_joined_is_told_where_to_say_more(cast, client, send, target):
+def test_who_joined_is_told_where_to_say_more(client, send, target):
     send(into=keys(send())[0])
-    address = f"/follow/{Event.objects.exclude(pk=target.pk).get().number}/"
-    again = reverse("public_report", args=[cast.tree.unit.code])
+    event = Event.objects.exclude(pk=target.pk).get()
+    address, again = f"/follow/{event.number}/", reverse("public_report", args=[event.grid.code])
     assert again in words(client.get(address))
     take(Event.objects.with_related().get(pk=target.pk), "accept", "resolve", "pass_check")
     assert again not in words(client.get(address))
