@@ -21,7 +21,7 @@ class Places:
     """Finds the grid of orders among those that a person may file for below `home`; never guesses between two."""
 
     def __init__(self, user: User, home: Grid, remembered: Mapping[str, Grid]) -> None:
-        self.home, self.remembered = home, remembered
+        self.user, self.home, self.remembered = user, home, remembered
         self.user_grids = workable_grids(user).within(home)
         above = list(self.user_grids.filter(level__in=(Level.STREET, Level.COMMUNITY)).only("code", "name", "level"))
         self.streets = {grid.code: _bare(grid.name) for grid in above if grid.level == Level.STREET}
