@@ -35,6 +35,12 @@
     document.getElementById("no-category").hidden = found > 0;
   }
 
+  // On the phone what is asked next stands below, and the heading says what was chosen.
+  function fold() {
+    if (chosen.textContent && matchMedia("(max-width: 61.99rem)").matches) for (const major of majors) major.open = false;
+  }
+
+  fold();
   search.addEventListener("input", filter);
   form.addEventListener("keydown", (event) => {
     if (event.key === "Enter" && event.target.type === "search") event.preventDefault();
@@ -42,6 +48,7 @@
   form.addEventListener("change", (event) => {
     if (event.target.name === "category") {
       chosen.textContent = event.target.dataset.name;
+      fold();
       if (!title.value) title.focus();
     }
     if (["grid", "category", "latitude"].includes(event.target.name)) alike.dispatchEvent(new Event("look"));
