@@ -9,6 +9,8 @@ class EventsConfig(AppConfig):
     # The ground floor tells of two things, inside its transactions: `reorganised` grids and `handed_over` posts.
 
     def ready(self):
+        from branches import references
+        from events.references import EventSource
         from events.searching import compute_words
         from events.services import hand_over_events, rehome_events
         from grids.services import handed_over, reorganised
@@ -19,6 +21,7 @@ class EventsConfig(AppConfig):
         def take_over(user, grids, successor, actor, at, **kwargs):
             hand_over_events(user=user, grids=grids, successor=successor, actor=actor, at=at)
 
+        references.register(EventSource())
         connection_created.connect(compute_words, dispatch_uid="events.compute_words")
         handed_over.connect(take_over, weak=False, dispatch_uid="events.hand_over_events")
         reorganised.connect(follow, weak=False, dispatch_uid="events.rehome_events")

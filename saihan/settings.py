@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django_htmx",
     "saihan",
     "grids",
+    "branches",
     "events",
 ]
 

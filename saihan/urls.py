@@ -20,8 +20,12 @@ urlpatterns = [
     path("healthz", views.healthz, name="healthz"),
     path("api/schema/", SpectacularAPIView.as_view(), name="api_schema"),
     path("api/docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="api_schema")), name="api_docs"),
-    *(path("api/v1/", include(module)) for module in ("saihan.api", "grids.api", "events.api") if find_spec(module)),
-    *(path("", include(module)) for module in ("grids.urls", "events.urls") if find_spec(module)),
+    *(
+        path("api/v1/", include(module))
+        for module in ("saihan.api", "grids.api", "branches.api", "events.api")
+        if find_spec(module)
+    ),
+    *(path("", include(module)) for module in ("grids.urls", "branches.urls", "events.urls") if find_spec(module)),
 ]
 
 handler400 = views.bad_request

@@ -1,12 +1,14 @@
 """Plain functions that make deep objects with sensible defaults; they go through the services where rules matter."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from importlib import import_module
 from itertools import count
 
 from django.apps import apps
 
+from branches.models import Branch, BranchGrid
 from events.models import Attachment, Category, Event, ResidentContact, ServiceLevel
 from events.services import act, file_event, file_resident_report, receive_uploads, save_category
 from events.workflow import DESK_ROLES, Action
@@ -74,6 +76,16 @@ def make_organisation(grid: Grid, name: str = "", kind: str = "property_company"
     fields = {"is_joint": bool(fields.get("representatives"))} | fields
     name = name or f"物业{next(_number)}"
     return services.create_organisation(actor=None, grid=grid, name=name, kind=kind, **fields)
+
+
+def make_branch(grid: Grid, name: str = "", *, covers: Iterable[Grid] | None = None, **fields) -> Branch:
+    """A branch with its seat on the grid, which it covers unless told otherwise."""
+    since = date(2026, 1, 1)
+    given = {"kind": Branch.Kind.SOLO, "founded_on": since} | fields
+    branch = Branch.objects.create(grid=grid, name=name or f"党支部{next(_number)}", **given)
+    for covered in [grid] if covers is None else covers:
+        BranchGrid.objects.create(branch=branch, grid=covered, since=since)
+    return branch
 
 
 def description(organisation: Organisation, **changes) -> dict:

@@ -1,0 +1,60 @@
+"""Which branches a user may see, run and keep; beside the posts, who leads a branch acts for it."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from branches.models import Branch
+from grids.access import may_manage, overseen_ranges, visible_grids, within
+from grids.models import Grid, User
+
+
+def visible_branches(user: User) -> QuerySet[Branch]:
+    """Those with their seat on a grid that the user may see, and those that they lead."""
+    if not user.is_active:
+        return Branch.objects.none()
+    return Branch.objects.filter(Q(grid__in=visible_grids(user)) | Q(secretary=user) | Q(deputy=user))
+
+
+def get_branch(user: User, pk: int) -> Branch:
+    """The branch; 404 where the user may not see it."""
+    branch = visible_branches(user).select_related("grid").filter(pk=pk).first()
+    if branch is None:
+        raise Http404
+    return branch
+
+
+def runnable_branches(user: User) -> QuerySet[Branch]:
+    """Those that the user may act for: as secretary or deputy, or answering for the grid of its seat."""
+    if not user.is_active:
+        return Branch.objects.none()
+    answers = within(overseen_ranges(user))
+    return Branch.objects.active().filter(answers | Q(secretary=user) | Q(deputy=user))
+
+
+def may_run(user: User, branch: Branch) -> bool:
+    """Whether the user may act for the branch: convene, decide, plan, write."""
+    if not user.is_active or branch.dissolved_on:
+        return False
+    if user.pk in (branch.secretary_id, branch.deputy_id):
+        return True
+    return any(lft <= branch.position <= rght for lft, rght in overseen_ranges(user))
+
+
+def check_may_run(actor: User | None, branch: Branch) -> None:
+    """PermissionDenied unless the actor may act for the branch; a command, actor None, always may."""
+    if actor is not None and not may_run(actor, branch):
+        raise PermissionDenied(_("You do not act for the branch %(branch)s.") % {"branch": branch})
+
+
+def may_run_for(user: User, grid: Grid) -> bool:
+    """Whether the user may act for what a whole grid does together: who answers for it, or leads the branch there."""
+    if any(lft <= grid.lft <= rght for lft, rght in overseen_ranges(user)):
+        return True
+    return user.is_active and Branch.objects.led_by(user).filter(grid=grid).exists()
+
+
+def may_keep_branches(user: User, grid: Grid) -> bool:
+    """Whether the user may found, describe and dissolve branches there: who manages the grid."""
+    return may_manage(user, grid)

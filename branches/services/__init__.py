@@ -1,0 +1,3 @@
+"""The only functions that change branches and what runs in them."""
+
+__all__: list[str] = []
