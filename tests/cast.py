@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 
 import pytest
+from django.utils import timezone
 
-from grids.models import Role, User
-from tests.factories import Tree, make_post, make_service_levels, make_tree, make_user
+from grids.models import Post, Role, User
+from grids.services import bulk
+from tests.factories import Tree, make_service_levels, make_tree, make_user
 
 
 @dataclass(frozen=True)
@@ -41,15 +43,21 @@ def make_cast(tree: Tree | None = None) -> Cast:
         stranger=make_user("周敏", "stranger"),
         admin=make_user("管理员", "admin", is_staff=True, is_superuser=True),
     )
-    for grid in (tree.building, tree.second_building):
-        make_post(cast.worker, grid, Role.STAFF, source="community_worker")
-    make_post(cast.chief, tree.building, Role.CHIEF)
-    make_post(cast.community, tree.community, Role.DISPATCHER)
-    make_post(cast.street, tree.street, Role.DISPATCHER)
-    make_post(cast.district, tree.district, Role.OFFICIAL)
-    make_post(cast.city, tree.city, Role.OFFICIAL)
-    make_post(cast.police, tree.community, Role.POLICE)
-    make_post(cast.neighbour, tree.other_building, Role.STAFF)
+    at = timezone.now()
+    posts = [
+        Post(user=cast.worker, grid=tree.building, role=Role.STAFF, source="community_worker"),
+        Post(user=cast.worker, grid=tree.second_building, role=Role.STAFF, source="community_worker"),
+        Post(user=cast.chief, grid=tree.building, role=Role.CHIEF),
+        Post(user=cast.community, grid=tree.community, role=Role.DISPATCHER),
+        Post(user=cast.street, grid=tree.street, role=Role.DISPATCHER),
+        Post(user=cast.district, grid=tree.district, role=Role.OFFICIAL),
+        Post(user=cast.city, grid=tree.city, role=Role.OFFICIAL),
+        Post(user=cast.police, grid=tree.community, role=Role.POLICE),
+        Post(user=cast.neighbour, grid=tree.other_building, role=Role.STAFF),
+    ]
+    for post in posts:
+        post.started_at = at
+    bulk.create_posts(actor=None, posts=posts)
     return cast
 
 

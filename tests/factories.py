@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import import_module
-from itertools import count
+from itertools import count, groupby
 
 from django.apps import apps
 
@@ -14,6 +14,7 @@ from events.services import act, file_event, file_resident_report, receive_uploa
 from events.workflow import DESK_ROLES, Action
 from grids import services
 from grids.models import Grid, Organisation, Post, Role, User
+from grids.services import bulk
 from tests.pictures import picture, upload
 
 _number = count(1)
@@ -42,22 +43,29 @@ class Tree:
     far_community: Grid
 
 
+TREE = {
+    "city": ("1501", "呼和浩特市", 0),
+    "district": ("150105", "赛罕区", 0),
+    "street": ("150105001", "人民路街道", 0),
+    "other_street": ("150105002", "大学西路街道", 0),
+    "community": ("150105001001", "健康社区", 0),
+    "other_community": ("150105001002", "学苑社区", 0),
+    "far_community": ("150105002001", "桥靠社区", 0),
+    "building": ("1501050010010001", "1号楼", 40),
+    "second_building": ("1501050010010002", "2号楼", 36),
+    "other_building": ("1501050010020001", "1号楼", 0),
+    "unit": ("150105001001000101", "1单元", 20),
+    "second_unit": ("150105001001000102", "2单元", 20),
+}
+
+
 def make_tree() -> Tree:
-    """The small city, under real codes of Hohhot."""
-    return Tree(
-        city=make_grid("1501", "呼和浩特市"),
-        district=make_grid("150105", "赛罕区"),
-        street=make_grid("150105001", "人民路街道"),
-        community=make_grid("150105001001", "健康社区"),
-        building=make_grid("1501050010010001", "1号楼", households=40),
-        unit=make_grid("150105001001000101", "1单元", households=20),
-        second_unit=make_grid("150105001001000102", "2单元", households=20),
-        second_building=make_grid("1501050010010002", "2号楼", households=36),
-        other_community=make_grid("150105001002", "学苑社区"),
-        other_building=make_grid("1501050010020001", "1号楼"),
-        other_street=make_grid("150105002", "大学西路街道"),
-        far_community=make_grid("150105002001", "桥靠社区"),
-    )
+    """The small city, under real codes of Hohhot; in bulk, as nearly every test begins with it."""
+    for _level, entries in groupby(TREE.values(), key=lambda entry: len(entry[0])):
+        rows = [{"code": code, "name": name, "households": households} for code, name, households in entries]
+        bulk.create_grids(actor=None, rows=rows)
+    grids = Grid.objects.in_bulk([code for code, _name, _households in TREE.values()], field_name="code")
+    return Tree(**{key: grids[code] for key, (code, _name, _households) in TREE.items()})
 
 
 def make_user(name: str = "", username: str = "", **fields) -> User:
