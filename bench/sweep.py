@@ -58,7 +58,7 @@ def worker() -> Iterator[subprocess.Popen]:
     log = settings.VAR / "worker.log"
     with open(log, "w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "celery", "-A", "saihan", "worker", "-l", "INFO", "--concurrency", "2"],
+            [sys.executable, "-m", "celery", "-A", "saihan", "worker", "-l", "INFO", "--concurrency", "1"],
             cwd=settings.BASE_DIR,
             env={**os.environ, "DJANGO_SETTINGS_MODULE": "saihan.settings"},
             stdout=output,

@@ -9,8 +9,6 @@ CHECK_SECONDS = 6 * 3600
 
 @shared_task
 def sweep() -> dict[str, int]:
-    if services.is_far_behind():
-        sweep.delay()  # beside this one where another process is free, each with its own batches; else after it, idly
     return dict(services.sweep())
 
 

@@ -45,7 +45,7 @@ from events.services.residents import (
 from events.services.sampling import draw_sample, may_inspect_case, recheck, why_no_recheck
 from events.services.saved_filters import delete_filter, rename_filter, save_filter
 from events.services.second_looks import list_quick_closings, look_again, save_quick_rule
-from events.services.sweeping import is_far_behind, sweep
+from events.services.sweeping import sweep
 from events.services.timing import (
     change_calendar,
     change_category,
@@ -87,7 +87,6 @@ __all__ = [
     "handler_candidates",
     "hotline_imports",
     "hotline_post",
-    "is_far_behind",
     "list_quick_closings",
     "load_calendar",
     "load_categories",

@@ -36,12 +36,6 @@ def sweep(*, at: datetime | None = None, batch: int = BATCH) -> Counter:
     return done
 
 
-def is_far_behind(*, at: datetime | None = None, window: int = WINDOW) -> bool:
-    """Whether at least so many events are due, as after an outage, that a second process should help."""
-    due = Event.objects.filter(wake_at__lte=aware_now(at)).values_list("pk")
-    return len(due[:window]) == window
-
-
 def _sweep_window(at: datetime, batch: int, clock: str) -> Counter:
     """The events that have waited longest, in the order of their places: neighbours share their holders and desks."""
     waiting = Event.objects.filter(**{f"{clock}__lte": at}).order_by(clock)

@@ -202,14 +202,6 @@ def test_the_task_sweeps_as_of_now(cast):
     assert tasks.sweep() == {}
 
 
-def test_a_second_process_helps_once_a_whole_window_is_due(cast):
-    for _turn in range(2):
-        make_event(cast.worker, cast.tree.unit, at=MONDAY)
-    assert services.is_far_behind(at=DUE, window=2)
-    assert not services.is_far_behind(at=DUE, window=3)
-    assert not services.is_far_behind(at=MONDAY, window=2)
-
-
 def test_a_time_without_zone_is_refused():
     with pytest.raises(ValueError, match="A time needs its time zone"):
         services.sweep(at=MONDAY.replace(tzinfo=None))
