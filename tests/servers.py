@@ -35,7 +35,6 @@ POSTGRES_SETTINGS = {
     # It would find the rolled-back rows of earlier tests, note that the tables are empty, and the planner would then
     # join thousands of rows of a running test by nested loops, for hours.
     "autovacuum": "off",
-    "jit": "off",
     "timezone": "UTC",
 }
 
