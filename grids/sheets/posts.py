@@ -190,6 +190,9 @@ class PostSheet(Kind):
             )
 
     def _check_appointment(self, row: Row, user: User, run: Run) -> None:
+        if row.given["role"] == Role.SECRETARY:
+            row.wrong(self["role"], _("A secretary's post comes and goes with the branch; name the secretary there."))
+            return
         try:
             # As staff: whether the grid has a chief is asked for all rows at once.
             check_appointment(user=user, role=Role.STAFF, grid=row.grid, at=_start(row.given.get("started"), run.at))
