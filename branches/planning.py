@@ -95,7 +95,7 @@ def propose(runs: Iterable[Sequence[Building]]) -> list[Group]:
 
 
 def joined(members: Sequence[int | None], fewest: int = FEWEST_MEMBERS) -> Iterator[range]:
-    """Which groups, as runs of their places, share a branch so that each has members enough; None is not known, and enough.
+    """Which groups, as runs of their places, share a branch so that each has members enough; None counts as enough.
 
     As many branches as can be: a run is closed as soon as it has enough, and what is left over joins the last one.
     """

@@ -40,7 +40,7 @@ class Survey:
         return propose(self.runs)
 
     def cut(self, beginnings: set[str]) -> list[Group]:
-        """The groups as a person wants them: a new one begins at each of these codes, and after each cut of the list."""
+        """The groups as a person wants them: a new one begins at each of these codes, and where the list is cut."""
         groups = []
         for run in self.runs:
             parts: list[list[Building]] = []

@@ -67,11 +67,11 @@ PHONE = Type("phone", 4.6, 6.4)
 GRAND, ROOMY = Type("grand", 7, 11), Type("roomy", 5.6, 9)
 COMMON, DENSE = Type("common", 4.6, 7), Type("dense", 3.4, 5)
 BAND_PADDING, TITLE_LINE, CODE_WIDTH = 18, 8, 50
-ROWS, ROW_PADDING, SECTION_TITLE, PADDING = 4, 5, 11, 10
+ROWS, ROW_PADDING, SECTION_TITLE, PADDING = 5, 5, 11, 10
 PHONE_SHARE, PHONE_GAP = 0.58, 3
 
 # In Chinese characters; hardly a name is as long, and what is longer ends in an ellipsis.
-PERSON, PLACE_LENGTH, ORGANISATION, STAFF, POLICE = 16, 80, 32, 36, 18
+PERSON, PLACE_LENGTH, ORGANISATION, STAFF, POLICE, BRANCH = 16, 80, 32, 36, 18, 48
 
 LAYOUTS = {
     Paper.A4: Layout(
@@ -120,6 +120,7 @@ class Sheet:
     staff: str
     police: str
     police_room: str
+    branch: str
     phones: list[Organisation]
     heads: list[Head]
     heads_type: str
@@ -146,6 +147,7 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
         listed(board.staff, STAFF),
         listed(board.police, POLICE),
         short(str(board.police_room or ""), ORGANISATION),
+        short(branch_text(board), BRANCH),
     ]
     used = (
         BAND_PADDING
@@ -170,11 +172,22 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
         staff=values[0],
         police=values[1],
         police_room=values[2],
+        branch=values[3],
         phones=_phones(board.phones, layout),
         heads=heads,
         heads_type=columns.css,
         left_out=len(board.heads) - len(heads),
     )
+
+
+def branch_text(board: Board) -> str:
+    """The Party branch with where it meets and who leads it, in a line; empty without one."""
+    if board.branch is None:
+        return ""
+    parts = [board.branch.name, str(board.branch.get_site_kind_display())]
+    if board.branch.public_secretary:
+        parts.append(_("secretary %(name)s") % {"name": board.branch.public_secretary})
+    return "，".join(parts)
 
 
 def short(text: str, length: float) -> str:

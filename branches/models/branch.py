@@ -139,7 +139,7 @@ class Branch(Placed):
 
     @property
     def public_secretary(self) -> str:
-        """The secretary as a signboard tells it: the name, and which of the five chiefs; empty without one in office."""
+        """The secretary as a signboard tells it: name and which of the five chiefs; empty without one in office."""
         if self.secretary is None or not self.secretary.is_active or not self.secretary.name:
             return ""
         return f"{self.secretary.name}（{self.chief_title}）" if self.chief_title else self.secretary.name

@@ -7,6 +7,7 @@ holds the secretary's post on each grid that it covers, so that their rights are
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
+from itertools import pairwise
 from typing import NamedTuple
 
 from django.contrib.admin.models import ADDITION, CHANGE, LogEntry
@@ -283,7 +284,7 @@ def _checked(grids: Iterable[Grid]) -> list[Grid]:
     if not found:
         raise ValidationError({"grids": _("Choose at least one grid.")})
     problems = [_("%(grid)s has been retired.") % {"grid": grid} for grid in found if grid.retired_at]
-    for outer, inner in zip(found, found[1:], strict=False):  # by place, so what holds the other stands before it
+    for outer, inner in pairwise(found):  # by place, so what holds the other stands before it
         if inner.lft <= outer.rght:
             text = _("%(inner)s lies inside %(outer)s, which is chosen too.")
             problems.append(text % {"inner": inner, "outer": outer})

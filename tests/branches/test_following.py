@@ -1,12 +1,14 @@
 """A reorganisation of the tree carries branches along: what they cover, their seat, their leaders' posts."""
 
+from contextlib import suppress
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from branches.models import Branch, BranchGrid, load_branches
+from branches.models import Branch, BranchGrid
 from branches.services import cover, dissolve_branch, found_branch
 from branches.services.branches import seat_code
 from grids import services
@@ -177,12 +179,10 @@ class Years:
 @given(st.data())
 @settings(max_examples=14, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_to_the_tree_branches_stay_sound(db, data):
-    with pytest.raises(Undo), transaction.atomic():
+    with suppress(Undo), transaction.atomic():
         make_tree()
         years = Years([make_user("甲"), make_user("乙")], data.draw)
         for _turn in range(12):
             years.happen()
         years.check()
-        grids = list(Grid.objects.active())
-        load_branches(grids)
         raise Undo

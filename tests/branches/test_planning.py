@@ -1,6 +1,6 @@
 """The planner: neighbours in sets of 300 to 500 households, each building in exactly one."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +23,7 @@ def every_cut(listed):
     for count in range(len(listed)):
         for cuts in combinations(range(1, len(listed)), count):
             ends = [0, *cuts, len(listed)]
-            runs = [listed[begin:end] for begin, end in zip(ends, ends[1:], strict=False)]
+            runs = [listed[begin:end] for begin, end in pairwise(ends)]
             yield sum(outside(sum(one.households for one in run)) for run in runs), len(runs)
 
 
