@@ -45,7 +45,7 @@ def overseen_grid(request: HttpRequest) -> Grid:
 
 @require_safe
 def branch_coverage(request: HttpRequest) -> HttpResponse:
-    """Which buildings have a branch, own or inherited, and which have none; and branches that are too small or large."""
+    """Which buildings have a branch, own or inherited, and which have none; branches that are too small or large."""
     user, at = request.user, timezone.now()
     grid = overseen_grid(request)
     without = uncovered(grid)

@@ -14,8 +14,8 @@ NONE = dict.fromkeys(COUNTS, 0)
 def load_figures(grids: Iterable[Grid], user: User) -> None:
     """Give each grid of a list its figures, with three queries whatever its length.
 
-    `branch`, its own Party branch or that of the nearest grid above; `chief_name` (None where vacant), `staff_names`, `children_count`, `household_count`, and `open_count`, the open
-    cases anywhere in it that the user may see.
+    `branch`, its own Party branch or that of the nearest grid above; `chief_name` (None where vacant), `staff_names`,
+    `children_count`, `household_count`, and `open_count`, the open cases anywhere in it that the user may see.
     """
     grids = list(grids)
     keys = [grid.pk for grid in grids]
