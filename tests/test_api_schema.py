@@ -32,6 +32,8 @@ def test_it_lists_what_the_api_offers(operations):
     assert sorted(name for name, _operation in operations) == [
         "get /api/v1/attachments/{key}/",
         "get /api/v1/attachments/{key}/thumbnail/",
+        "get /api/v1/branches/",
+        "get /api/v1/branches/{id}/",
         "get /api/v1/categories/",
         "get /api/v1/events/",
         "get /api/v1/events/alike/",
