@@ -116,6 +116,7 @@ class Proposed:
     name: str
     members: int | None
     is_left_out: bool
+    begins_run: bool  # there is no neighbour before it
     partners: list[str] = field(default_factory=list)  # of a shared branch, the sets that go up in this one's
 
     @property
@@ -136,16 +137,15 @@ def branch_plan_accept(request: HttpRequest, code: str) -> HttpResponse:
     community = _community(request, code)
     if not may_keep_branches(request.user, community):
         raise PermissionDenied
-    plan = Plan(community, request.POST)
     try:
         branches = services.accept_plan(
             actor=request.user,
             community=community,
-            planned=plan.planned,
+            planned=Plan(community, request.POST, as_sent=True).planned,
             fingerprint=request.POST.get("fingerprint", ""),
         )
     except ValidationError as error:
-        return _plan_page(request, community, plan, error.messages)
+        return _plan_page(request, community, Plan(community, request.POST), error.messages)
     messages.success(request, _("%(count)d branches have been founded.") % {"count": len(branches)})
     return redirect(f"{reverse('branch_list')}?grid={community.code}")
 
@@ -171,17 +171,30 @@ def _plan_page(request: HttpRequest, community: Grid, plan: "Plan", problems: It
 
 
 class Plan:
-    """The sets of a community: as proposed, or as a person left them."""
+    """The sets of a community: as proposed, or as a person left them.
 
-    def __init__(self, community: Grid, sent: QueryDict):
-        self.survey = Survey(community)
-        form = PlanForm(sent, list(self.survey.free))
-        self.groups = self.survey.cut(form.beginnings) if form.is_changed else self.survey.groups
+    `as_sent`, they are of the buildings that stood on the page, so that what is sent twice is the same twice.
+    """
+
+    def __init__(self, community: Grid, sent: QueryDict, *, as_sent: bool = False):
+        self.survey, form = Survey(community), PlanForm(sent)
+        if form.is_changed:
+            self.groups = self.survey.cut(form.beginnings, form.listed if as_sent else None)
+        else:
+            self.groups = self.survey.groups
         codes = [group.buildings[0].code for group in self.groups]
         given = {code: form.name(code).strip() for code in codes}
         free = iter(name for name in self.survey.names(2 * len(codes)) if name not in given.values())
+        beginnings = {run[0].code for run in self.survey.runs}
         self.sets = [
-            Proposed(code, group, given[code] or next(free), form.members(code), form.is_left_out(code))
+            Proposed(
+                code,
+                group,
+                given[code] or next(free),
+                form.members(code),
+                form.is_left_out(code),
+                begins_run=code in beginnings,
+            )
             for code, group in zip(codes, self.groups, strict=True)
         ]
         self._share()

@@ -29,11 +29,12 @@ class DayInput(forms.DateInput):
 class BranchFilter(forms.Form):
     """The filters of the list, all optional and all together."""
 
-    STATES = (("active", _("in use")), ("dissolved", _("dissolved")))
+    ALL = ("", _("All"))
+    STATES = (("", _("in use")), ("dissolved", _("dissolved")))
 
     search = forms.CharField(max_length=64, required=False, validators=[validate_printable])
-    kind = forms.ChoiceField(label=_("kind"), choices=Branch.Kind, required=False)
-    site = forms.ChoiceField(label=_("kind of site"), choices=SiteKind, required=False)
+    kind = forms.ChoiceField(label=_("kind"), choices=[ALL, *Branch.Kind.choices], required=False)
+    site = forms.ChoiceField(label=_("kind of site"), choices=[ALL, *SiteKind.choices], required=False)
     state = forms.ChoiceField(label=_("State"), choices=STATES, required=False)
     grid = forms.CharField(max_length=18, required=False)
 
@@ -72,7 +73,7 @@ class BranchFilter(forms.Form):
         given = self.cleaned_data if self.is_valid() else {}
         said = [(_("Search"), given.get("search"))]
         for name in ("kind", "site", "state"):
-            said.append((self.fields[name].label, dict(self.fields[name].choices).get(given.get(name), "")))
+            said.append((self.fields[name].label, given.get(name) and dict(self.fields[name].choices)[given[name]]))
         return [*said, (_("Grid"), given.get("grid"))]
 
     def is_narrowed(self) -> bool:
@@ -294,17 +295,18 @@ class PlanForm(forms.Form):
 
     fingerprint = forms.CharField(max_length=64, required=False)
 
-    def __init__(self, data, codes: list[str]):
-        super().__init__(data)
-        self.codes = codes
-
     @property
     def is_changed(self) -> bool:
         return "changed" in self.data
 
     @property
     def beginnings(self) -> set[str]:
-        return set(self.data.getlist("begins")) & set(self.codes)
+        return set(self.data.getlist("begins"))
+
+    @property
+    def listed(self) -> set[str]:
+        """The buildings that stood on the page."""
+        return set(self.data.getlist("building"))
 
     def name(self, code: str) -> str:
         return self.data.get(f"name-{code}", "")

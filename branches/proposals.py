@@ -39,10 +39,14 @@ class Survey:
     def groups(self) -> list[Group]:
         return propose(self.runs)
 
-    def cut(self, beginnings: set[str]) -> list[Group]:
-        """The groups as a person wants them: a new one begins at each of these codes, and where the list is cut."""
+    def cut(self, beginnings: set[str], listed: set[str] | None = None) -> list[Group]:
+        """The groups as a person wants them: a new one begins at each of these codes, and where the list is cut.
+
+        `listed` are the buildings that the person saw, whatever became of them since.
+        """
+        runs = self.runs if listed is None else [[one for one in self.buildings if one.code in listed]]
         groups = []
-        for run in self.runs:
+        for run in runs:
             parts: list[list[Building]] = []
             for building in run:
                 if not parts or building.code in beginnings:
