@@ -157,6 +157,9 @@ class BranchAdmin(SheetAdmin, ManagedAdmin):
     def save_related(self, request, form, formsets, change):
         """What belongs to it is changed by services of its own."""
 
+    def construct_change_message(self, request, form, formsets, add=False):
+        """The service has written it down."""
+
     def log_addition(self, request, obj, message):
         """The service has written it down."""
 

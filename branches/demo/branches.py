@@ -13,7 +13,7 @@ from django.contrib.auth.hashers import make_password
 from branches.models import Branch, ChiefTitle, SiteKind
 from branches.proposals import Survey
 from branches.services import Bringing, found_branch
-from grids.models import Grid, Level, Organisation, Post, Role, User
+from grids.models import Grid, Level, Organisation, OrganisationKind, Post, Role, User
 
 # Each kind of site with the chief who usually leads there.
 SITES = (
@@ -23,13 +23,12 @@ SITES = (
     (SiteKind.JUDICIAL_OFFICE, "司法所所长", "司法所调解室"),
     (SiteKind.MARKET_REGULATION_OFFICE, "市场监管所所长", "市场监管所会议室"),
 )
-BRINGS = (
-    "提供会议室和活动场地",
-    "每季度一次义诊和法律咨询",
-    "认领楼道改造，出人出工具",
-    "节假日志愿服务",
-    "停车位错时开放",
-)
+BRINGS = {
+    OrganisationKind.GOVERNMENT_OFFICE: ("每季度一次政策和法律咨询", "证照代办上门服务"),
+    OrganisationKind.POLICE_ROOM: ("反诈和消防宣传", "每周一次联合巡逻"),
+    OrganisationKind.PROPERTY_COMPANY: ("停车位错时开放", "楼道维修出人出工具"),
+    OrganisationKind.OWNERS_COMMITTEE: ("提供活动室，召集楼栋议事", "发动业主志愿服务"),
+}
 UNCOVERED_SHARE, WHOLE_SHARE, JOINT_SHARE = 0.12, 0.1, 0.15
 FAMILY, GIVEN = (
     "王李张刘陈杨赵云白巴",
@@ -57,7 +56,7 @@ def _of_community(
 ) -> Iterator[Branch]:
     groups = [[community]] if is_whole else [list(codes) for codes in _grids(community, rng)]
     survey = Survey(community)
-    partners = list(Organisation.objects.active().filter(grid=community).order_by("pk"))
+    partners = list(Organisation.objects.active().filter(grid=community, kind__in=BRINGS).order_by("pk"))
     for name, grids in zip(survey.names(len(groups)), groups, strict=True):
         site_kind, title, address = rng.choice(SITES)
         branch = found_branch(
@@ -71,7 +70,9 @@ def _of_community(
             secretary=_secretary(community, title, rng),
             chief_title=titles.get(title),
             member_count=rng.randint(3, 28),
-            partners=[Bringing(one, rng.choice(BRINGS)) for one in rng.sample(partners, min(2, len(partners)))],
+            partners=[
+                Bringing(one, rng.choice(BRINGS[one.kind])) for one in rng.sample(partners, min(2, len(partners)))
+            ],
             is_demo=True,
         )
         yield branch
