@@ -59,9 +59,9 @@ class Board:
     staff: list[str]
     police: list[str]
     police_room: Organisation | None
-    branch: Any  # the Party branch that it is in, None where there is none; a model of the floor above
     phones: list[Organisation]
     heads: list[Head]
+    branch: Any = None  # the Party branch that the grid is in; a model of the floor above
 
     @property
     def place(self) -> str:

@@ -67,7 +67,7 @@ PHONE = Type("phone", 4.6, 6.4)
 GRAND, ROOMY = Type("grand", 7, 11), Type("roomy", 5.6, 9)
 COMMON, DENSE = Type("common", 4.6, 7), Type("dense", 3.4, 5)
 BAND_PADDING, TITLE_LINE, CODE_WIDTH = 18, 8, 50
-ROWS, ROW_PADDING, SECTION_TITLE, PADDING = 5, 5, 11, 10
+ROWS, ROW_PADDING, SECTION_TITLE, PADDING = 4, 5, 11, 10
 PHONE_SHARE, PHONE_GAP = 0.58, 3
 
 # In Chinese characters; hardly a name is as long, and what is longer ends in an ellipsis.
@@ -147,7 +147,7 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
         listed(board.staff, STAFF),
         listed(board.police, POLICE),
         short(str(board.police_room or ""), ORGANISATION),
-        short(branch_text(board), BRANCH),
+        *([short(branch_text(board), BRANCH)] if board.branch else []),
     ]
     used = (
         BAND_PADDING
@@ -157,7 +157,8 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
         + PADDING
     )
     if not layout.are_heads_beside:
-        used += chief_type.height(chief, layout.value_width) + ROWS * ROW_PADDING + layout.foot_height
+        used += chief_type.height(chief, layout.value_width) + layout.foot_height
+        used += (ROWS + bool(board.branch)) * ROW_PADDING
         used += sum(VALUE.height(value, layout.value_width) for value in values)
     columns, heads = _fit(board.heads, layout, layout.height - used - SECTION_TITLE)
     return Sheet(
@@ -172,7 +173,7 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
         staff=values[0],
         police=values[1],
         police_room=values[2],
-        branch=values[3],
+        branch="".join(values[3:]),
         phones=_phones(board.phones, layout),
         heads=heads,
         heads_type=columns.css,
@@ -181,9 +182,7 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
 
 
 def branch_text(board: Board) -> str:
-    """The Party branch with where it meets and who leads it, in a line; empty without one."""
-    if board.branch is None:
-        return ""
+    """The Party branch with where it meets and who leads it, in a line."""
     parts = [board.branch.name, str(board.branch.get_site_kind_display())]
     if board.branch.public_secretary:
         parts.append(_("secretary %(name)s") % {"name": board.branch.public_secretary})

@@ -35,7 +35,7 @@ SOURCE_WORDS = {
     "警察": StaffSource.POLICE, "公安": StaffSource.POLICE,
     "公务员": StaffSource.CIVIL_SERVANT, "机关干部": StaffSource.CIVIL_SERVANT,
 }  # fmt: skip
-read_role = cells.Choice(Role, ROLE_WORDS)
+read_role = cells.Choice(Role, ROLE_WORDS, offered=[label for _role, label in Role.by_hand()])
 read_source = cells.Choice(StaffSource, SOURCE_WORDS)
 MOST_NAMESAKES = 100  # as many people of one spelling can get a username without another query
 Person = tuple[str, str]  # name and username as the sheet gives them
