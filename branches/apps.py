@@ -5,3 +5,15 @@ from django.utils.translation import gettext_lazy as _
 class BranchesConfig(AppConfig):
     name = "branches"
     verbose_name = _("Party branches")
+
+    def ready(self) -> None:
+        from branches.services import carry_branches
+        from branches.sheets import BranchSheet
+        from grids.services import reorganised
+        from grids.sheets import kinds
+
+        def follow(change, successors, moved, at, **kwargs):
+            carry_branches(change=change, successors=successors, moved=moved, at=at)
+
+        kinds.register(BranchSheet())
+        reorganised.connect(follow, weak=False, dispatch_uid="branches.carry_branches")

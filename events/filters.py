@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from branches.access import visible_branches
+from branches.models import Branch
 from events.forms import SEARCH_LENGTH, DateInput, TextField
 from events.models import Category, Event, SavedFilter
 from events.models.event import EventQuerySet
@@ -29,6 +31,7 @@ FILTER_NAMES = {
     "status": _("State"),
     "loop": _("Loop"),
     "grid": _("Grid"),
+    "branch": _("Party branch"),
     "category": _("Category"),
     "days": _("Filed in"),
     "since": _("Filed from"),
@@ -101,6 +104,7 @@ class FilterForm(forms.Form):
     status = forms.ChoiceField(choices=[(OPEN, _("all open")), *Status.choices], required=False)
     loop = forms.ChoiceField(choices=Loop, required=False)
     grid = TextField(max_length=18, required=False)
+    branch = TextField(max_length=9, required=False)
     category = TextField(max_length=64, required=False)
     days = forms.ChoiceField(choices=DAYS, required=False)
     since = forms.DateField(required=False, widget=DateInput)
@@ -124,6 +128,14 @@ class FilterForm(forms.Form):
         if code and grid is None:
             raise ValidationError(_("There is no such grid in your area."))
         return grid
+
+    def clean_branch(self) -> Branch | None:
+        key = self.cleaned_data["branch"]
+        is_key = key.isascii() and key.isdigit()
+        branch = visible_branches(self.user).filter(pk=key).first() if is_key else None
+        if key and branch is None:
+            raise ValidationError(_("There is no such branch in your area."))
+        return branch
 
     def clean_category(self) -> Category | Major | None:
         given = self.cleaned_data["category"]
@@ -170,6 +182,8 @@ class FilterForm(forms.Form):
             events = events.overdue(at)
         if given["grid"]:
             events = events.inside(given["grid"])
+        if given["branch"]:
+            events = events.of_branch(given["branch"])
         if given["loop"]:
             events = events.filter(loop=given["loop"])
         events = events.filter(self._of_category(), *filed_between(given, at))

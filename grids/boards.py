@@ -6,6 +6,7 @@ Names of people in their posts and public office phones, and nothing else: neith
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import segno
 from django.db.models import Q
@@ -14,6 +15,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from grids.figures import load_branches
 from grids.models import Grid, Level, Organisation, OrganisationKind, Post, Role, load_ancestors
 from grids.tree import ancestor_codes, level_of, parent_code
 
@@ -59,6 +61,7 @@ class Board:
     police_room: Organisation | None
     phones: list[Organisation]
     heads: list[Head]
+    branch: Any = None  # the Party branch that the grid is in; a model of the floor above
 
     @property
     def place(self) -> str:
@@ -82,9 +85,10 @@ def qr_code(url: str) -> segno.QRCode:
 
 
 def boards_of(grids: Iterable[Grid], root: Grid) -> list[Board]:
-    """The boards of some grids, all of them `root` or inside it, in four queries."""
+    """The boards of some grids, all of them `root` or inside it, in five queries."""
     grids = list(grids)
     load_ancestors({grid.pk: grid for grid in [root, *grids]}.values())
+    load_branches(grids)
     inside = _Inside(root)
     return [inside.board(grid) for grid in grids]
 
@@ -136,6 +140,7 @@ class _Inside:
             staff=self.people[grid.code, Role.STAFF],
             police=self._nearest_police(grid),
             police_room=next((one for one in around if one.kind == OrganisationKind.POLICE_ROOM), None),
+            branch=grid.branch,
             phones=with_phone[:PHONES],
             heads=self._heads(grid, _deepest_head(grid)),
         )

@@ -16,6 +16,7 @@ GRIDS = [
     *GRID,
     Column(gettext_lazy("grid chief"), 14, lambda grid, at: grid.chief_name or ""),
     Column(gettext_lazy("grid staff"), 24, lambda grid, at: "、".join(grid.staff_names)),
+    Column(gettext_lazy("Party branch"), 24, lambda grid, at: str(grid.branch or "")),
     Column(gettext_lazy("Grids below"), 10, lambda grid, at: grid.children_count),
     Column(gettext_lazy("households"), 10, lambda grid, at: grid.household_count),
     Column(gettext_lazy("Open cases"), 10, lambda grid, at: grid.open_count),

@@ -71,7 +71,7 @@ ROWS, ROW_PADDING, SECTION_TITLE, PADDING = 4, 5, 11, 10
 PHONE_SHARE, PHONE_GAP = 0.58, 3
 
 # In Chinese characters; hardly a name is as long, and what is longer ends in an ellipsis.
-PERSON, PLACE_LENGTH, ORGANISATION, STAFF, POLICE = 16, 80, 32, 36, 18
+PERSON, PLACE_LENGTH, ORGANISATION, STAFF, POLICE, BRANCH = 16, 80, 32, 36, 18, 48
 
 LAYOUTS = {
     Paper.A4: Layout(
@@ -120,6 +120,7 @@ class Sheet:
     staff: str
     police: str
     police_room: str
+    branch: str
     phones: list[Organisation]
     heads: list[Head]
     heads_type: str
@@ -146,6 +147,7 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
         listed(board.staff, STAFF),
         listed(board.police, POLICE),
         short(str(board.police_room or ""), ORGANISATION),
+        *([short(branch_text(board), BRANCH)] if board.branch else []),
     ]
     used = (
         BAND_PADDING
@@ -155,7 +157,8 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
         + PADDING
     )
     if not layout.are_heads_beside:
-        used += chief_type.height(chief, layout.value_width) + ROWS * ROW_PADDING + layout.foot_height
+        used += chief_type.height(chief, layout.value_width) + layout.foot_height
+        used += (ROWS + bool(board.branch)) * ROW_PADDING
         used += sum(VALUE.height(value, layout.value_width) for value in values)
     columns, heads = _fit(board.heads, layout, layout.height - used - SECTION_TITLE)
     return Sheet(
@@ -170,11 +173,20 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
         staff=values[0],
         police=values[1],
         police_room=values[2],
+        branch="".join(values[3:]),
         phones=_phones(board.phones, layout),
         heads=heads,
         heads_type=columns.css,
         left_out=len(board.heads) - len(heads),
     )
+
+
+def branch_text(board: Board) -> str:
+    """The Party branch with where it meets and who leads it, in a line."""
+    parts = [board.branch.name, str(board.branch.get_site_kind_display())]
+    if board.branch.public_secretary:
+        parts.append(_("secretary %(name)s") % {"name": board.branch.public_secretary})
+    return "，".join(parts)
 
 
 def short(text: str, length: float) -> str:

@@ -1,11 +1,13 @@
 """A branch, the grids that it covers, where it meets, who leads it and who works with it."""
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from grids.access import merged
 from grids.models import Grid, Organisation, Placed, User, validate_printable
 from grids.tree import ancestor_codes
 
@@ -51,6 +53,18 @@ class BranchQuerySet(models.QuerySet):
 
     def led_by(self, user: User):
         return self.active().filter(Q(secretary=user) | Q(deputy=user))
+
+    def search(self, text: str):
+        """By a part of the name, of the site's address or of a leader's name, or by a grid that it covers."""
+        text = text.strip()
+        if "\x00" in text:  # PostgreSQL takes no such text, and no name holds it
+            return self.none()
+        leaders = Q(secretary__name__icontains=text) | Q(deputy__name__icontains=text)
+        covers = BranchGrid.objects.filter(until=None, grid__in=Grid.objects.search(text)).values("branch")
+        return self.filter(Q(name__icontains=text) | Q(site_address__icontains=text) | leaders | Q(pk__in=covers))
+
+    def with_people(self):
+        return self.select_related("grid", "secretary", "deputy", "chief_title")
 
 
 class Branch(Placed):
@@ -117,6 +131,34 @@ class Branch(Placed):
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def site(self) -> str:
+        """Where it meets, in a line."""
+        kind = str(self.get_site_kind_display())
+        return f"{kind} · {self.site_address}" if self.site_address else kind
+
+    @property
+    def public_secretary(self) -> str:
+        """The secretary as a signboard tells it: name and which of the five chiefs; empty without one in office."""
+        if self.secretary is None or not self.secretary.is_active or not self.secretary.name:
+            return ""
+        return f"{self.secretary.name}（{self.chief_title}）" if self.chief_title else self.secretary.name
+
+    @cached_property
+    def ranges(self) -> list[tuple[int, int]]:
+        """The intervals of the grids that it covers, merged and in order."""
+        rows = self.cover.filter(until=None).values_list("grid__lft", "grid__rght")
+        return merged(rows)
+
+
+class BranchGridQuerySet(models.QuerySet):
+    def active(self):
+        return self.filter(until=None)
+
+    def load_effective(self, grids: Iterable[Grid]) -> None:
+        """See `load_branches`; for the floor below, which knows branches by this relation alone."""
+        load_branches(grids)
+
 
 class BranchGrid(Placed):
     """That a branch is a grid's own; the rows of a dissolved branch, and of what it gave up, end and stay."""
@@ -124,6 +166,9 @@ class BranchGrid(Placed):
     branch = models.ForeignKey(Branch, models.PROTECT, related_name="cover", verbose_name=_("branch"))
     since = models.DateField(_("since"))
     until = models.DateField(_("until"), null=True, blank=True)
+    reason = models.CharField(_("why it ended"), max_length=200, blank=True, validators=[validate_printable])
+
+    objects = BranchGridQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("covered grid")
@@ -174,7 +219,11 @@ def load_branches(grids: Iterable[Grid]) -> None:
     """Give each grid `branch`, its effective one: its own, or that of its nearest ancestor, or None. One query."""
     grids = list(grids)
     codes = {code for grid in grids for code in (grid.code, *ancestor_codes(grid.code))}
-    own = BranchGrid.objects.filter(grid__code__in=codes, until=None).select_related("branch", "grid")
+    own = (
+        BranchGrid.objects.active()
+        .filter(grid__code__in=codes)
+        .select_related("grid", "branch__secretary", "branch__chief_title")
+    )
     found = {cover.grid.code: cover.branch for cover in own}
     for grid in grids:
         way = [grid.code, *sorted(ancestor_codes(grid.code), key=len, reverse=True)]

@@ -8,6 +8,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from branches.models import Branch
 from events.models.catalogue import Category
 from events.nearness import (
     ELSEWHERE,
@@ -84,6 +85,10 @@ class EventQuerySet(models.QuerySet):
         since = at - timedelta(days=settings.HOT_SPOT_DAYS)
         lately = self.filter(filed_at__range=(since, at), is_confidential=False, hotline_order=None)
         return lately.exclude(status=Status.VOIDED)
+
+    def of_branch(self, branch: Branch):
+        """Those that arose on the grids which the branch covers, or below them."""
+        return self.filter(within(branch.ranges))
 
     def concluded_by(self, user: User):
         """Those that the person ever resolved or passed the check of, and so does not re-check."""

@@ -4,12 +4,14 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.conf import settings
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from branches.models import Branch
 from events.models import AuditAlarm, Event, Notice, QuickClosing, Sample, SampleItem
 from events.searching import Search, spans
 from events.services import missing_alarm
@@ -234,6 +236,20 @@ def open_cases(context: template.Context, grid: Grid, limit: int = 10) -> dict:
     found = inside.filter(due_at__isnull=False).order_by("due_at", "pk")[: limit + 1]
     events = show_events(found, user, at)
     return {"events": events[:limit], "has_more": len(events) > limit, "grid": grid, "at": at}
+
+
+@register.inclusion_tag("events/_branch_cases.html", takes_context=True)
+def branch_cases(context: template.Context, branch: Branch) -> dict:
+    """How many cases are open on the grids of a branch, by state, of those that the person may see."""
+    user, at = context["request"].user, timezone.now()
+    cases = Event.objects.visible_to(user).open().of_branch(branch).order_by()
+    counts = dict(cases.values_list("status").annotate(Count("pk")))
+    return {
+        "branch": branch,
+        "counts": [(status, counts[status]) for status in Status if counts.get(status)],
+        "total": sum(counts.values()),
+        "overdue": cases.overdue(at).count() if counts else 0,
+    }
 
 
 @register.simple_tag

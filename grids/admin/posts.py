@@ -126,7 +126,9 @@ class PostAdmin(SheetAdmin, ManagedAdmin):
         return "\n".join(bare.shown_duties)
 
     def has_change_permission(self, request, obj=None):
-        return super().has_change_permission(request, obj) and (obj is None or obj.is_active)
+        """A secretary's post comes and goes with the branch, so by hand it is left alone."""
+        may = super().has_change_permission(request, obj)
+        return may and (obj is None or (obj.is_active and obj.role != Role.SECRETARY))
 
     def has_delete_permission(self, request, obj=None):
         return False  # posts are history: they end
@@ -205,6 +207,10 @@ class PostAdmin(SheetAdmin, ManagedAdmin):
     @admin.action(description=_("End the selected posts"), permissions=["change"])
     def end(self, request, queryset):
         posts = list(queryset.filter(ended_at=None).select_related("user", "grid"))
+        if any(post.role == Role.SECRETARY for post in posts):
+            said = _("A secretary's post comes and goes with the branch; name the secretary there.")
+            self.message_user(request, said, messages.ERROR)
+            return None
         if not posts:
             self.message_user(request, _("All of these posts have ended already."), messages.WARNING)
             return None

@@ -20,6 +20,11 @@ class PostForm(forms.ModelForm):
         model = Post
         fields = ["user", "role", "grid", "duties", "source", "is_manager", "started_at"]
 
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        if "role" in self.fields:
+            self.fields["role"].choices = [("", "---------"), *Role.by_hand()]
+
     def clean(self):
         given = super().clean()
         if not self.instance.pk and {"user", "role", "grid", "started_at"} <= given.keys():
@@ -95,7 +100,7 @@ class TransferForm(EndForm):
         self.initial = initial or {}
         self.fields = {
             "grid": grid_field(site, _("to grid")),
-            "role": forms.ChoiceField(label=_("as"), choices=Role),
+            "role": forms.ChoiceField(label=_("as"), choices=Role.by_hand()),
             **self.fields,
         }
 
@@ -128,7 +133,7 @@ class AppointManyForm(ServiceForm):
         super().__init__(data)
         self.actor = actor
         self.fields["user"] = person_field(site, actor, _("person"))
-        self.fields["role"] = forms.ChoiceField(label=_("role"), choices=Role, initial=Role.CHIEF)
+        self.fields["role"] = forms.ChoiceField(label=_("role"), choices=Role.by_hand(), initial=Role.CHIEF)
         self.fields["place"] = grid_field(
             site, _("Community, or another grid whose grids are to be ticked"), required=False
         )

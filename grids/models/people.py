@@ -96,6 +96,12 @@ class Role(models.TextChoices):
     POLICE = "police", _("grid police officer")
     OFFICIAL = "official", _("official")
     DISPATCHER = "dispatcher", _("dispatcher")
+    SECRETARY = "secretary", _("branch secretary")
+
+    @classmethod
+    def by_hand(cls) -> list[tuple[str, str]]:
+        """The choices of who appoints: a secretary's post comes and goes with the branch."""
+        return [(role, label) for role, label in cls.choices if role != cls.SECRETARY]
 
 
 class StaffSource(models.TextChoices):

@@ -3,7 +3,7 @@
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime
 from functools import cached_property
 
@@ -164,8 +164,11 @@ def yes_or_no(raw: Raw) -> bool | None:
 class Choice:
     """One of some words, each with a value; the labels of the choices and further words that people write."""
 
-    def __init__(self, choices: type, words: Mapping[str, str] | None = None) -> None:
-        self.choices, self.further = choices, words or {}
+    def __init__(
+        self, choices: type, words: Mapping[str, str] | None = None, offered: Iterable[str] | None = None
+    ) -> None:
+        """`offered` are the labels that a refusal names, where some of the choices are not for a sheet to give."""
+        self.choices, self.further, self.offered = choices, words or {}, offered
 
     @cached_property
     def words(self) -> dict[str, str]:
@@ -178,7 +181,7 @@ class Choice:
         if not said:
             return ""
         if said not in self.words:
-            raise Unreadable(_unknown_word(self.choices))
+            raise Unreadable(_unknown_word(self.offered or self.choices.labels))
         return self.words[said]
 
     def write(self, value: object) -> str:
@@ -250,5 +253,5 @@ def _whole_number() -> str:
     return _("Write a whole number without a sign, such as 36.")
 
 
-def _unknown_word(choices: type) -> str:
-    return _("This word is not known here. Write one of: %(words)s.") % {"words": "、".join(map(str, choices.labels))}
+def _unknown_word(labels: Iterable[str]) -> str:
+    return _("This word is not known here. Write one of: %(words)s.") % {"words": "、".join(map(str, labels))}

@@ -35,7 +35,7 @@ SOURCE_WORDS = {
     "警察": StaffSource.POLICE, "公安": StaffSource.POLICE,
     "公务员": StaffSource.CIVIL_SERVANT, "机关干部": StaffSource.CIVIL_SERVANT,
 }  # fmt: skip
-read_role = cells.Choice(Role, ROLE_WORDS)
+read_role = cells.Choice(Role, ROLE_WORDS, offered=[label for _role, label in Role.by_hand()])
 read_source = cells.Choice(StaffSource, SOURCE_WORDS)
 MOST_NAMESAKES = 100  # as many people of one spelling can get a username without another query
 Person = tuple[str, str]  # name and username as the sheet gives them
@@ -190,6 +190,9 @@ class PostSheet(Kind):
             )
 
     def _check_appointment(self, row: Row, user: User, run: Run) -> None:
+        if row.given["role"] == Role.SECRETARY:
+            row.wrong(self["role"], _("A secretary's post comes and goes with the branch; name the secretary there."))
+            return
         try:
             # As staff: whether the grid has a chief is asked for all rows at once.
             check_appointment(user=user, role=Role.STAFF, grid=row.grid, at=_start(row.given.get("started"), run.at))

@@ -126,6 +126,6 @@ def test_a_sheet_asks_the_same_however_many_rows(cast, as_, django_assert_num_qu
     for number in range(3, 9):
         make_grid(f"150105001001{number:04}", f"{number}号楼")
     browser = as_(cast.street)
-    with django_assert_num_queries(8):  # session, person, posts, number, rows, figures, names, ancestors
+    with django_assert_num_queries(9):  # session, person, posts, number, rows, figures, names, branches, ancestors
         answer = browser.get(reverse("grid_list"), {"search": "号楼", "export": "xlsx"})
         b"".join(answer.streaming_content)

@@ -171,7 +171,7 @@ def test_it_takes_a_pinned_number_of_queries(cast, look, django_assert_num_queri
         make_post(grid=cast.tree.second_building)
         make_organisation(cast.tree.community, phone="0471-0000001")
     for grid in (cast.tree.district, cast.tree.community, cast.tree.unit):
-        with django_assert_num_queries(5):  # the grid, names above, heads, people, organisations
+        with django_assert_num_queries(6):  # the grid, names above, branch, heads, people, organisations
             look(grid.code)
 
 

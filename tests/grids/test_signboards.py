@@ -263,9 +263,11 @@ def test_a_run_of_two_hundred_boards_takes_as_many_queries_as_one(cast, as_, dja
             make_grid(f"{building.code}{unit:02d}", f"{unit}单元")
     browser = as_(cast.community)
     every = signboard_run(cast.tree.community) + "?levels=community&levels=building&levels=unit"
-    with django_assert_num_queries(9):  # session, user, posts, grid, boards, names above, heads, people, organisations
+    with django_assert_num_queries(
+        10
+    ):  # session, user, posts, grid, boards, names above, branches, heads, people, organisations
         assert len(browser.get(every).context["sheets"]) == 205
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         browser.get(signboard(cast.tree.building))
 
 

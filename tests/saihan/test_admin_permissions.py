@@ -15,7 +15,7 @@ from events.services import change_level, draw_sample, list_quick_closings, make
 from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
-from tests.factories import make_contact, make_event, make_post, make_user, take
+from tests.factories import make_branch, make_contact, make_event, make_post, make_user, take
 
 pytestmark = pytest.mark.django_db
 
@@ -32,6 +32,8 @@ MAY = {
     "grids.gridchange": (READ, READ),
     "grids.organisation": (ENTER, ENTER),
     "grids.sheetimport": (READ, READ),
+    "branches.branch": (ENTER, ENTER),
+    "branches.chieftitle": (EVERYTHING, set()),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -74,6 +76,7 @@ def things(cast, people) -> dict[type, int]:
     services.create_organisation(
         actor=None, grid=cast.tree.community, name="安居物业", kind=OrganisationKind.PROPERTY_COMPANY
     )
+    make_branch(cast.tree.community)
     services.rename_grid(actor=None, grid=cast.tree.unit, name="一单元")
     services.save_duty(actor=None, duty=Duty(role=Role.STAFF, text="走访居民"))
     file = BytesIO("编码,名称\n1501050010010009,9号楼\n".encode())

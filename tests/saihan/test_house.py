@@ -15,6 +15,8 @@ MPTT_ROOMS = {"grids/tree.py", "grids/models/grid.py"}
 
 # URL names whose view shows no page of its own, and why.
 WITHOUT_TEMPLATE: dict[str, str] = {
+    "branch_partner_remove": "it leads back to the partners",
+    "branch_plan_accept": "it answers with the plan's own page",
     "attachment": "it answers with the file",
     "attachment_thumbnail": "it answers with the picture",
     "event_export": "it answers with an Excel sheet",

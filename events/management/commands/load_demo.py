@@ -8,10 +8,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from branches.demo.branches import found_branches
 from events.demo import cases
 from events.demo.organisations import found_organisations
 from events.demo.people import hire
-from events.demo.places import load_places
+from events.demo.places import DISTRICT, load_places
 from events.demo.reports import write_checklists
 from events.management.commands.escalate_overdue import moment
 from events.models import Event
@@ -60,6 +61,10 @@ class Command(BaseCommand):
         self.stdout.write(_("Appointing people …"))
         staff = hire(rng, before=end - timedelta(days=cases.DAYS))
         found_organisations()
+        self.stdout.write(_("Founding branches …"))
+        # With numbers of their own, so that the town is the same with them and without.
+        founding = random.Random(zlib.crc32(b"branches"))  # noqa: S311  a demo keeps no secrets
+        found_branches(Grid.objects.get(code=DISTRICT), founding, before=end.date())
         self.stdout.write(_("Playing through two months of cases …"))
         cases.play(rng, staff, end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.

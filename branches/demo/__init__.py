@@ -1,0 +1,1 @@
+"""Made-up branches of the demo district, and what runs in them."""
