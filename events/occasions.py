@@ -72,19 +72,6 @@ def case_of(occasion: Occasion) -> Event | None:
     return cases.with_related().first()
 
 
-def load_cases(things: list[Model], kind: str, user: User) -> None:
-    """Give each thing of a kind `case`, the one that it became, or None; `is_filed` even where it is out of sight.
-
-    Clue reports are never told of. Two queries, however many things.
-    """
-    found = Occasion.objects.filter(**{f"{kind}__in": things}).exclude(event__status=Status.VOIDED)
-    cases = {getattr(occasion, f"{kind}_id"): occasion.event_id for occasion in found.only(f"{kind}_id", "event_id")}
-    seen = Event.objects.visible_to(user).filter(is_confidential=False).in_bulk(list(cases.values()))
-    for thing in things:
-        thing.is_filed = thing.pk in cases
-        thing.case = seen.get(cases.get(thing.pk))
-
-
 class Origin(NamedTuple):
     """What a case arose from, as its page shows it; without an address where the viewer may not see that."""
 

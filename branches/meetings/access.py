@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from branches.access import may_run, may_run_for, visible_branches
 from branches.models import Branch, Invitation, Meeting, MeetingState, Resolution
-from grids.access import overseen_ranges, visible_grids, within
+from grids.access import may_oversee, overseen_ranges, visible_grids, within
 from grids.models import Grid, User
 
 
@@ -44,7 +44,14 @@ def may_convene(user: User, convener: Branch | Grid) -> bool:
 
 
 def may_run_meeting(user: User, meeting: Meeting) -> bool:
-    return may_convene(user, meeting.convener)
+    """Who may call it together again, and for what a dissolved branch left who answers for its grid."""
+    return may_oversee(user, meeting.grid) or may_convene(user, meeting.convener)
+
+
+def check_may_run_meeting(actor: User | None, meeting: Meeting) -> None:
+    """PermissionDenied unless the actor may run the meeting; a command, actor None, always may."""
+    if actor is not None and not may_run_meeting(actor, meeting):
+        raise PermissionDenied(_("You do not run this meeting."))
 
 
 def check_may_convene(actor: User | None, convener: Branch | Grid) -> None:
