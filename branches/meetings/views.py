@@ -135,8 +135,8 @@ def meeting_agenda(request: HttpRequest, pk: int) -> HttpResponse:
     form = MeetingForm(user, points, (), request.POST, initial=initial)
     if form.is_valid():
         try:
-            services.set_agenda(actor=user, meeting=meeting, points=form.cleaned_data["points"], at=at)
             services.arrange_meeting(actor=user, meeting=meeting, at=at, **form.arrangement())
+            services.set_agenda(actor=user, meeting=meeting, points=form.cleaned_data["points"], at=at)
         except ValidationError as error:
             form.add_error(None, error)
         else:
@@ -165,7 +165,7 @@ def meeting_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def detail_page(
     request: HttpRequest, meeting: Meeting, form=None, problem: str = "", about: int | None = None, status: int = 200
 ) -> HttpResponse:
-    """The page; `form` is one that was refused, `about` the key of the invitation or resolution that it was sent for."""
+    """The page; `form` is one that was refused, `about` the key of the invitation or resolution that it is for."""
     user, at = request.user, timezone.now()
     may_run = may_run_meeting(user, meeting)
     invitations = show_invitations(meeting, user)
@@ -207,7 +207,7 @@ def refused(request: HttpRequest, pk: int, error: ValidationError, form=None, ab
 @require_POST
 def meeting_invite(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask more people and organisations."""
-    meeting, form = _run_meeting(request, pk), None
+    meeting = _run_meeting(request, pk)
     form = InviteForm(meeting, request.POST)
     try:
         if not form.is_valid():
