@@ -64,9 +64,7 @@ def proposals(user: User, convener: Branch | Grid, at: datetime) -> list[Point]:
 
 def unfinished_resolutions(asked: Asked) -> list[Point]:
     """Those of earlier meetings of the same branch or grid, the oldest first."""
-    of_branch = isinstance(asked.convener, Branch)
-    branch, grid = (asked.convener, asked.convener.grid) if of_branch else (None, asked.convener)
-    earlier = Meeting.objects.of(branch, grid).held()
+    earlier = Meeting.objects.of(asked.convener).held()
     left = Resolution.objects.unfinished().filter(meeting__in=earlier).select_related("meeting")
     said = _("resolved on %(date)s, to be done by %(due)s")
     return [

@@ -76,6 +76,7 @@ class AgendaForm(forms.Form):
         super().__init__(data, **options)
         self.user = user
         self.offered = {point.value: point for point in points}
+        self.recalled: dict[str, Point | None] = {}
         self.chosen = list(dict.fromkeys(data.getlist("points") if self.is_bound else chosen))
 
     def rows(self) -> list[Row]:
@@ -114,14 +115,17 @@ class AgendaForm(forms.Form):
 
     def _point(self, value: str) -> Point | None:
         """One that was offered, or, offered before and gone from the offer since, as far as one may see it."""
-        if value not in self.offered:
-            kind, _colon, key = value.partition(":")
-            if not kind:
-                self.offered[value] = Point(key) if key.strip() and key.isprintable() else None
-            else:
-                shown = references.found(self.user, kind, key)
-                self.offered[value] = Point(shown.name, kind, key) if shown else None
-        return self.offered[value]
+        if value not in self.offered and value not in self.recalled:
+            self.recalled[value] = _recall(self.user, value)
+        return self.offered.get(value) or self.recalled.get(value)
+
+
+def _recall(user: User, value: str) -> Point | None:
+    kind, _colon, key = value.partition(":")
+    if not kind:
+        return Point(key) if key.strip() and key.isprintable() else None
+    shown = references.found(user, kind, key)
+    return Point(shown.name, kind, key) if shown else None
 
 
 def _urls(points: Iterable[Point], user: User) -> dict[str, str]:

@@ -11,7 +11,7 @@ from django.utils.translation import pgettext_lazy
 
 from branches.models.branch import Branch
 from branches.references import Reference
-from grids.models import Grid, Level, Organisation, Placed, User, validate_printable
+from grids.models import Grid, GridChange, Level, Organisation, Placed, User, validate_printable
 
 TITLE_LENGTH = 120
 WORD_LENGTH = 200
@@ -50,9 +50,12 @@ class MeetingState(models.TextChoices):
 
 
 class MeetingQuerySet(models.QuerySet):
-    def of(self, branch: Branch | None, grid: Grid):
-        """Those of a branch, or those of a grid as a whole."""
-        return self.filter(branch=branch, grid=grid) if branch is None else self.filter(branch=branch)
+    def of(self, convener: Branch | Grid):
+        """Those of a branch, or those of a grid as a whole and of the grids that went up in it."""
+        if isinstance(convener, Branch):
+            return self.filter(branch=convener)
+        ended = GridChange.objects.filter(codes__grid=convener, grid__retired_at__isnull=False)
+        return self.filter(Q(grid=convener) | Q(grid__in=ended.values("grid")), branch=None)
 
     def upcoming(self, at: datetime | None = None):
         """Those still to be held, the next one first; one that nobody has closed yet stays among them."""

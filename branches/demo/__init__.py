@@ -1,0 +1,1 @@
+"""Made-up branches and what runs in them, for the demo."""
