@@ -10,6 +10,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches import references
 from branches.meetings.agenda import Point
@@ -247,7 +248,7 @@ class AttendanceForm(forms.Form):
 
 
 class MinutesForm(forms.Form):
-    minutes = LinesField(max_length=MINUTES_LENGTH, rows=12, required=False, label=_("minutes"))
+    minutes = LinesField(max_length=MINUTES_LENGTH, rows=12, required=False, label=pgettext_lazy("meeting", "minutes"))
 
 
 class ResolutionForm(forms.Form):

@@ -87,7 +87,9 @@ class Meeting(Placed):
     convened_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="meetings_convened", verbose_name=_("convened by")
     )
-    minutes = models.TextField(_("minutes"), max_length=MINUTES_LENGTH, blank=True, validators=[validate_lines])
+    minutes = models.TextField(
+        pgettext_lazy("meeting", "minutes"), max_length=MINUTES_LENGTH, blank=True, validators=[validate_lines]
+    )
     # A convening that is sent twice makes one meeting of it, and calendars know the meeting by it.
     key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     sequence = models.PositiveIntegerField(_("version for calendars"), default=0, editable=False)
