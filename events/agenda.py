@@ -10,17 +10,20 @@ from events.references import EventSource, HotSpotSource
 from grids.access import within
 
 MOST_CASES = 12
-MOST_HOT_SPOTS = 5
+MOST_HOT_SPOTS = 3
+ORDINARY = 2  # rank of a case that neither is late nor under supervision
 
 
 def open_cases(asked: Asked) -> list[Point]:
     """The open cases of the area: those under supervision and overdue first, then those that came furthest up."""
     cases = Event.objects.visible_to(asked.user).filter(within(asked.area), is_confidential=False).open()
     late = Q(due_at__lt=asked.at)
-    rank = Case(When(late, is_supervised=True, then=0), When(late | Q(is_supervised=True), then=1), default=Value(2))
+    rank = Case(
+        When(late, is_supervised=True, then=0), When(late | Q(is_supervised=True), then=1), default=Value(ORDINARY)
+    )
     cases = cases.annotate(rank=rank).order_by("rank", "due_at", "pk")
     return [
-        Point(f"{case.number} {case.title}", EventSource.kind, case.number, _why(case, asked))
+        Point(f"{case.number} {case.title}", EventSource.kind, case.number, _why(case, asked), case.rank < ORDINARY)
         for case in cases[:MOST_CASES]
     ]
 

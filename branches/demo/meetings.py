@@ -55,7 +55,7 @@ def _plan(convener: Branch | Grid, chair: User, begin: datetime, points: list[Po
     meeting = services.plan_meeting(
         actor=chair,
         convener=convener,
-        title=f"{convener}{begin:%-m}月党建联席会议（示例）",
+        title=f"{convener.name}{begin:%-m}月党建联席会议（示例）",
         place=PLACE,
         starts_at=begin,
         ends_at=begin + timedelta(minutes=90),
@@ -86,7 +86,13 @@ def _hold(convener: Branch | Grid, chair: User, begin: datetime) -> Meeting | No
 
 
 def _convene_next(convener: Branch | Grid, chair: User, begin: datetime, at: datetime) -> None:
-    meeting = _plan(convener, chair, begin, proposals(chair, convener, at)[:8], at - timedelta(days=1))
+    meeting = _plan(
+        convener,
+        chair,
+        begin,
+        [point for point in proposals(chair, convener, at) if point.is_pressing][:8],
+        at - timedelta(days=1),
+    )
     mine = meeting.invitations.exclude(person=None).select_related("person").order_by("pk")
     for invitation, (answer, word) in zip(mine[1:], ANSWERS, strict=False):
         services.answer_invitation(

@@ -21,6 +21,7 @@ class Point(NamedTuple):
     kind: str = ""
     key: str = ""
     why: str = ""
+    is_pressing: bool = True  # what a form ticks by itself; the rest is there to be chosen
 
     @property
     def value(self) -> str:
@@ -56,10 +57,10 @@ def area_of(convener: Branch | Grid) -> Ranges:
 
 
 def proposals(user: User, convener: Branch | Grid, at: datetime) -> list[Point]:
-    """What the convener may put on the agenda: each thing once, unfinished resolutions first."""
+    """What the convener may put on the agenda: each thing once, the pressing ones first, then as proposers came."""
     asked = Asked(user, convener, area_of(convener), at)
-    points = [point for propose in _proposers for point in propose(asked)]
-    return list({point.value: point for point in points}.values())
+    points = {point.value: point for propose in _proposers for point in propose(asked)}
+    return sorted(points.values(), key=lambda point: not point.is_pressing)
 
 
 def unfinished_resolutions(asked: Asked) -> list[Point]:

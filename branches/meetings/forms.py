@@ -144,8 +144,14 @@ def _urls(points: Iterable[Point], user: User) -> dict[str, str]:
 class MeetingForm(AgendaForm):
     """What, where, when and about what."""
 
-    title = TextField(max_length=TITLE_LENGTH, label=_("title"), error_messages={"required": _("Name the meeting.")})
-    place = TextField(max_length=WORD_LENGTH, label=_("place"), error_messages={"required": _("Say where.")})
+    title = TextField(
+        max_length=TITLE_LENGTH,
+        label=pgettext_lazy("meeting", "title"),
+        error_messages={"required": _("Name the meeting.")},
+    )
+    place = TextField(
+        max_length=WORD_LENGTH, label=pgettext_lazy("meeting", "place"), error_messages={"required": _("Say where.")}
+    )
     starts_at = forms.DateTimeField(
         label=_("begins"),
         input_formats=[LOCAL],

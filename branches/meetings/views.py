@@ -94,7 +94,7 @@ def meeting_plan(request: HttpRequest) -> HttpResponse:
 def _fresh_plan(user: User, convener: Branch | Grid, points: list[Point], at: datetime) -> PlanForm:
     """Everything ticked that suggests itself: the agenda, who leads the branch, and its partners."""
     initial = {
-        "title": _("Joint meeting of %(convener)s") % {"convener": convener},
+        "title": _("Joint meeting of %(convener)s") % {"convener": convener.name},
         "starts_at": PlanForm.next_hour(at),
         "minutes": 60,
     }
@@ -104,7 +104,7 @@ def _fresh_plan(user: User, convener: Branch | Grid, points: list[Point], at: da
             "people": [key for key in (convener.secretary_id, convener.deputy_id) if key and key != user.pk],
             "organisations": list(convener.partners.values_list("organisation", flat=True)),
         }
-    return PlanForm(convener, user, points, [point.value for point in points], initial=initial)
+    return PlanForm(convener, user, points, [point.value for point in points if point.is_pressing], initial=initial)
 
 
 def _plan_page(request: HttpRequest, convener: Branch | Grid, form: PlanForm, status: int = 200) -> HttpResponse:

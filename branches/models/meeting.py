@@ -79,8 +79,10 @@ class Meeting(Placed):
     branch = models.ForeignKey(
         Branch, models.PROTECT, null=True, blank=True, related_name="meetings", verbose_name=_("branch")
     )
-    title = models.CharField(_("title"), max_length=TITLE_LENGTH, validators=[validate_printable])
-    place = models.CharField(_("place"), max_length=WORD_LENGTH, validators=[validate_printable])
+    title = models.CharField(
+        pgettext_lazy("meeting", "title"), max_length=TITLE_LENGTH, validators=[validate_printable]
+    )
+    place = models.CharField(pgettext_lazy("meeting", "place"), max_length=WORD_LENGTH, validators=[validate_printable])
     starts_at = models.DateTimeField(_("begins"))
     ends_at = models.DateTimeField(_("ends"))
     state = models.CharField(_("state"), max_length=16, choices=MeetingState, default=MeetingState.PLANNED)

@@ -15,6 +15,7 @@ from branches import services
 from branches.meetings.agenda import Point
 from branches.models import Invitation, Meeting, Resolution
 from events import occasions
+from events.models import Event
 from grids.models import User
 from tests.branches.meetings.conftest import STARTS
 from tests.events.conftest import MONDAY
@@ -102,10 +103,13 @@ def sent(joint, **changes) -> dict:
 
 
 def test_a_plan_begins_with_what_suggests_itself(joint, cast):
+    make_event(cast.worker, cast.tree.unit, title="不急")
     case = make_event(cast.worker, cast.tree.unit)
+    Event.objects.filter(pk=case.pk).update(is_supervised=True)
     url = f"{reverse('meeting_plan')}?branch={joint.branch.pk}"
     form = as_(joint.secretary).get(url).context["form"]
     assert [row.point.key for row in form.rows() if row.is_chosen] == [case.number]
+    assert len(form.rows()) == 2
     assert form["organisations"].value() == [joint.company.pk]
 
 
