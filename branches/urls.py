@@ -17,9 +17,6 @@ urlpatterns = [
     path("meetings/<int:pk>/call-off/", meetings.meeting_call_off, name="meeting_call_off"),
     path("meetings/<int:pk>/answer/<int:invitation>/", meetings.meeting_answer, name="meeting_answer"),
     path("meetings/<int:pk>/minutes/", meeting_minutes.meeting_minutes, name="meeting_minutes"),
-    path("meetings/<int:pk>/hold/", meeting_minutes.meeting_hold, name="meeting_hold"),
-    path("meetings/<int:pk>/resolve/", meeting_minutes.meeting_resolve, name="meeting_resolve"),
-    path("meetings/<int:pk>/finish/", meeting_minutes.meeting_finish, name="meeting_finish"),
     path("meetings/<int:pk>/print/", meeting_minutes.meeting_print, name="meeting_print"),
     path("resolutions/<int:pk>/done/", meeting_minutes.resolution_fulfil, name="resolution_fulfil"),
 ]

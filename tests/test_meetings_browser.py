@@ -68,9 +68,7 @@ def test_from_the_agenda_to_a_case_that_closes_and_to_the_next_meeting(page_of, 
     page.get_by_role("button", name="添加议定事项").click()
     page.get_by_role("textbox", name="议定事项").fill("张贴用电提示")
     page.get_by_label("责任人或单位").select_option(label="安居物业")
-    page.get_by_role("button", name="添加议定事项").click()
     page.locator("textarea[name=minutes]").fill("一致同意。")
-    page.get_by_role("button", name="保存纪要").click()
     page.get_by_role("button", name="纪要定稿").click()
     expect(page.get_by_text("纪要已定稿。")).to_be_visible()
 

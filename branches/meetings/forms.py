@@ -246,7 +246,13 @@ class ReasonForm(forms.Form):
 class AttendanceForm(forms.Form):
     """Who of those who were asked was there."""
 
-    attended = forms.ModelMultipleChoiceField(None, required=False)
+    attended = forms.ModelMultipleChoiceField(
+        None, required=False,
+        error_messages={
+            "invalid_choice": _("Somebody you chose is not asked to this meeting. Choose again."),
+            "invalid_pk_value": _("Somebody you chose is not asked to this meeting. Choose again."),
+        },
+    )  # fmt: skip
 
     def __init__(self, meeting: Meeting, data=None):
         super().__init__(data)
@@ -293,6 +299,49 @@ class ResolutionForm(forms.Form):
         value = self.cleaned_data["owner"]
         field = "owner" if value.startswith(self.PERSON) else "organisation"
         return {"text": self.cleaned_data["text"], "due_on": self.cleaned_data["due_on"], field: self.owners[value]}
+
+
+class RecordForms:
+    """The page of the minutes: who was there, what was said, and a resolution if one is begun."""
+
+    def __init__(self, meeting: Meeting, data=None):
+        is_written = data is not None and "minutes" in data  # they are not asked for before the meeting was held
+        is_resolved = is_written and bool(data.get("text", "").strip() or data.get("owner"))
+        self.meeting = meeting
+        self.attendance = AttendanceForm(meeting, data)
+        self.minutes = MinutesForm(data if is_written else None, initial={"minutes": meeting.minutes})
+        self.resolution = ResolutionForm(meeting, data if is_resolved else None)
+
+    def ticked(self) -> set[str]:
+        """The keys of the invitations that are ticked: as they were sent, or who was there, or said to come."""
+        if self.attendance.is_bound:
+            return set(self.attendance["attended"].value() or ())
+        invitations = self.meeting.invitations.all()
+        return {
+            str(each.pk) for each in invitations if each.attended or (each.attended is None and each.answer == "yes")
+        }
+
+    def _sent(self) -> list[forms.Form]:
+        return [form for form in (self.attendance, self.minutes, self.resolution) if form.is_bound]
+
+    def are_valid(self) -> bool:
+        return all(form.is_valid() for form in self._sent())
+
+    def inputs(self) -> dict:
+        """What `record` takes."""
+        inputs = dict(self.attendance.cleaned_data)
+        if self.minutes.is_bound:
+            inputs |= self.minutes.cleaned_data
+        return inputs | {"resolution": self.resolution.inputs() if self.resolution.is_bound else None}
+
+    def take(self, error: ValidationError) -> bool:
+        """Put what a service refused to its fields; whether there is one for it."""
+        fields = set(getattr(error, "error_dict", ()))
+        for form in self._sent():
+            if fields and fields <= set(form.fields):
+                form.add_error(None, error)
+                return True
+        return False
 
 
 class WordForm(forms.Form):

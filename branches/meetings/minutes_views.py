@@ -10,7 +10,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
 from branches.meetings.access import answers_for, get_meeting, may_run_meeting, visible_meetings
-from branches.meetings.forms import AttendanceForm, MinutesForm, ResolutionForm, WordForm
+from branches.meetings.forms import RecordForms, WordForm
 from branches.meetings.showing import show_agenda, show_invitations, show_resolutions
 from branches.meetings.views import detail_page, refused
 from branches.meetings.workflow import open_actions
@@ -25,31 +25,36 @@ def _run_meeting(request: HttpRequest, pk: int) -> Meeting:
 
 
 def meeting_minutes(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write the minutes; beside them who was there, and what was resolved."""
+    """Write the minutes: who was there, what was said and what was resolved, kept with each button; one finishes them.
+
+    What is typed is never lost to a button beside it, and so all of the page is one form.
+    """
     meeting = _run_meeting(request, pk)
     if request.method != "POST":
         return _minutes_page(request, meeting)
-    form = MinutesForm(request.POST)
-    if not form.is_valid():
-        return _minutes_page(request, meeting, minutes=form, status=400)
+    forms = RecordForms(meeting, request.POST)
+    if not forms.are_valid():
+        return _minutes_page(request, meeting, forms, status=400)
     try:
-        services.write_minutes(actor=request.user, meeting=meeting, **form.cleaned_data)
+        services.record(actor=request.user, meeting=meeting, **forms.inputs())
+        if "finish" in request.POST:
+            services.finish_minutes(actor=request.user, meeting=meeting)
     except ValidationError as error:
-        return _refused(request, pk, error, minutes=form)
-    messages.success(request, _("Minutes kept."))
+        state = isinstance(error, services.MeetingRefused)
+        problem = "" if forms.take(error) else " ".join(error.messages)
+        meeting = get_meeting(request.user, pk)
+        return _minutes_page(request, meeting, forms, problem, status=409 if state else 400)
+    if "finish" in request.POST:
+        messages.success(request, _("The minutes are finished."))
+        return redirect("meeting_detail", pk)
+    messages.success(request, _("Kept."))
     return redirect("meeting_minutes", pk)
 
 
 def _minutes_page(
-    request: HttpRequest,
-    meeting: Meeting,
-    *,
-    minutes: MinutesForm | None = None,
-    resolution: ResolutionForm | None = None,
-    problem: str = "",
-    status: int = 200,
+    request: HttpRequest, meeting: Meeting, forms: RecordForms | None = None, problem: str = "", status: int = 200
 ) -> HttpResponse:
-    user, at = request.user, timezone.now()
+    user, at, forms = request.user, timezone.now(), forms or RecordForms(meeting)
     context = {
         "meeting": meeting,
         "actions": open_actions(meeting.state),
@@ -57,64 +62,12 @@ def _minutes_page(
         "agenda": show_agenda(meeting, user),
         "invitations": show_invitations(meeting, user),
         "resolutions": show_resolutions(meeting.resolutions.with_related(), user, at),
-        "minutes": minutes or MinutesForm(initial={"minutes": meeting.minutes}),
-        "resolution": resolution or ResolutionForm(meeting),
+        "forms": forms,
+        "ticked": forms.ticked(),
         "problem": problem,
         "at": at,
     }
     return render(request, "branches/meeting_minutes.html", context, status=status)
-
-
-def _refused(request: HttpRequest, pk: int, error: ValidationError, **forms) -> HttpResponse:
-    """What is written on the page stays there, with what was refused at its form or above all."""
-    if isinstance(error, services.MeetingRefused) or not forms:
-        status = 409 if isinstance(error, services.MeetingRefused) else 400
-        problem = " ".join(error.messages)
-        return _minutes_page(request, get_meeting(request.user, pk), problem=problem, status=status, **forms)
-    for form in forms.values():
-        form.add_error(None, error)
-    return _minutes_page(request, get_meeting(request.user, pk), status=400, **forms)
-
-
-@require_POST
-def meeting_hold(request: HttpRequest, pk: int) -> HttpResponse:
-    """Note who was there."""
-    meeting = _run_meeting(request, pk)
-    form = AttendanceForm(meeting, request.POST)
-    try:
-        if not form.is_valid():
-            raise ValidationError(_("Somebody you chose is not asked to this meeting. Choose again."))
-        services.hold(actor=request.user, meeting=meeting, **form.cleaned_data)
-    except ValidationError as error:
-        return _refused(request, pk, error)
-    messages.success(request, _("Noted who was there."))
-    return redirect("meeting_minutes", pk)
-
-
-@require_POST
-def meeting_resolve(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write down a resolution."""
-    meeting = _run_meeting(request, pk)
-    form = ResolutionForm(meeting, request.POST)
-    if not form.is_valid():
-        return _minutes_page(request, meeting, resolution=form, status=400)
-    try:
-        services.resolve(actor=request.user, meeting=meeting, **form.inputs())
-    except ValidationError as error:
-        return _refused(request, pk, error, resolution=form)
-    messages.success(request, _("Resolution written down."))
-    return redirect("meeting_minutes", pk)
-
-
-@require_POST
-def meeting_finish(request: HttpRequest, pk: int) -> HttpResponse:
-    """Finish the minutes."""
-    try:
-        services.finish_minutes(actor=request.user, meeting=_run_meeting(request, pk))
-    except ValidationError as error:
-        return _refused(request, pk, error)
-    messages.success(request, _("The minutes are finished."))
-    return redirect("meeting_detail", pk)
 
 
 @require_POST

@@ -3,8 +3,9 @@
 import hashlib
 import secrets
 import uuid
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date, datetime
+from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
@@ -308,6 +309,25 @@ def resolve(
         said = f"{resolution.text} · {resolution.responsible} · {due_on}"
         _tell(locked, actor, Action.RESOLVE, at, said)
     return resolution
+
+
+def record(
+    *,
+    actor: User | None,
+    meeting: Meeting,
+    attended: Collection[Invitation],
+    minutes: str | None = None,
+    resolution: Mapping[str, Any] | None = None,
+    at: datetime | None = None,
+) -> Meeting:
+    """Who was there, what was said and one more resolution, as far as given: all of it or nothing."""
+    with transaction.atomic():
+        meeting = hold(actor=actor, meeting=meeting, attended=attended, at=at)
+        if minutes is not None:
+            meeting = write_minutes(actor=actor, meeting=meeting, minutes=minutes, at=at)
+        if resolution:
+            resolve(actor=actor, meeting=meeting, **resolution, at=at)
+    return meeting
 
 
 def finish_minutes(*, actor: User | None, meeting: Meeting, at: datetime | None = None) -> Meeting:

@@ -65,12 +65,7 @@ def test_who_runs_it_writes(joint, convened, name):
 
 @pytest.mark.parametrize(
     ("name", "data"),
-    [
-        ("meeting_invite", {}),
-        ("meeting_call_off", {"reason": ""}),
-        ("meeting_hold", {}),
-        ("meeting_resolve", {}),
-    ],
+    [("meeting_invite", {}), ("meeting_call_off", {"reason": ""}), ("meeting_minutes", {"minutes": ""})],
 )
 def test_who_does_not_run_it_changes_nothing(joint, convened, name, data):
     got = codes(joint, name, convened.pk, method="post", **data)
@@ -203,25 +198,51 @@ def test_calling_off_needs_a_reason(joint, convened):
     assert as_(joint.secretary).post(url, {"reason": "大雪"}).status_code == 302
 
 
-def test_minutes_from_attendance_to_the_end(joint, cast):
-    begun = timezone.now() - timedelta(minutes=5)
-    meeting = make_meeting(joint.branch, joint.secretary, starts_at=begun)
-    invitation = Invitation.objects.create(meeting=meeting, organisation=joint.company)
-    client = as_(joint.secretary)
-    assert client.post(reverse("meeting_hold", args=[meeting.pk]), {"attended": [invitation.pk]}).status_code == 302
+@pytest.fixture
+def begun(joint) -> Meeting:
+    """A meeting that has just begun, with the company asked to it."""
+    meeting = make_meeting(joint.branch, joint.secretary, starts_at=timezone.now() - timedelta(minutes=5))
+    Invitation.objects.create(meeting=meeting, organisation=joint.company)
+    return meeting
+
+
+def test_minutes_from_attendance_to_the_end(joint, begun):
+    client, url = as_(joint.secretary), reverse("meeting_minutes", args=[begun.pk])
+    here = {"attended": [begun.invitations.get().pk]}
+    assert client.post(url, here).status_code == 302
     given = {"text": "更换线路", "owner": f"organisation-{joint.company.pk}", "due_on": "2099-01-01"}
-    assert client.post(reverse("meeting_resolve", args=[meeting.pk]), given).status_code == 302
-    page = client.post(reverse("meeting_resolve", args=[meeting.pk]), given | {"owner": "person-0"})
-    assert (page.status_code, "Choose somebody who was asked" in page.content.decode()) == (400, True)
-    assert client.post(reverse("meeting_finish", args=[meeting.pk])).status_code == 400
-    assert client.post(reverse("meeting_minutes", args=[meeting.pk]), {"minutes": "一致同意"}).status_code == 302
-    assert client.post(reverse("meeting_finish", args=[meeting.pk])).status_code == 302
-    paper = client.get(reverse("meeting_print", args=[meeting.pk])).content.decode()
+    assert client.post(url, here | given | {"minutes": ""}).status_code == 302
+    assert client.post(url, here | {"minutes": " ", "finish": "1"}).status_code == 400
+    assert client.post(url, here | {"minutes": "一致同意", "finish": "1"}).status_code == 302
+    begun.refresh_from_db()
+    assert (begun.state, begun.invitations.get().attended, begun.resolutions.count()) == ("minuted", True, 1)
+    paper = client.get(reverse("meeting_print", args=[begun.pk])).content.decode()
     assert "一致同意" in paper
     assert "更换线路" in paper
-    meeting.refresh_from_db()
-    assert meeting.state == "minuted"
-    assert client.post(reverse("meeting_minutes", args=[meeting.pk]), {"minutes": "改"}).status_code == 409
+    assert client.post(url, {"minutes": "改"}).status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"owner": "person-0"}, "Choose somebody who was asked"),
+        ({"owner": ""}, "Choose who sees to it."),
+        ({"text": ""}, "Say what was resolved."),
+        ({"due_on": "2020-01-01"}, "Choose a day after the meeting."),
+        ({"due_on": "bald"}, "Say by when: choose a day."),
+        ({"attended": ["0"]}, "is not asked to this meeting"),
+    ],
+)
+def test_minutes_that_are_wrong_say_where_and_lose_nothing(joint, begun, changes, said):
+    client, url = as_(joint.secretary), reverse("meeting_minutes", args=[begun.pk])
+    client.post(url)
+    given = {"text": "更换线路", "owner": f"organisation-{joint.company.pk}", "due_on": "2099-01-01"}
+    page = client.post(url, given | {"minutes": "写了很久的纪要"} | changes)
+    assert page.status_code == 400
+    assert said in page.content.decode()
+    assert "写了很久的纪要" in page.content.decode()
+    begun.refresh_from_db()
+    assert (begun.minutes, begun.resolutions.count()) == ("", 0)
 
 
 def test_a_resolution_is_reported_by_its_owner(joint, held):
