@@ -7,19 +7,20 @@ from django.utils.translation import gettext as _
 
 from branches.access import may_run, may_run_for, visible_branches
 from branches.models import Branch, Invitation, Meeting, MeetingState, Resolution
-from grids.access import may_oversee, overseen_ranges, visible_grids, within
+from grids.access import may_oversee, overseen_ranges, ranges, within, workable_grids
 from grids.models import Grid, User
 
 
 def visible_meetings(user: User) -> QuerySet[Meeting]:
     """What was convened in the user's area or by a branch that they see, and what they are asked to.
 
-    One that is still in preparation is for those who prepare it.
+    The meetings of a whole grid above one's own are for who is asked; one in preparation is for those who prepare it.
     """
     if not user.is_active:
         return Meeting.objects.none()
     invited = Q(pk__in=Invitation.objects.of(user).values("meeting"))
-    around = Q(branch=None, grid__in=visible_grids(user)) | Q(branch__in=visible_branches(user))
+    inside = within(ranges(user)) | Q(grid__in=workable_grids(user))
+    around = (Q(branch=None) & inside) | Q(branch__in=visible_branches(user))
     prepared = Q(state=MeetingState.PLANNED)
     return Meeting.objects.filter((~prepared & (invited | around)) | (prepared & _run_by(user)))
 
@@ -35,6 +36,13 @@ def get_meeting(user: User, pk: int) -> Meeting:
     meeting = visible_meetings(user).with_related().filter(pk=pk).first()
     if meeting is None:
         raise Http404
+    return meeting
+
+
+def get_meeting_to_run(user: User, pk: int) -> Meeting:
+    """The meeting, for who runs it; 404 out of sight, PermissionDenied for who only looks on."""
+    meeting = get_meeting(user, pk)
+    check_may_run_meeting(user, meeting)
     return meeting
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import NamedTuple
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import Branch, Meeting, Resolution
@@ -73,7 +74,7 @@ def unfinished_resolutions(asked: Asked) -> list[Point]:
             resolution.text,
             RESOLUTION,
             str(resolution.pk),
-            said % {"date": f"{resolution.meeting.starts_at:%Y-%m-%d}", "due": resolution.due_on},
+            said % {"date": f"{timezone.localtime(resolution.meeting.starts_at):%Y-%m-%d}", "due": resolution.due_on},
         )
         for resolution in left.order_by("due_on", "pk")[:MOST_RESOLUTIONS]
     ]

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
-from branches.meetings.access import answers_for, get_meeting, may_run_meeting, visible_meetings
+from branches.meetings.access import answers_for, get_meeting, get_meeting_to_run, visible_meetings
 from branches.meetings.forms import RecordForms, WordForm
 from branches.meetings.showing import show_agenda, show_invitations, show_resolutions
 from branches.meetings.views import detail_page, refused
@@ -17,19 +17,12 @@ from branches.meetings.workflow import open_actions
 from branches.models import Meeting, Resolution
 
 
-def _run_meeting(request: HttpRequest, pk: int) -> Meeting:
-    meeting = get_meeting(request.user, pk)
-    if not may_run_meeting(request.user, meeting):
-        raise PermissionDenied
-    return meeting
-
-
 def meeting_minutes(request: HttpRequest, pk: int) -> HttpResponse:
     """Write the minutes: who was there, what was said and what was resolved, kept with each button; one finishes them.
 
     What is typed is never lost to a button beside it, and so all of the page is one form.
     """
-    meeting = _run_meeting(request, pk)
+    meeting = get_meeting_to_run(request.user, pk)
     if request.method != "POST":
         return _minutes_page(request, meeting)
     forms = RecordForms(meeting, request.POST)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
 from branches.access import get_branch
-from branches.meetings.access import get_meeting, may_convene, may_run_meeting, visible_meetings
+from branches.meetings.access import get_meeting, get_meeting_to_run, may_convene, may_run_meeting, visible_meetings
 from branches.meetings.agenda import Point, proposals
 from branches.meetings.forms import (
     AnswerForm,
@@ -122,7 +122,7 @@ def _plan_page(request: HttpRequest, convener: Branch | Grid, form: PlanForm, st
 
 def meeting_agenda(request: HttpRequest, pk: int) -> HttpResponse:
     """Change when, where and about what, as long as it is to be held."""
-    meeting, user, at = _run_meeting(request, pk), request.user, timezone.now()
+    meeting, user, at = get_meeting_to_run(request.user, pk), request.user, timezone.now()
     if not meeting.is_open:
         return redirect("meeting_detail", pk)
     agenda = [Point(item.name, item.kind, item.key, item.why) for item in meeting.agenda.all()]
@@ -143,14 +143,6 @@ def meeting_agenda(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, _("Changed."))
             return redirect("meeting_detail", pk)
     return render(request, "branches/meeting_agenda.html", {"meeting": meeting, "form": form}, status=400)
-
-
-def _run_meeting(request: HttpRequest, pk: int) -> Meeting:
-    """The meeting, for who runs it; 404 out of sight, and 403 for who only looks on."""
-    meeting = get_meeting(request.user, pk)
-    if not may_run_meeting(request.user, meeting):
-        raise PermissionDenied
-    return meeting
 
 
 # One meeting
@@ -174,6 +166,7 @@ def detail_page(
     context = {
         "meeting": meeting,
         "may_run": may_run,
+        "may_convene": may_convene(user, meeting.convener),
         "actions": open_actions(meeting.state) if may_run else frozenset(),
         "agenda": show_agenda(meeting, user),
         "invitations": invitations,
@@ -207,7 +200,7 @@ def refused(request: HttpRequest, pk: int, error: ValidationError, form=None, ab
 @require_POST
 def meeting_invite(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask more people and organisations."""
-    meeting = _run_meeting(request, pk)
+    meeting = get_meeting_to_run(request.user, pk)
     form = InviteForm(meeting, request.POST)
     try:
         if not form.is_valid():
@@ -223,7 +216,7 @@ def meeting_invite(request: HttpRequest, pk: int) -> HttpResponse:
 def meeting_convene(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the invitations."""
     try:
-        services.convene(actor=request.user, meeting=_run_meeting(request, pk))
+        services.convene(actor=request.user, meeting=get_meeting_to_run(request.user, pk))
     except ValidationError as error:
         return refused(request, pk, error)
     messages.success(request, _("Convened: who is asked sees the meeting now."))
@@ -233,7 +226,7 @@ def meeting_convene(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def meeting_call_off(request: HttpRequest, pk: int) -> HttpResponse:
     """It does not take place."""
-    meeting, form = _run_meeting(request, pk), ReasonForm(request.POST)
+    meeting, form = get_meeting_to_run(request.user, pk), ReasonForm(request.POST)
     if not form.is_valid():
         return detail_page(request, meeting, form, status=400)
     try:

@@ -10,7 +10,7 @@ from django.utils.safestring import SafeString
 from branches.meetings.access import may_convene, visible_meetings
 from branches.meetings.showing import show_resolutions
 from branches.models import Answer, Branch, Invitation, Meeting, MeetingState, Resolution
-from grids.models import User
+from grids.models import Grid, User
 
 register = template.Library()
 
@@ -36,16 +36,16 @@ def answers() -> list[tuple[str, str]]:
 
 
 @register.inclusion_tag("branches/_meetings_of.html")
-def meetings_of(branch: Branch, user: User) -> dict[str, Any]:
-    """The next meetings of a branch and its last ones, and the resolutions that are not done."""
-    at, seen = timezone.now(), visible_meetings(user).with_related().filter(branch=branch)
+def meetings_of(convener: Branch | Grid, user: User) -> dict[str, Any]:
+    """The next meetings of a branch or a whole grid, its last ones, and the resolutions that are not done."""
+    at, seen = timezone.now(), visible_meetings(user).with_related().of(convener)
     left = Resolution.objects.unfinished().with_related().filter(meeting__in=seen.held()).order_by("due_on", "pk")
     return {
-        "branch": branch,
+        "asked": f"branch={convener.pk}" if isinstance(convener, Branch) else f"grid={convener.code}",
         "user": user,
         "meetings": [*seen.upcoming()[:ROWS], *seen.past()[:ROWS]],
         "resolutions": show_resolutions(left[:ROWS], user, at),
-        "may_convene": may_convene(user, branch),
+        "may_convene": may_convene(user, convener),
         "at": at,
     }
 

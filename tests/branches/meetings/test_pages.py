@@ -322,6 +322,21 @@ def test_the_card_of_a_branch(joint, held, plan, django_assert_num_queries):
     assert "十一月联席会议" not in outside
 
 
+def test_the_card_of_a_grid(cast):
+    make_meeting(cast.tree.street, cast.street, starts_at=STARTS, title="街道联席会议")
+    shown = card("{% meetings_of grid user %}", grid=cast.tree.street, user=cast.district)
+    assert "街道联席会议" in shown
+    assert f"?grid={cast.tree.street.code}" in shown
+
+
+def test_a_meeting_of_the_street_is_not_for_who_works_below_unless_asked(cast):
+    meeting = make_meeting(cast.tree.street, cast.street, starts_at=STARTS)
+    url = reverse("meeting_detail", args=[meeting.pk])
+    assert as_(cast.worker).get(url).status_code == 404
+    Invitation.objects.create(meeting=meeting, person=cast.worker)
+    assert as_(cast.worker).get(url).status_code == 200
+
+
 def test_the_card_of_the_workbench(joint, cast, django_assert_num_queries):
     soon = timezone.now() + timedelta(days=1)
     meeting = make_meeting(joint.branch, joint.secretary, starts_at=soon)
