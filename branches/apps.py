@@ -7,6 +7,9 @@ class BranchesConfig(AppConfig):
     verbose_name = _("Party branches")
 
     def ready(self) -> None:
+        from branches import references
+        from branches.meetings import agenda
+        from branches.meetings.references import MeetingSource, ResolutionSource
         from branches.services import carry_branches
         from branches.sheets import BranchSheet
         from grids.services import reorganised
@@ -16,4 +19,7 @@ class BranchesConfig(AppConfig):
             carry_branches(change=change, successors=successors, moved=moved, at=at)
 
         kinds.register(BranchSheet())
+        for source in (MeetingSource(), ResolutionSource()):
+            references.register(source)
+        agenda.register(agenda.unfinished_resolutions)
         reorganised.connect(follow, weak=False, dispatch_uid="branches.carry_branches")

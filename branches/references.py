@@ -74,6 +74,12 @@ def load_shown(references: Iterable[Reference], user: User) -> None:
         reference.shown = found.get(reference.kind, {}).get(reference.key)
 
 
+def shown(user: User, kind: str, keys: Iterable[str]) -> dict[str, Shown]:
+    """Those things of a kind that the user may see, by key."""
+    keys = list(keys)
+    return _sources[kind].show(user, keys) if keys and kind in _sources else {}
+
+
 def offered(user: User, grid: Grid, kind: str, words: str = "") -> list[Shown]:
     """What of a kind could be pointed to; nothing for a kind that is not known."""
     return _sources[kind].offer(user, grid, words)[:OFFERED] if kind in _sources else []

@@ -10,7 +10,9 @@ class EventsConfig(AppConfig):
 
     def ready(self):
         from branches import references
-        from events.references import EventSource
+        from branches.meetings import agenda
+        from events.agenda import hot_spots, open_cases
+        from events.references import EventSource, HotSpotSource
         from events.searching import compute_words
         from events.services import hand_over_events, rehome_events
         from grids.services import handed_over, reorganised
@@ -22,6 +24,9 @@ class EventsConfig(AppConfig):
             hand_over_events(user=user, grids=grids, successor=successor, actor=actor, at=at)
 
         references.register(EventSource())
+        references.register(HotSpotSource())
+        agenda.register(open_cases)
+        agenda.register(hot_spots)
         connection_created.connect(compute_words, dispatch_uid="events.compute_words")
         handed_over.connect(take_over, weak=False, dispatch_uid="events.hand_over_events")
         reorganised.connect(follow, weak=False, dispatch_uid="events.rehome_events")

@@ -1,5 +1,6 @@
 """Cases, as the floors below point to them."""
 
+import re
 from collections.abc import Iterable
 
 from django.db.models import QuerySet
@@ -7,9 +8,12 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from branches.references import OFFERED, Shown
-from events.models import Event
+from events.hot_spots import may_see_hot_spot
+from events.models import Category, Event
 from events.workflow import Status
 from grids.models import Grid, User
+
+KEY = re.compile("[0-9]{1,18}", re.ASCII)
 
 
 class EventSource:
@@ -33,3 +37,37 @@ class EventSource:
         name = f"{event.number} {event.title}"
         url = reverse("event_detail", args=[event.number])
         return Shown(self.kind, event.number, name, event.get_status_display(), url, event.status == Status.CLOSED)
+
+
+class HotSpotSource:
+    """A category in a community, as long as both are there; the page of the hot spot says how it stands now."""
+
+    kind = "hot_spot"
+    title = _("hot spot")
+
+    def show(self, user: User, keys: Iterable[str]) -> dict[str, Shown]:
+        parts = {key: key.partition("-") for key in keys}
+        communities = Grid.objects.in_bulk({code for code, _dash, _pk in parts.values()}, field_name="code")
+        categories = Category.objects.in_bulk({pk for _code, _dash, pk in parts.values() if KEY.fullmatch(pk)})
+        found = {}
+        for key, (code, _dash, pk) in parts.items():
+            community = communities.get(code)
+            category = categories.get(int(pk)) if KEY.fullmatch(pk) else None
+            if community and category and may_see_hot_spot(user, community):
+                found[key] = self._shown(category, community)
+        return found
+
+    def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
+        return []  # it is no evidence of anything
+
+    def _shown(self, category: Category, community: Grid) -> Shown:
+        url = reverse("hot_spot", args=[community.code, category.pk])
+        return Shown(self.kind, self.key_of(category, community), self.name_of(category, community), url=url)
+
+    @staticmethod
+    def key_of(category: Category, community: Grid) -> str:
+        return f"{community.code}-{category.pk}"
+
+    @staticmethod
+    def name_of(category: Category, community: Grid) -> str:
+        return f"{community.name} · {category.minor}"

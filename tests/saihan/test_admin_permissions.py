@@ -15,7 +15,7 @@ from events.services import change_level, draw_sample, list_quick_closings, make
 from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
-from tests.factories import make_branch, make_contact, make_event, make_post, make_user, take
+from tests.factories import make_branch, make_contact, make_event, make_meeting, make_post, make_user, take
 
 pytestmark = pytest.mark.django_db
 
@@ -34,6 +34,7 @@ MAY = {
     "grids.sheetimport": (READ, READ),
     "branches.branch": (ENTER, ENTER),
     "branches.chieftitle": (EVERYTHING, set()),
+    "branches.meeting": (READ, READ),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -95,6 +96,7 @@ def things(cast, people) -> dict[type, int]:
     change_level(level=level, actor=cast.admin)
     AuditAlarm.objects.create(kind="missed", digest=make_digest(), raised_at=notice.created_at)
     Token.objects.create(user=cast.worker)
+    make_meeting(cast.tree.community, cast.community, starts_at=timezone.now())
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
 

@@ -1,0 +1,66 @@
+"""Joint meetings on other pages: a card of the branch's page, one of the workbench, and the state in colour."""
+
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from branches.meetings.access import may_convene, visible_meetings
+from branches.meetings.showing import show_resolutions
+from branches.models import Answer, Branch, Invitation, Meeting, MeetingState, Resolution
+from grids.models import Grid, User
+
+register = template.Library()
+
+ROWS = 5
+COLOURS = {
+    MeetingState.PLANNED: "filed",
+    MeetingState.CONVENED: "handling",
+    MeetingState.HELD: "resolved",
+    MeetingState.MINUTED: "closed",
+    MeetingState.CALLED_OFF: "voided",
+}
+
+
+@register.filter
+def meeting_state(meeting: Meeting) -> SafeString:
+    """The state in colour, shape and word, as that of a case."""
+    return format_html('<span class="state state-{}">{}</span>', COLOURS[meeting.state], meeting.get_state_display())
+
+
+@register.simple_tag
+def answers() -> list[tuple[str, str]]:
+    return Answer.choices
+
+
+@register.inclusion_tag("branches/_meetings_of.html")
+def meetings_of(convener: Branch | Grid, user: User) -> dict[str, Any]:
+    """The next meetings of a branch or a whole grid, its last ones, and the resolutions that are not done."""
+    at, seen = timezone.now(), visible_meetings(user).with_related().of(convener)
+    left = Resolution.objects.unfinished().with_related().filter(meeting__in=seen.held()).order_by("due_on", "pk")
+    return {
+        "asked": f"branch={convener.pk}" if isinstance(convener, Branch) else f"grid={convener.code}",
+        "user": user,
+        "meetings": [*seen.upcoming()[:ROWS], *seen.past()[:ROWS]],
+        "resolutions": show_resolutions(left[:ROWS], user, at),
+        "may_convene": may_convene(user, convener),
+        "at": at,
+    }
+
+
+@register.inclusion_tag("branches/_meetings_waiting.html")
+def meetings_waiting(user: User) -> dict[str, Any]:
+    """What waits for the person: invitations to answer, meetings to come, and resolutions that they see to."""
+    at, mine = timezone.now(), Invitation.objects.of(user)
+    convened = Meeting.objects.filter(state=MeetingState.CONVENED, ends_at__gte=at).with_related()
+    unanswered = mine.filter(answer="").values("meeting")
+    left = Resolution.objects.unfinished().owned_by(user).with_related().distinct().order_by("due_on", "pk")
+    return {
+        "user": user,
+        "to_answer": list(convened.filter(pk__in=unanswered).upcoming()[:ROWS]),
+        "upcoming": list(convened.filter(pk__in=mine.exclude(answer="").values("meeting")).upcoming()[:ROWS]),
+        "resolutions": show_resolutions(left[:ROWS], user, at),
+        "at": at,
+    }
