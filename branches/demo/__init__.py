@@ -1,0 +1,1 @@
+"""Made-up examples of what runs in the branches."""
