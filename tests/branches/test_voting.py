@@ -178,14 +178,6 @@ def test_the_task_closes_what_is_over(cast):
     assert go_on_with_due_topics() == 1
 
 
-def test_one_that_fails_is_reported_and_does_not_stop_the_others(cast, topic, caplog):
-    Topic.objects.filter(pk=topic.pk).update(state="asking", opens_at=None, closes_at=None, answers_until=MONDAY)
-    topic.steps.create(ordinal=32767, action="open", state="voting", at=MONDAY)  # there is no number behind it
-    other = make_vote(cast.street, cast.tree.street, at=MONDAY)
-    services.go_on_with_due_topics(at=AFTER)
-    assert Topic.objects.get(pk=other.pk).state == "closed"
-
-
 def test_a_ballot_that_nobody_cast_is_reported(cast, topic, caplog):
     Ballot.objects.create(topic=topic, option=topic.options.first(), receipt_hash="0" * 64)
     closed(topic)
