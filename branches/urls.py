@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from branches.meetings import views as meetings
+
+urlpatterns = [
+    # Joint meetings
+    path("meetings/<int:pk>/", meetings.meeting_detail, name="meeting_detail"),
+]

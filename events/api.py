@@ -13,14 +13,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
 
-from events import services
+from events import occasions, services
 from events.alike import load_photos
 from events.attachment_api import AttachmentViewSet, received
 from events.attachments import MOST_REQUEST_BYTES
 from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
 from events.filters import filed_between
-from events.models import Category, Event
+from events.models import Category, Event, Occasion
 from events.nearness import point_of
 from events.paging import by_index
 from events.rechecks.api import SampleViewSet, SecondLookViewSet
@@ -203,6 +203,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         serializer.is_valid(raise_exception=True)
         given, at = serializer.validated_data, timezone.now()
         given["into"] = self._into(given.pop("into", ""))
+        given["occasion"] = self._occasion(given.pop("occasion", ""))
         with received(given.pop("attachments", ()), request.user) as attachments:
             event = services.file_event(
                 actor=request.user, idempotency_key=key, at=at, attachments=attachments, **given
@@ -306,6 +307,12 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             problem = _("There is no case of this number in your area.")
             raise serializers.ValidationError({"into": [problem]})
         return into
+
+    def _occasion(self, code: str) -> Occasion | None:
+        occasion = occasions.find(self.request.user, code)
+        if code and occasion is None:
+            raise serializers.ValidationError({"occasion": [_("There is nothing such that you may file from.")]})
+        return occasion
 
     def _handler(self, event: Event, username: str) -> User | None:
         """Who is to handle it. A name that cannot be chosen goes on as a stranger's, so that no account is betrayed."""

@@ -10,10 +10,10 @@ from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from events import services
+from events import occasions, services
 from events.alike import Offer, open_alike
 from events.attachments import ACCEPT, STAFF
-from events.models import REASON_LENGTH, Attachment, Category, Event
+from events.models import REASON_LENGTH, Attachment, Category, Event, Occasion
 from events.nearness import COORDINATES, point_of
 from events.text import TEXT_LENGTH, TITLE_LENGTH
 from events.workflow import Action, Move, Outcome, Rating, Urgency
@@ -149,6 +149,26 @@ class CaseField(forms.CharField):
         return found
 
 
+class OccasionField(forms.CharField):
+    """What the case arises from, by the code that stands in the address of the filing page."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, user: User | None = None, **options):
+        super().__init__(max_length=64, required=False, **options)
+        self.user = user
+
+    def clean(self, value: str) -> Occasion | None:
+        code = super().clean(value)
+        found = occasions.find(self.user, code) if code and self.user else None
+        if code and found is None:
+            raise ValidationError(
+                _("What this arises from is not there any more, or not yours to make a case of. File it without."),
+                "invalid_choice",
+            )
+        return found
+
+
 class AlikeForm(forms.Form):
     """What a case is about and where it is: enough to find open ones that may be the same."""
 
@@ -206,12 +226,13 @@ class FilingForm(AlikeForm):
     attachments = AttachmentsField()
     idempotency_key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
     into = CaseField()
+    occasion = OccasionField()
     category_search = TextField(max_length=SEARCH_LENGTH, required=False)
     place_search = TextField(max_length=SEARCH_LENGTH, required=False)
 
     def __init__(self, user: User, data=None, files=None, *, initial: dict | None = None):
         super().__init__(user, data, files, initial=initial)
-        self.fields["into"].user = self.fields["attachments"].uploader = user
+        self.fields["into"].user = self.fields["occasion"].user = self.fields["attachments"].uploader = user
         self.fields["title"].required = not (data and data.get("into"))
 
     def several_places(self) -> list[Grid]:
@@ -227,7 +248,8 @@ class FilingForm(AlikeForm):
         names = ("grid", "category", "title", "description", "address", *COORDINATES, "urgency", "into")
         inputs = {name: self.cleaned_data[name] for name in names}
         attachments = self.cleaned_data["attachments"]
-        return inputs | {"attachments": attachments, "idempotency_key": self._key(inputs, attachments)}
+        inputs |= {"attachments": attachments, "idempotency_key": self._key(inputs, attachments)}
+        return inputs | {"occasion": self.cleaned_data["occasion"]}
 
     def _key(self, inputs: dict, attachments: list[Attachment]) -> str:
         """The form's key together with what was typed: who goes back, types something else and sends it files anew."""

@@ -10,6 +10,7 @@ from events.explanations import explain
 from events.exporting import export_events
 from events.filters import FilterForm
 from events.models import Event
+from events.occasions import origin_of
 from events.reckoning import reckon_all
 from events.views import event_list, get_event
 from events.wording import place_of
@@ -33,6 +34,7 @@ def event_print(request: HttpRequest, number: str) -> HttpResponse:
         "joined": joined(event, request.user),
         "order": getattr(event, "hotline_order", None) if event.reporter_id is None else None,
         "merged_into": related.filter(pk=event.merged_into_id).first() if event.merged_into_id else None,
+        "origin": origin_of(event, request.user, steps[0]),
         "reckonings": reckon_all(steps, at),
         "at": at,
     }

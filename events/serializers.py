@@ -3,11 +3,13 @@
 from typing import Any
 
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from events.attachment_api import AttachmentSerializer, AttachmentsField
 from events.explanations import explain
 from events.models import Category, Event, Step
+from events.occasions import origin_of
 from events.searching import SEARCH_HELP
 from events.text import TEXT_LENGTH, TITLE_LENGTH, plain_text
 from events.wording import place_of
@@ -81,6 +83,10 @@ class FilingSerializer(serializers.Serializer):
     into = TextField(
         max_length=20, required=False, allow_blank=True,
         help_text=_("Number of the open case that it is the same as; it is merged into that one at once"),
+    )  # fmt: skip
+    occasion = TextField(
+        max_length=64, required=False, allow_blank=True,
+        help_text=_("What it arises from, as “resolution-” and its id; that becomes one case, whoever files it again"),
     )  # fmt: skip
     attachments = AttachmentsField()
 
@@ -272,6 +278,14 @@ AGREED = (
 )  # fmt: skip
 
 
+class OriginSerializer(serializers.Serializer):
+    kind = serializers.CharField()
+    id = serializers.IntegerField()
+    label = serializers.CharField(help_text=_("The kind in words"))
+    title = serializers.CharField()
+    url = serializers.CharField(help_text=_("Address of its page; empty where you may not see it"))
+
+
 class EventDetailSerializer(EventSerializer):
     checklist = serializers.ListField(
         child=serializers.CharField(),
@@ -282,12 +296,20 @@ class EventDetailSerializer(EventSerializer):
     merged_into = serializers.SlugRelatedField(
         slug_field="number", read_only=True, help_text=_("Number of the case that it was merged into")
     )
+    occasion = serializers.SerializerMethodField(help_text=_("What the case arose from, such as a resolution"))
     actions = serializers.SerializerMethodField(help_text=_("What is open to you now"))
     action_needs = serializers.SerializerMethodField(help_text=_("What each of these actions must be given"))
 
     class Meta(EventSerializer.Meta):
-        fields = [*EventSerializer.Meta.fields, "description", "checklist", *AGREED, "actions", "action_needs"]
+        fields = [
+            *EventSerializer.Meta.fields, "description", "checklist", *AGREED, "occasion", "actions", "action_needs",
+        ]  # fmt: skip
         read_only_fields = fields
+
+    @extend_schema_field(OriginSerializer(allow_null=True))
+    def get_occasion(self, event: Event) -> dict[str, Any] | None:
+        origin = origin_of(event, self.context["request"].user)
+        return origin._asdict() if origin else None
 
     def get_actions(self, event: Event) -> list[str]:
         return names(self._moves(event))

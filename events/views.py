@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from events import services
+from events import occasions, services
 from events.alike import Offer, joined, offer
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
@@ -20,7 +20,7 @@ from events.exporting import export_notices
 from events.filters import FilterForm
 from events.forms import SEARCH_LENGTH, ActForm, AlikeForm, FilingForm, RevealForm
 from events.hot_spots import hot_spots
-from events.models import Category, Delivery, Event, Notice
+from events.models import Category, Delivery, Event, Notice, Occasion
 from events.nearness import COORDINATES
 from events.paging import CappedPaginator
 from events.reckoning import reckon
@@ -96,18 +96,28 @@ def event_file(request: HttpRequest) -> HttpResponse:
         except ValidationError as error:
             form.add_error(None, error)
         else:
-            return _filed(request, event)
+            return _filed(request, event, form.cleaned_data["occasion"])
     return _filing_page(request, form, status=400)
 
 
-def _filed(request: HttpRequest, event: Event) -> HttpResponse:
+def _filed(request: HttpRequest, event: Event, occasion: Occasion | None) -> HttpResponse:
     """To the case: of a report that joined another one to that one, where the person may see it."""
+    if occasion and event.reporter_id != request.user.pk:
+        return _filed_by_another(request, event, occasion)
     into = _visible_merged(event, request.user)
     sentence = _("Filed as no. %(number)s.")
     if event.merged_into_id:
         sentence = _("Your report, no. %(number)s, goes on in this case. You will be told the result.")
     messages.success(request, sentence % {"number": event.number})
     return redirect("event_detail", (into or event).number)
+
+
+def _filed_by_another(request: HttpRequest, event: Event, occasion: Occasion) -> HttpResponse:
+    """To the case that the occasion has become, or back to the occasion where the person may not see the case."""
+    messages.info(request, _("A case was made of it already: no. %(number)s.") % {"number": event.number})
+    if Event.objects.visible_to(request.user).filter(pk=event.pk).exists():
+        return redirect("event_detail", event.number)
+    return redirect(occasions.shown(occasion, request.user).url or "workbench")
 
 
 @require_safe
@@ -127,8 +137,15 @@ def _looking_up(request: HttpRequest, sent: FilingForm) -> FilingForm:
 
 
 def _preset_page(request: HttpRequest) -> HttpResponse:
-    """The form with what a link fills in: place, also by a code of before, and category."""
+    """The form with what a link fills in: place, also by a code of before, category, and what the case arises from."""
     given = {name: request.GET.get(name, "") for name in ("grid", "category", "category_search", "place_search")}
+    if code := request.GET.get("occasion"):
+        occasion = occasions.find(request.user, code)
+        if occasion is None:
+            raise Http404
+        if event := occasions.case_of(occasion):
+            return _filed_by_another(request, event, occasion)
+        given |= occasions.preset(occasion)
     several = None
     try:
         grid = find_grid(request.user, given["grid"]) if given["grid"].isdecimal() else None
@@ -164,6 +181,7 @@ def _filing_page(
         "shared_place": common_part(places),
         "found_places": found_places(user, form.text("place_search")),
         "may_import": services.hotline_post(user) is not None,
+        "occasion": occasions.find(user, form.text("occasion")),
     }
     return render(request, "events/event_file.html", context, status=status)
 
@@ -327,6 +345,7 @@ def _event_page(
         "merge_candidates": merge_candidates,
         "joined": joined(event, user),
         "merged_into": _visible_merged(event, user),
+        "origin": occasions.origin_of(event, user, steps[-1]),
         "organisations": organisations(event, searched) if may_assign else [],
         "may_see_grid": may_see(user, event.grid),
         "handler_search": searched,

@@ -8,7 +8,8 @@ from itertools import count
 
 from django.apps import apps
 
-from branches.models import Branch, BranchGrid, Topic
+from branches.models import Branch, BranchGrid, Meeting, MeetingLevel, MeetingState, Resolution, Topic
+from branches.models.meeting import LEVELS
 from branches.services import open_vote, propose_topic, set_options, take_up_topic
 from events.models import Attachment, Category, Event, ResidentContact, ServiceLevel
 from events.services import act, file_event, file_resident_report, receive_uploads, save_category
@@ -103,6 +104,23 @@ def make_vote(actor: User, grid: Grid, *, options: Sequence[str] = ("同意", "�
     return open_vote(topic=topic, actor=actor, at=at, **given)
 
 
+def make_meeting(convener: Branch | Grid, convened_by: User, *, starts_at: datetime, **fields) -> Meeting:
+    """A meeting of a branch or a grid as it stands in the database, convened unless told otherwise."""
+    branch = convener if isinstance(convener, Branch) else None
+    grid = branch.grid if branch else convener
+    given = {
+        "level": MeetingLevel.BRANCH if branch else LEVELS[grid.level],
+        "title": "党建联席会议",
+        "place": "党群服务中心二楼",
+        "ends_at": starts_at + timedelta(hours=1),
+        "state": MeetingState.CONVENED,
+        "changed_at": starts_at,
+    }
+    return Meeting.objects.create(
+        branch=branch, grid=grid, convened_by=convened_by, starts_at=starts_at, **given | fields
+    )
+
+
 def description(organisation: Organisation, **changes) -> dict:
     """The organisation as `describe_organisation` takes it, with changes."""
     names = (
@@ -164,3 +182,11 @@ def take(event: Event, *actions: str, at: datetime | None = None, **inputs) -> E
         given = {"reason": "需要如此", "note": "已处理"} | inputs
         event = act(event=event, action=action, actor=person_to(action, event), at=at, **given)
     return event
+
+
+def make_resolution(meeting: Meeting, text: str = "更换楼道照明线路", **fields) -> Resolution:
+    """A resolution of a meeting, of whoever convened it unless told otherwise."""
+    given = {"due_on": meeting.starts_at.date() + timedelta(days=7), "ordinal": meeting.resolutions.count() + 1}
+    if "organisation" not in fields:
+        given["owner"] = meeting.convened_by
+    return Resolution.objects.create(meeting=meeting, text=text, **given | fields)

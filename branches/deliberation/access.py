@@ -4,7 +4,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from branches.access import may_run, may_run_for
-from branches.deliberation.rules import Side
+from branches.deliberation.rules import Action, Side, refusal
 from branches.models import ProposerKind, Topic, Voter
 from grids.access import may_see, overseen_ranges, visible_grids, within
 from grids.models import Grid, Level, OrganisationKind, User
@@ -54,6 +54,12 @@ def runs_topic(user: User, topic: Topic) -> bool:
     if topic.branch_id:
         return may_run(user, topic.branch)
     return may_run_for(user, topic.grid)
+
+
+def topic_to_file(user: User, pk: int) -> Topic | None:
+    """The topic, if something was decided on it and the user may make a case of that."""
+    topic = visible_topics(user).with_related().filter(pk=pk).first()
+    return topic if topic and refusal(topic.state, Action.FILE, sides_of(user, topic)) is None else None
 
 
 def proposer_kinds(user: User, grid: Grid) -> list[ProposerKind]:

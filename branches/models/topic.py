@@ -299,7 +299,7 @@ class Ballot(models.Model):
         return f"{self.pk}"
 
 
-class Answer(models.Model):
+class ResultAnswer(models.Model):
     """What a household says about the result: it was done, or not yet. With a slip once; else counted beside it."""
 
     topic = models.ForeignKey(Topic, models.CASCADE, related_name="answers", verbose_name=_("topic"))

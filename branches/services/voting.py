@@ -20,7 +20,7 @@ from branches.deliberation.access import sides_of
 from branches.deliberation.ballots import ABSTAINED, RECEIPT_LENGTH, SLIP_LENGTH, ballots_text, digest, receipt_hash
 from branches.deliberation.counting import count
 from branches.deliberation.rules import Action, Side, State
-from branches.models import Answer, Ballot, Option, Topic, Voter
+from branches.models import Ballot, Option, ResultAnswer, Topic, Voter
 from branches.services.topics import TopicConflict, aware_now, check_open, locked, take_step
 from grids.models import Grid, User
 from grids.readable import code_of, new_code, plain_code
@@ -230,21 +230,21 @@ def answer_result(
     key: str = "",
     source: str = "",
     at: datetime | None = None,
-) -> Answer:
+) -> ResultAnswer:
     """Say whether what was decided was done: with a slip once a household, changeable; else once from a page."""
     at, topic = aware_now(at), locked(topic)
     check_open(topic, Action.ANSWER, {Side.RESIDENT})
     if at >= topic.answers_until:
         raise TopicConflict(_("The residents were asked until %(time)s.") % {"time": shown_time(topic.answers_until)})
     same = {"topic": topic, "round": topic.round, "voter": voter, "key": "" if voter else key}
-    known = Answer.objects.filter(**same).first()
+    known = ResultAnswer.objects.filter(**same).first()
     if not voter and not known and not limits.spend("answer", f"{topic.pk}.{source}", at):
         raise PublicLimit(_("Very many answers have come from your network. Use your voting slip, or try again later."))
     if known:
         known.is_done = is_done
         known.save(update_fields=["is_done"])
         return known
-    return Answer.objects.create(**same, is_done=is_done)
+    return ResultAnswer.objects.create(**same, is_done=is_done)
 
 
 @dataclass(frozen=True)

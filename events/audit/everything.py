@@ -16,6 +16,7 @@ from events.audit.attachments import attachment_problems, file_problems
 from events.audit.cases import case_problems
 from events.audit.digests import Head, digest_problems, head_problems
 from events.audit.merging import merge_problems
+from events.audit.occasions import occasion_problems
 from events.audit.outbox import (
     contact_problems,
     outbox_problems,
@@ -28,7 +29,7 @@ from events.audit.samples import sample_problems
 from events.audit.sentences import sentence
 from events.audit.tables import balance_problems, calendar_problems, orphan_problems, place_problems
 from events.clock import WorkCalendar
-from events.models import AuditHead, Delivery, Event, Notice, Step
+from events.models import OCCASIONS, AuditHead, Delivery, Event, Notice, Occasion, Step
 
 CHUNK = 500
 Problem = tuple[str, Any, Any]  # what, expected, found
@@ -102,6 +103,7 @@ class History(NamedTuple):
     told: Mapping[int, list[tuple[int, int, int | None]]]  # by step: notice, recipient, how many ways it went
     sent: list[tuple[int, int]]  # notice and recipient of each delivery
     heads: list[tuple[int, int, str]]  # number of the digest, steps and last hash then
+    occasions: list[tuple[int | None, ...]]  # keys of what it arose from, in the order of OCCASIONS
     editions: Mapping[str, WorkCalendar]
 
 
@@ -122,6 +124,7 @@ def _problems(history: History, at: datetime, tally: Tally) -> Iterator[Problem]
         tally.grown(Head(event.id, event.number, *head))
     yield from guarded("", _("sealed heads"), head_problems(steps, history.heads))
     yield from guarded("", _("history"), case_problems(event, steps, history.editions, at))
+    yield from guarded("", _("what it arose from"), occasion_problems(steps, history.occasions))
     yield from guarded("", _("notices"), outbox_problems(steps, history.told, history.sent))
 
 
@@ -166,6 +169,7 @@ def _read(after: int, upto: int) -> Iterator[History]:
     sent = _by_event(Delivery.objects.filter(**inside), "notice_id", "recipient_id", "event_id")
     heads = AuditHead.objects.filter(**inside).order_by("digest__number")
     heads = _by_event(heads, "digest__number", "step_count", "head_hash", "event_id")
+    occasions = _by_event(Occasion.objects.filter(**inside), *(f"{name}_id" for name in OCCASIONS), "event_id")
     # Read for all of them at once; each is then known to this process.
     editions = calendars.of_all(_named_calendars(steps.values()))
     for event in rows.filter(pk__gt=after, pk__lte=upto):
@@ -178,6 +182,7 @@ def _read(after: int, upto: int) -> Iterator[History]:
             told,
             [row[:2] for row in sent[event.id]],
             [row[:3] for row in heads[event.id]],
+            [row[:-1] for row in occasions[event.id]],
             editions,
         )
 

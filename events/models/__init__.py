@@ -25,6 +25,7 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
+from events.models.occasion import OCCASIONS, Occasion
 from events.models.quick import LookState, QuickClosing, QuickRule
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem, load_overlaps
 from events.models.saved import FILTER_NAME_LENGTH, SavedFilter
@@ -48,6 +49,7 @@ __all__ = [
     "HOTLINE",
     "LONGEST_REASON",
     "MOST_DRAWN",
+    "OCCASIONS",
     "ORDER_LENGTH",
     "REASON_LENGTH",
     "WORD_LENGTH",
@@ -72,6 +74,7 @@ __all__ = [
     "LookState",
     "Notice",
     "NoticePreference",
+    "Occasion",
     "QuickClosing",
     "QuickRule",
     "ResidentContact",

@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.drafts import Draft, Limits, Rule
-from events.models import Attachment, Category, Event
+from events.models import Attachment, Category, Event, Occasion
+from events.occasions import case_of
 from events.routing import Staffing, entry, loop_of, path
 from events.services.attaching import attach, discard_uploads, fingerprints
 from events.services.joining import TargetMoved, join, target_of
@@ -40,13 +41,16 @@ def file_event(
     idempotency_key: str | None = None,
     attachments: Sequence[Attachment] = (),
     into: Event | None = None,
+    occasion: Occasion | None = None,
     at: datetime | None = None,
 ) -> Event:
     """File a case where it happened; the same actor and key again return the first event, and store nothing twice.
 
     Said to be the same as the open case `into`, it is merged into that one at once; without a title it then has the
-    category's name. `attachments` come from `receive_uploads`, and wait on when it is refused. Raises ValidationError
-    by field for bad input, a grid out of the actor's area, an actor without a post, or a case that it cannot join.
+    category's name. `attachments` come from `receive_uploads`, and wait on when it is refused. What it arises from is
+    an `occasion` of `occasions.find`; that becomes one case, and whoever files from it again gets that one. Raises
+    ValidationError by field for bad input, a grid out of the actor's area, an actor without a post, or a case that it
+    cannot join.
     """
     at = aware_now(at)
     event = Event(
@@ -64,7 +68,7 @@ def file_event(
         filed_at=at,
     )
     try:
-        return file_under_free_number(event, at, attachments, into=into, filer=actor)
+        return file_under_free_number(event, at, attachments, into=into, filer=actor, occasion=occasion)
     except ValidationError as error:
         # A repeated request returns its event even if it could not be filed any more.
         if "idempotency_key" not in error.message_dict and (first := filed_before(event, attachments)):
@@ -80,15 +84,19 @@ def file_under_free_number(
     into: Event | None = None,
     filer: User | None = None,
     details: dict[str, Any] | None = None,
+    occasion: Occasion | None = None,
 ) -> Event:
     """File it, or return what the same request has filed already. `filer` holds a post; a resident has none.
 
-    It goes on at once in `into`, if given; `details` are told by the first step.
+    It goes on at once in `into`, if given; `details` are told by the first step, and so is the occasion.
     """
+    details = (details or {}) | (occasion.details() if occasion else {})
     for _attempt in range(ATTEMPTS):
         event.number = f"{timezone.localtime(at):%Y%m%d}-{secrets.randbelow(10**6):06}"
         try:
-            return _file(event, at, attachments, into, filer, details or {})
+            if occasion:
+                return _file_once(occasion, event, at, attachments, into, filer, details)
+            return _file(event, at, attachments, into, filer, details)
         except TargetMoved:  # and look again where the case is that it goes on in
             event = _unsaved(event)
         except IntegrityError:  # the number is taken, or the same request is being served beside this one
@@ -111,6 +119,21 @@ def _unsaved(event: Event) -> Event:
     event.pk, event._state.adding = None, True
     event.step_count, event.head_hash, event.place_name = 0, "", ""
     return event
+
+
+@transaction.atomic
+def _file_once(occasion: Occasion, event: Event, at: datetime, attachments: Sequence[Attachment], *filing) -> Event:
+    """The case of the occasion, which is written with it: the one that there is, or this one."""
+    # Locked before the grids, which nobody holds who comes for it: two who file from it wait for each other here.
+    type(occasion.thing).objects.select_for_update(of=("self",)).get(pk=occasion.thing.pk)
+    if first := case_of(occasion):
+        discard_uploads(attachments=attachments)
+        return first
+    if event.is_confidential:
+        raise ValidationError({"category": _("A clue report tells of nothing else: file it without what led to it.")})
+    filed = _file(event, at, attachments, *filing)
+    Occasion.objects.create(event=filed, **{occasion.kind: occasion.thing})
+    return filed
 
 
 def _check_filing(event: Event, filer: User | None) -> None:

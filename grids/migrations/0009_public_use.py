@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """The counts of the public pages stand down here from now on; their table was renamed by the events' migration."""
 
-    dependencies = [("grids", "0008_former_codes"), ("events", "0025_public_use")]
+    dependencies = [("grids", "0008_former_codes"), ("events", "0023_public_use")]
 
     operations = [
         migrations.SeparateDatabaseAndState(

@@ -82,10 +82,10 @@ def test_what_was_filed_is_what_is_read(cast, category, as_):
 
 
 @pytest.mark.parametrize("key", ["", "my-key"])
-def test_filing_takes_twelve_queries(cast, category, as_, django_assert_max_num_queries, key):
+def test_filing_takes_thirteen_queries(cast, category, as_, django_assert_max_num_queries, key):
     client = as_(cast.worker)
     headers = {"Idempotency-Key": key} if key else {}
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         assert client.post(EVENTS, filing(cast, category), headers=headers).status_code == 201
 
 

@@ -1,0 +1,77 @@
+"""Who may see, run and answer for joint meetings, and make cases of what they resolved."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from branches.access import may_run, may_run_for, visible_branches
+from branches.models import Branch, Invitation, Meeting, MeetingState, Resolution
+from grids.access import overseen_ranges, visible_grids, within
+from grids.models import Grid, User
+
+
+def visible_meetings(user: User) -> QuerySet[Meeting]:
+    """What was convened in the user's area or by a branch that they see, and what they are asked to.
+
+    One that is still in preparation is for those who prepare it.
+    """
+    if not user.is_active:
+        return Meeting.objects.none()
+    invited = Q(pk__in=Invitation.objects.of(user).values("meeting"))
+    around = Q(branch=None, grid__in=visible_grids(user)) | Q(branch__in=visible_branches(user))
+    prepared = Q(state=MeetingState.PLANNED)
+    return Meeting.objects.filter((~prepared & (invited | around)) | (prepared & _run_by(user)))
+
+
+def _run_by(user: User) -> Q:
+    """Those that the user may run, as `may_run_meeting` says of one."""
+    led = Branch.objects.led_by(user)
+    return within(overseen_ranges(user)) | Q(branch__in=led) | Q(branch=None, grid__in=led.values("grid"))
+
+
+def get_meeting(user: User, pk: int) -> Meeting:
+    """The meeting; 404 where the user may not see it."""
+    meeting = visible_meetings(user).with_related().filter(pk=pk).first()
+    if meeting is None:
+        raise Http404
+    return meeting
+
+
+def may_convene(user: User, convener: Branch | Grid) -> bool:
+    """Whether the user may call the branch or the grid together."""
+    return may_run(user, convener) if isinstance(convener, Branch) else may_run_for(user, convener)
+
+
+def may_run_meeting(user: User, meeting: Meeting) -> bool:
+    return may_convene(user, meeting.convener)
+
+
+def check_may_convene(actor: User | None, convener: Branch | Grid) -> None:
+    """PermissionDenied unless the actor may call it together; a command, actor None, always may."""
+    if actor is not None and not may_convene(actor, convener):
+        raise PermissionDenied(_("You do not call %(convener)s together.") % {"convener": convener})
+
+
+def represents(user: User, organisation_id: int | None) -> bool:
+    """Whether the user speaks for the organisation."""
+    if organisation_id is None or not user.is_active:
+        return False
+    return user.organisations.active().filter(pk=organisation_id).exists()
+
+
+def may_answer(user: User, invitation: Invitation) -> bool:
+    return user.pk == invitation.person_id or represents(user, invitation.organisation_id)
+
+
+def answers_for(user: User, resolution: Resolution) -> bool:
+    """Whether the user sees to the resolution: who it was given to, or who runs the meeting."""
+    if user.pk == resolution.owner_id or represents(user, resolution.organisation_id):
+        return user.is_active
+    return may_run_meeting(user, resolution.meeting)
+
+
+def resolution_to_file(user: User, pk: int) -> Resolution | None:
+    """The resolution, if it is not done and the user may make a case of it, as who answers for it."""
+    found = Resolution.objects.with_related().filter(pk=pk, done_at=None, meeting__in=visible_meetings(user)).first()
+    return found if found and answers_for(user, found) else None

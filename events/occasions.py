@@ -1,0 +1,121 @@
+"""What a case may be filed from in place: how the thing is found, what the form begins with, how the case shows it.
+
+To add a kind: a foreign key of `Occasion`, its name in `OCCASIONS`, and a `Kind` here.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from django.db.models import Model
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from branches.deliberation.access import topic_to_file, visible_topics
+from branches.meetings.access import resolution_to_file, visible_meetings
+from branches.models import Resolution, Topic
+from events.models import OCCASIONS, Event, Occasion, Step
+from events.text import TITLE_LENGTH
+from events.workflow import Status
+from grids.models import User
+
+CODE = re.compile(r"([a-z_]{1,32})-([0-9]{1,18})", re.ASCII)
+
+
+class Kind(NamedTuple):
+    """A kind of thing that a case may arise from."""
+
+    label: str
+    find: Callable[[User, int], Model | None]  # the thing, if the user may make a case of it
+    preset: Callable[[Any], dict[str, str]]  # what of the filing form is known by it
+    is_seen: Callable[[User, Any], bool]
+    url: Callable[[Any], str]
+
+
+def titled(text: str, more: str = "") -> dict[str, str]:
+    """Title and description of a case out of a text of any length."""
+    if len(text) <= TITLE_LENGTH:
+        return {"title": text, "description": more}
+    return {"title": f"{text[: TITLE_LENGTH - 1]}…", "description": "\n".join(filter(None, (text, more)))}
+
+
+def _of_resolution(resolution: Resolution) -> dict[str, str]:
+    return {"grid": resolution.meeting.grid.code} | titled(resolution.text)
+
+
+def _of_topic(topic: Topic) -> dict[str, str]:
+    return {"grid": topic.grid.code} | titled(topic.title, topic.decision)
+
+
+KINDS: dict[str, Kind] = {
+    "resolution": Kind(
+        label=_("resolution of a meeting"),
+        find=resolution_to_file,
+        preset=_of_resolution,
+        is_seen=lambda user, resolution: visible_meetings(user).filter(pk=resolution.meeting_id).exists(),
+        url=lambda resolution: f"{reverse('meeting_detail', args=[resolution.meeting_id])}#resolution-{resolution.pk}",
+    ),
+    "topic": Kind(
+        label=_("decision on a topic"),
+        find=topic_to_file,
+        preset=_of_topic,
+        is_seen=lambda user, topic: visible_topics(user).filter(pk=topic.pk).exists(),
+        url=lambda topic: reverse("topic_detail", args=[topic.pk]),
+    ),
+}
+
+
+def find(user: User, code: str) -> Occasion | None:
+    """The occasion, not yet written, that a code such as `resolution-12` names, if the user may file from it."""
+    parts = CODE.fullmatch(code)
+    kind = KINDS.get(parts[1]) if parts else None
+    thing = kind.find(user, int(parts[2])) if kind else None
+    return Occasion(**{parts[1]: thing}) if thing else None
+
+
+def preset(occasion: Occasion) -> dict[str, str]:
+    """What the filing form begins with."""
+    return KINDS[occasion.kind].preset(occasion.thing) | {"occasion": occasion.code}
+
+
+def case_of(occasion: Occasion) -> Event | None:
+    """The case that the thing has become already; one that was voided does not count."""
+    cases = Event.objects.filter(**{f"occasion__{occasion.kind}": occasion.thing}).exclude(status=Status.VOIDED)
+    return cases.with_related().first()
+
+
+def load_cases(things: list[Model], kind: str, user: User) -> None:
+    """Give each thing of a kind `case`, the one that it became, or None; `is_filed` even where it is out of sight.
+
+    Clue reports are never told of. Two queries, however many things.
+    """
+    found = Occasion.objects.filter(**{f"{kind}__in": things}).exclude(event__status=Status.VOIDED)
+    cases = {getattr(occasion, f"{kind}_id"): occasion.event_id for occasion in found.only(f"{kind}_id", "event_id")}
+    seen = Event.objects.visible_to(user).filter(is_confidential=False).in_bulk(list(cases.values()))
+    for thing in things:
+        thing.is_filed = thing.pk in cases
+        thing.case = seen.get(cases.get(thing.pk))
+
+
+class Origin(NamedTuple):
+    """What a case arose from, as its page shows it; without an address where the viewer may not see that."""
+
+    kind: str
+    id: int
+    label: str
+    title: str
+    url: str
+
+
+def origin_of(event: Event, user: User, first: Step | None = None) -> Origin | None:
+    """What the case arose from; where its first step is at hand, that alone answers for one that arose from nothing."""
+    if first and "occasion" not in first.details:
+        return None
+    occasion = Occasion.objects.filter(event=event).select_related(*OCCASIONS).first()
+    return shown(occasion, user) if occasion else None
+
+
+def shown(occasion: Occasion, user: User) -> Origin:
+    kind, thing = KINDS[occasion.kind], occasion.thing
+    url = kind.url(thing) if kind.is_seen(user, thing) else ""
+    return Origin(occasion.kind, thing.pk, str(kind.label), str(thing), url)
