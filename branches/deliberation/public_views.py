@@ -39,7 +39,7 @@ def of_grid(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             load_ancestors(grids)
             return render(request, "grids/_public_successors.html", {"code": code, "grids": grids})
         if grids[0].code != code:
-            return redirect(request.resolver_match.url_name, grids[0].code, **keys)
+            return redirect(request.resolver_match.url_name, code=grids[0].code, **keys)
         return view(request, grids[0], **keys)
 
     return found

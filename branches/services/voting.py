@@ -149,18 +149,19 @@ def _vote_openly(topic: Topic, voter: Voter, option: Option | None) -> Vote:
 
 
 def _vote_secretly(topic: Topic, voter: Voter, option: Option | None, key: str, receipt: str) -> Vote:
-    if not key and not receipt:
+    if receipt and not voter.has_voted:
+        raise ValidationError({"receipt": _("You have not voted yet. Leave the receipt empty.")})
+    if not (key or receipt):
         raise ValidationError(_("Open the page anew and vote again."))
     receipt = receipt or code_of(RECEIPT_SALT, f"{topic.pk}:{key}", RECEIPT_LENGTH)
     hashed = receipt_hash(topic.pk, receipt)
-    ballot = Ballot.objects.filter(topic=topic, receipt_hash=hashed).first()
+    known = Ballot.objects.filter(topic=topic, receipt_hash=hashed)
     if voter.has_voted:
-        if ballot is None:
+        if not known.update(option=option):
             raise TopicConflict(_("You have voted already. To change your vote, give the receipt that you were shown."))
-        Ballot.objects.filter(pk=ballot.pk).update(option=option)
         return Vote(receipt, is_changed=True)
-    if ballot or not key:
-        raise ValidationError({"receipt": _("You have not voted yet. Leave the receipt empty.")})
+    if known.exists():  # somebody else voted from a copy of this very page
+        raise ValidationError(_("Open the page anew and vote again."))
     Ballot.objects.create(topic=topic, option=option, receipt_hash=hashed)
     _mark(voter)
     return Vote(receipt, is_changed=False)
