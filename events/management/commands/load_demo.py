@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.demo import cases
+from events.demo.decisions import decide
 from events.demo.organisations import found_organisations
 from events.demo.people import hire
 from events.demo.places import load_places
@@ -62,5 +63,6 @@ class Command(BaseCommand):
         found_organisations()
         self.stdout.write(_("Playing through two months of cases …"))
         cases.play(rng, staff, end)
+        decide(staff, end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]
