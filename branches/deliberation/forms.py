@@ -87,7 +87,7 @@ class ProposeForm(StyledForm):
         label=_("Proposed by"), choices=[choice for choice in ProposerKind.choices if choice[0] != "resident"]
     )
     title = TextField(label=_("Title"), max_length=TITLE_LENGTH, error_messages={"required": _("Give it a title.")})
-    text = TextField(label=_("What it is about"), max_length=TEXT_LENGTH, required=False, widget=area(5))
+    text = TextField(label=_("What the topic is about"), max_length=TEXT_LENGTH, required=False, widget=area(5))
     idempotency_key = TextField(max_length=32, required=False, widget=forms.HiddenInput)
 
     def __init__(self, user: User, data=None, *, grid: str = "", branch: str = ""):
@@ -137,7 +137,7 @@ class StepForm(StyledForm):
 
 class TakeUpForm(StepForm):
     title = TextField(label=_("Title"), max_length=TITLE_LENGTH, error_messages={"required": _("Give it a title.")})
-    text = TextField(label=_("What it is about"), max_length=TEXT_LENGTH, required=False, widget=area(5))
+    text = TextField(label=_("What the topic is about"), max_length=TEXT_LENGTH, required=False, widget=area(5))
     moderator = forms.ModelChoiceField(
         User.objects.none(),
         required=False,
@@ -270,8 +270,8 @@ class PublishForm(StepForm):
 
 class AskForm(StepForm):
     done = TextField(
-        label=_("What was done"), max_length=TEXT_LENGTH, widget=area(3),
-        error_messages={"required": _("Say what was done.")},
+        label=_("How it was carried out"), max_length=TEXT_LENGTH, widget=area(3),
+        error_messages={"required": _("Say how it was carried out.")},
     )  # fmt: skip
 
 

@@ -96,7 +96,7 @@ class Migration(migrations.Migration):
                             grids.text.validate_no_control_characters,
                             django.core.validators.MaxLengthValidator(2000),
                         ],
-                        verbose_name="what it is about",
+                        verbose_name="what the topic is about",
                     ),
                 ),
                 (
@@ -227,7 +227,7 @@ class Migration(migrations.Migration):
                             grids.text.validate_no_control_characters,
                             django.core.validators.MaxLengthValidator(2000),
                         ],
-                        verbose_name="what was done",
+                        verbose_name="how it was carried out",
                     ),
                 ),
                 ("answers_until", models.DateTimeField(blank=True, null=True, verbose_name="residents answer until")),

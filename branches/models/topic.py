@@ -68,7 +68,7 @@ class Topic(Placed):
     )
     state = models.CharField(_("state"), max_length=16, choices=State, default=State.PROPOSED)
     title = models.CharField(_("title"), max_length=TITLE_LENGTH, blank=True, validators=plain_text)
-    text = models.TextField(_("what it is about"), blank=True, validators=long_text)
+    text = models.TextField(_("what the topic is about"), blank=True, validators=long_text)
     proposal = models.TextField(_("in the resident's own words"), blank=True, validators=long_text)
     proposer_kind = models.CharField(_("proposed by"), max_length=16, choices=ProposerKind)
     proposer = models.ForeignKey(
@@ -101,7 +101,7 @@ class Topic(Placed):
     decision = models.TextField(_("decision"), blank=True, validators=long_text)
     decided_at = models.DateTimeField(_("decided at"), null=True, blank=True)
     published_at = models.DateTimeField(_("published at"), null=True, blank=True)
-    done = models.TextField(_("what was done"), blank=True, validators=long_text)
+    done = models.TextField(_("how it was carried out"), blank=True, validators=long_text)
     answers_until = models.DateTimeField(_("residents answer until"), null=True, blank=True)
     round = models.PositiveSmallIntegerField(_("times that residents were asked"), default=0)
     is_demo = models.BooleanField(_("made up for demonstration"), default=False, editable=False)

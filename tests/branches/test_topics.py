@@ -12,7 +12,7 @@ from branches.models import Topic
 from grids.models import Role, User
 from grids.services import PublicLimit
 from tests.branches.deliberation import AFTER, decided, vote
-from tests.events.conftest import MONDAY, in_english  # noqa: F401 - a fixture
+from tests.events.conftest import MONDAY
 from tests.factories import make_branch, make_organisation, make_topic, make_user, make_vote
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]

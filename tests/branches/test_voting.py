@@ -13,7 +13,7 @@ from branches.models import Ballot, Topic, TopicStep, Voter
 from branches.tasks import go_on_with_due_topics
 from grids.services import PublicLimit
 from tests.branches.deliberation import AFTER, LATER, closed, vote, voter_of
-from tests.events.conftest import MONDAY, in_english  # noqa: F401 - a fixture
+from tests.events.conftest import MONDAY
 from tests.factories import make_vote
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]

@@ -7,7 +7,7 @@ import pytest
 from branches import services
 from branches.models import Ballot, Topic, Voter
 from tests.branches.deliberation import LATER, vote, voter_of
-from tests.events.conftest import MONDAY, in_english, pool  # noqa: F401 - fixtures
+from tests.events.conftest import MONDAY
 from tests.events.test_races import at_once
 from tests.factories import make_vote
 
