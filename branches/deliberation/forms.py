@@ -17,6 +17,7 @@ from branches.deliberation.electorate import offered_organisations
 from branches.deliberation.rules import State
 from branches.models import Branch, Option, ProposerKind, Remark, Topic
 from branches.models.topic import MOST_OPTIONS, OPTION_LENGTH
+from grids.access import overseen_posts
 from grids.forms import TextField
 from grids.models import Grid, Level, Organisation, Post, Role, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
@@ -91,7 +92,8 @@ class ProposeForm(StyledForm):
     idempotency_key = TextField(max_length=32, required=False, widget=forms.HiddenInput)
 
     def __init__(self, user: User, data=None, *, grid: str = "", branch: str = ""):
-        super().__init__(data, initial={"idempotency_key": uuid.uuid4().hex, "grid": grid, "branch": branch})
+        begin = {"grid": grid or _own_place(user), "branch": branch, "proposer_kind": ProposerKind.MEMBER}
+        super().__init__(data, initial=begin | {"idempotency_key": uuid.uuid4().hex})
         self.user = user
         asked = data.get("grid", "") if data is not None else grid
         self.fields["grid"].queryset = proposing_grids(user, asked)
@@ -106,6 +108,12 @@ class ProposeForm(StyledForm):
         if grid and branch and not (branch.grid.lft <= grid.rght and grid.lft <= branch.grid.rght):
             self.add_error("branch", _("This branch works elsewhere."))
         return given
+
+
+def _own_place(user: User) -> str:
+    """The code of the highest grid that the user answers for, else of one where they work."""
+    posts = [*overseen_posts(user), *user.active_posts]
+    return posts[0].grid.code if posts else ""
 
 
 def proposing_grids(user: User, asked: str = "") -> QuerySet[Grid]:
