@@ -8,3 +8,8 @@ from branches import services
 @shared_task
 def go_on_with_due_topics() -> int:
     return services.go_on_with_due_topics()
+
+
+@shared_task
+def forget_proposals() -> int:
+    return services.forget_proposals()

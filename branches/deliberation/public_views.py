@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from functools import wraps
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
@@ -95,7 +96,7 @@ def public_topic_propose(request: HttpRequest, grid: Grid) -> HttpResponse:
 def _proposal_page(
     request: HttpRequest, grid: Grid, form: ProposalForm, refused: str = "", status: int = 200
 ) -> HttpResponse:
-    context = {"grid": grid, "form": form, "refused": refused}
+    context = {"grid": grid, "form": form, "refused": refused, "kept_days": settings.CONTACT_KEPT_DAYS}
     return render(request, "branches/public_topic_propose.html", context, status=status)
 
 

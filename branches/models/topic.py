@@ -6,8 +6,8 @@ from datetime import datetime
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Count, Exists, F, OuterRef, Q
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from branches.deliberation.counting import Majority, QuorumKind, Rule, Verdict
 from branches.deliberation.rules import COUNTED, PUBLIC, TOLD, WAITING, Action, State
@@ -137,7 +137,9 @@ class Topic(Placed):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return self.title or f"{self.proposal[:EXCERPT]}{'…' if len(self.proposal) > EXCERPT else ''}"
+        if self.title or not self.proposal:
+            return self.title or gettext("topic %(number)d") % {"number": self.pk}
+        return f"{self.proposal[:EXCERPT]}{'…' if len(self.proposal) > EXCERPT else ''}"
 
     @property
     def rule(self) -> Rule:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Max
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 from branches.deliberation.access import proposer_kinds, sides_of
 from branches.deliberation.counting import QuorumKind
 from branches.deliberation.electorate import TooMany, list_voters
-from branches.deliberation.rules import TABLE, Action, Side, refusal
+from branches.deliberation.rules import TABLE, Action, Side, State, refusal
 from branches.models import Branch, Option, ProposerKind, Remark, Topic, TopicStep, Voter
 from branches.models.topic import MOST_OPTIONS
 from grids.models import Grid, Level, Organisation, User
@@ -141,6 +142,13 @@ def find_proposal(*, receipt: str, source: str, at: datetime | None = None) -> T
     if found:
         limits.give_back("topic_receipt", source, at)
     return found
+
+
+def forget_proposals(*, at: datetime | None = None) -> int:
+    """Erase residents' own words some time after they were answered; the desk's words of the topic stay."""
+    long_ago = aware_now(at) - timedelta(days=settings.CONTACT_KEPT_DAYS)
+    old = Topic.objects.filter(proposed_at__lt=long_ago).exclude(proposal="").exclude(state=State.PROPOSED)
+    return old.update(proposal="")
 
 
 def _receipt_hash(text: str) -> str:

@@ -59,6 +59,16 @@ def test_who_guesses_receipts_has_to_wait(cast, settings):
         services.find_proposal(receipt="AAAA", source="x")
 
 
+def test_a_residents_words_are_erased_some_time_after_the_answer_and_not_before(cast):
+    answered, waiting = (resident_topic(cast, key=key, at=MONDAY)[0] for key in "ab")
+    services.decline_topic(topic=answered, actor=cast.community, reason="已列入明年计划")
+    assert services.forget_proposals(at=MONDAY + timedelta(days=179)) == 0
+    assert services.forget_proposals(at=MONDAY + timedelta(days=181)) == 1
+    answered.refresh_from_db()
+    waiting.refresh_from_db()
+    assert (answered.proposal, str(answered), bool(waiting.proposal)) == ("", f"topic {answered.pk}", True)
+
+
 @pytest.mark.parametrize("text", ["", "  \u200b", "字" * 2001, "字\u202e"])
 def test_a_proposal_that_cannot_stand_is_refused_at_its_field(cast, text):
     with pytest.raises(ValidationError) as refused:
