@@ -1,6 +1,8 @@
 from django.urls import path
 
 from branches import coverage_views, keeping_views, views
+from branches.deliberation import public_views as public_deliberation
+from branches.deliberation import views as deliberation
 from branches.meetings import calendar_views as meeting_calendars
 from branches.meetings import minutes_views as meeting_minutes
 from branches.meetings import views as meetings
@@ -38,4 +40,18 @@ urlpatterns = [
     path("meetings/<int:pk>/minutes/", meeting_minutes.meeting_minutes, name="meeting_minutes"),
     path("meetings/<int:pk>/print/", meeting_minutes.meeting_print, name="meeting_print"),
     path("resolutions/<int:pk>/done/", meeting_minutes.resolution_fulfil, name="resolution_fulfil"),
+    # Deliberation
+    path("topics/", deliberation.topic_list, name="topic_list"),
+    path("topics/propose/", deliberation.topic_propose, name="topic_propose"),
+    path("topics/<int:pk>/", deliberation.topic_detail, name="topic_detail"),
+    path("topics/<int:pk>/vote/", deliberation.topic_vote, name="topic_vote"),
+    path("topics/<int:pk>/slips/", deliberation.topic_slips, name="topic_slips"),
+    path("topics/<int:pk>/<slug:action>/", deliberation.topic_act, name="topic_act"),
+    path("g/<slug:code>/topics/", public_deliberation.public_topics, name="public_topics"),
+    path("g/<slug:code>/topics/propose/", public_deliberation.public_topic_propose, name="public_topic_propose"),
+    path("g/<slug:code>/topics/receipt/", public_deliberation.public_topic_receipt, name="public_topic_receipt"),
+    path("g/<slug:code>/topics/<int:pk>/", public_deliberation.public_topic, name="public_topic"),
+    path("g/<slug:code>/topics/<int:pk>/vote/", public_deliberation.public_topic_vote, name="public_topic_vote"),
+    path("g/<slug:code>/topics/<int:pk>/answer/", public_deliberation.public_topic_answer, name="public_topic_answer"),
+    path("g/<slug:code>/topics/<int:pk>/ballots.txt", public_deliberation.public_ballots, name="public_ballots"),
 ]

@@ -34,14 +34,6 @@ class StaleEvent(ActionConflict):
     code = "somebody_was_faster"
 
 
-class PublicLimit(Exception):
-    """A public page is used too often from one place; the sentence is for the resident."""
-
-    def __init__(self, detail: str):
-        super().__init__(str(detail))
-        self.detail = str(detail)
-
-
 class AlreadyRecorded(Exception):
     """What is recorded once stands already; the sentence says by whom."""
 

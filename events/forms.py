@@ -15,9 +15,10 @@ from events.alike import Offer, open_alike
 from events.attachments import ACCEPT, STAFF
 from events.models import REASON_LENGTH, Attachment, Category, Event, Occasion
 from events.nearness import COORDINATES, point_of
-from events.text import TEXT_LENGTH, TITLE_LENGTH, validate_no_direction_marks
+from events.text import TEXT_LENGTH, TITLE_LENGTH
 from events.workflow import Action, Move, Outcome, Rating, Urgency
 from grids.access import SeveralSuccessors, find_grid
+from grids.forms import TextField
 from grids.models import Grid, Organisation, User
 
 SEARCH_LENGTH = 64
@@ -37,16 +38,6 @@ NOTES = {
     Action.ANSWER: _("Answer"),
     Action.REPLY: _("Reply"),
 }
-
-
-class TextField(forms.CharField):
-    """Text without invisible characters, which are named in one sentence."""
-
-    default_validators = [validate_no_direction_marks]
-    default_error_messages = {
-        "null_characters_not_allowed": _("The text holds a NUL character. Type it again."),
-        "max_length": _("At most %(limit_value)d characters; this has %(show_value)d."),
-    }
 
 
 class PlaceField(forms.ModelChoiceField):

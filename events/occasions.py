@@ -11,8 +11,9 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from branches.deliberation.access import topic_to_file, visible_topics
 from branches.meetings.access import resolution_to_file, visible_meetings
-from branches.models import Resolution
+from branches.models import Resolution, Topic
 from events.models import OCCASIONS, Event, Occasion, Step
 from events.text import TITLE_LENGTH
 from events.workflow import Status
@@ -42,6 +43,10 @@ def _of_resolution(resolution: Resolution) -> dict[str, str]:
     return {"grid": resolution.meeting.grid.code} | titled(resolution.text)
 
 
+def _of_topic(topic: Topic) -> dict[str, str]:
+    return {"grid": topic.grid.code} | titled(topic.title, topic.decision)
+
+
 KINDS: dict[str, Kind] = {
     "resolution": Kind(
         label=_("resolution of a meeting"),
@@ -49,6 +54,13 @@ KINDS: dict[str, Kind] = {
         preset=_of_resolution,
         is_seen=lambda user, resolution: visible_meetings(user).filter(pk=resolution.meeting_id).exists(),
         url=lambda resolution: f"{reverse('meeting_detail', args=[resolution.meeting_id])}#resolution-{resolution.pk}",
+    ),
+    "topic": Kind(
+        label=_("decision on a topic"),
+        find=topic_to_file,
+        preset=_of_topic,
+        is_seen=lambda user, topic: visible_topics(user).filter(pk=topic.pk).exists(),
+        url=lambda topic: reverse("topic_detail", args=[topic.pk]),
     ),
 }
 

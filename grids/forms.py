@@ -12,8 +12,19 @@ from grids.paper import Paper
 from grids.services.importing import too_large_text
 from grids.services.staffing import EARLIEST_YEAR
 from grids.sheets import reading
+from grids.text import validate_no_direction_marks
 
 LEVELS = {level.name.lower(): level for level in Level}
+
+
+class TextField(forms.CharField):
+    """Text without invisible characters, which are named in one sentence."""
+
+    default_validators = [validate_no_direction_marks]
+    default_error_messages = {
+        "null_characters_not_allowed": _("The text holds a NUL character. Type it again."),
+        "max_length": _("At most %(limit_value)d characters; this has %(show_value)d."),
+    }
 
 
 class DayForm(forms.Form):

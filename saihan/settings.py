@@ -318,6 +318,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "events.tasks.sweep", "schedule": 60, "options": {"expires": 55}},
     "continue sheets": {"task": "grids.tasks.continue_sheets", "schedule": 60, "options": {"expires": 55}},
     "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
+    "forget proposals": {"task": "branches.tasks.forget_proposals", "schedule": crontab(hour=3, minute=25)},
     "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
     "list quick closings": {"task": "events.tasks.list_quick_closings", "schedule": crontab(hour=4, minute=10)},
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
@@ -326,6 +327,7 @@ CELERY_BEAT_SCHEDULE = {
     # Asked each hour, done once a day: after an outage at night, or a worker killed amid it, it is not left out.
     "check daily": {"task": "events.tasks.check_daily", "schedule": crontab(minute=40), "options": {"expires": 3000}},
     "watch check": {"task": "events.tasks.watch_check", "schedule": 600, "options": {"expires": 550}},
+    "close votes": {"task": "branches.tasks.go_on_with_due_topics", "schedule": 60, "options": {"expires": 55}},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
 }
 
@@ -348,6 +350,12 @@ PUBLIC_LIMITS = {
     "photo": (180, 3600),
     "photo_in_grid": (540, 3600),
     "photo_anywhere": (20_000, 24 * 3600),  # some 65 GB at most: whoever comes from very many addresses fills no disk
+    "topic": (10, 3600),  # proposed for deliberation, from one address
+    "topic_in_grid": (60, 3600),
+    "topic_receipt": (20, 3600),  # wrong numbers of proposals from one address
+    "slip": (20, 3600),  # wrong codes of voting slips from one address
+    "slip_of_topic": (500, 3600),  # in one vote, of 24 ** 10 possible ones
+    "answer": (20, 24 * 3600),  # without a slip, about one topic from one address
     "spam": (3, 7 * 24 * 3600),  # marked as nuisance, from one address, until it has to call instead
 }
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer

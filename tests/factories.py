@@ -1,6 +1,6 @@
 """Plain functions that make deep objects with sensible defaults; they go through the services where rules matter."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib import import_module
@@ -8,8 +8,9 @@ from itertools import count, groupby
 
 from django.apps import apps
 
-from branches.models import Branch, BranchGrid, Meeting, MeetingLevel, MeetingState, Resolution
+from branches.models import Branch, BranchGrid, Meeting, MeetingLevel, MeetingState, Resolution, Topic
 from branches.models.meeting import LEVELS
+from branches.services import open_vote, propose_topic, set_options, take_up_topic
 from events.models import Attachment, Category, Event, ResidentContact, ServiceLevel
 from events.services import act, file_event, file_resident_report, receive_uploads, save_category
 from events.workflow import DESK_ROLES, Action
@@ -95,6 +96,20 @@ def make_branch(grid: Grid, name: str = "", *, covers: Iterable[Grid] | None = N
     for covered in [grid] if covers is None else covers:
         BranchGrid.objects.create(branch=branch, grid=covered, since=since)
     return branch
+
+
+def make_topic(actor: User, grid: Grid, title: str = "加装电梯", **fields) -> Topic:
+    """A topic that was proposed and taken up by somebody who acts for the grid."""
+    topic = propose_topic(actor=actor, grid=grid, title=title, text="三号楼是否加装电梯？", **fields)
+    return take_up_topic(topic=topic, actor=actor, title=topic.title, text=topic.text, at=fields.get("at"))
+
+
+def make_vote(actor: User, grid: Grid, *, options: Sequence[str] = ("同意", "不同意"), at: datetime, **rule) -> Topic:
+    """A topic whose vote is open for a week; of those who hold a post there, unless told otherwise."""
+    topic = make_topic(actor, grid, at=at)
+    topic = set_options(topic=topic, actor=actor, options=list(options), at=at)
+    given = {"majority": "simple", "roles": Role.values, "closes_at": at + timedelta(days=7)} | rule
+    return open_vote(topic=topic, actor=actor, at=at, **given)
 
 
 def make_meeting(convener: Branch | Grid, convened_by: User, *, starts_at: datetime, **fields) -> Meeting:

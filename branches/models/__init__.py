@@ -15,9 +15,13 @@ from branches.models.meeting import (
     Resolution,
 )
 
+# Deliberation
+from branches.models.topic import Ballot, Option, ProposerKind, Remark, ResultAnswer, Topic, TopicStep, Voter
+
 __all__ = [
     "AgendaItem",
     "Answer",
+    "Ballot",
     "Branch",
     "BranchGrid",
     "BranchQuerySet",
@@ -28,8 +32,15 @@ __all__ = [
     "MeetingLevel",
     "MeetingState",
     "MeetingStep",
+    "Option",
     "Partner",
+    "ProposerKind",
+    "Remark",
     "Resolution",
+    "ResultAnswer",
     "SiteKind",
+    "Topic",
+    "TopicStep",
+    "Voter",
     "load_branches",
 ]

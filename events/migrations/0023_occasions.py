@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("branches", "0003_meetings"),
-        ("events", "0022_hotline_elsewhere"),
+        ("events", "0023_public_use"),
     ]
 
     operations = [

@@ -3,7 +3,7 @@
 from events.models.attachments import Attachment
 from events.models.audit import AuditAlarm, AuditDigest, AuditHead
 from events.models.catalogue import Category, Kind, ServiceLevel, Unit
-from events.models.contacts import REASON_LENGTH, ContactReveal, PublicUse, ResidentContact, mask_name, mask_phone
+from events.models.contacts import REASON_LENGTH, ContactReveal, ResidentContact, mask_name, mask_phone
 from events.models.event import Event, memberships, offices
 from events.models.hotline import (
     AREA_LENGTH,
@@ -75,7 +75,6 @@ __all__ = [
     "Notice",
     "NoticePreference",
     "Occasion",
-    "PublicUse",
     "QuickClosing",
     "QuickRule",
     "ResidentContact",

@@ -6,10 +6,10 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from branches.models import Resolution
+from branches.models import Resolution, Topic
 from events.models.event import Event
 
-OCCASIONS = ("resolution",)  # the foreign keys, one for each kind; `events.occasions` tells more of them
+OCCASIONS = ("resolution", "topic")  # the foreign keys, one for each kind; `events.occasions` tells more of them
 
 
 def _exactly_one(names: tuple[str, ...]) -> Q:
@@ -27,6 +27,10 @@ class Occasion(models.Model):
         Resolution, models.PROTECT, null=True, blank=True, related_name="occasions",
         verbose_name=_("resolution of a meeting"),
     )  # fmt: skip
+
+    topic = models.ForeignKey(
+        Topic, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("decision on a topic")
+    )
 
     class Meta:
         verbose_name = _("occasion of a case")

@@ -1,23 +1,19 @@
 """What residents send. The stamp tells when the page was opened, so that no program fills it in at once."""
 
 import base64
-import hashlib
-import uuid
 from collections.abc import Iterable
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 from django import forms
-from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.core.signing import BadSignature, Signer, TimestampSigner
+from django.core.signing import BadSignature, TimestampSigner
 from django.utils.translation import gettext_lazy as _
 
 from events import services
 from events.attachments import PICTURES, RESIDENTS
-from events.exceptions import PublicLimit
 from events.forms import AttachmentsField, CoordinateField, TextField
 from events.models import Attachment, Category, Event, ResidentContact
 from events.nearness import COORDINATES, coarse, point_of
@@ -27,18 +23,8 @@ from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
 from events.text import TEXT_LENGTH
 from events.workflow import Action, Rating
 from grids.models import Grid
-
-KEY_LENGTH = 64
-EXPIRED = _("This page has expired. What you wrote is still there: look it over and send again.")
-
-
-def stamp(grid: Grid, at: datetime) -> str:
-    """When the page of this grid was opened, signed."""
-    return _signer().sign(f"{grid.pk}.{int(at.timestamp())}")
-
-
-def _signer() -> Signer:
-    return Signer(salt="events.public_report")
+from grids.public_forms import StampedForm
+from grids.services import PublicLimit
 
 
 class PhotosField(AttachmentsField):
@@ -97,8 +83,8 @@ class PhotosForm(forms.Form):
         return kept
 
 
-class ReportForm(PhotosForm):
-    """A report. `homepage` is hidden from people; who fills it in is a program.
+class ReportForm(PhotosForm, StampedForm):
+    """A report.
 
     `into` is the key of an open case that it is said to be the same as, and then no text is needed; or `NONE` of them.
     """
@@ -123,13 +109,10 @@ class ReportForm(PhotosForm):
     text = TextField(max_length=TEXT_LENGTH, error_messages={"required": _("Tell us in a few words what happened.")})
     name = TextField(max_length=NAME_LENGTH, required=False)
     phone = TextField(max_length=32, required=False, validators=[validate_phone])
-    homepage = forms.CharField(max_length=200, required=False)
-    opened = forms.CharField(max_length=128, required=False)
-    key = TextField(max_length=KEY_LENGTH, required=False)
 
     def __init__(self, grid: Grid, at: datetime, data=None, files=None, *, source: str = ""):
-        super().__init__(data, files, initial={"opened": stamp(grid, at), "key": uuid.uuid4().hex})
-        self.grid, self.at, self.source = grid, at, source
+        super().__init__(grid, at, data, files)
+        self.source = source
         self._know_sender()
         self.fields["place"].queryset = Grid.objects.active().within(grid)
         self.fields["text"].required = not self.is_joining
@@ -168,21 +151,6 @@ class ReportForm(PhotosForm):
         found = found.alike(category=given["category"], grid=grid, point=point and coarse(point), at=self.at)
         return told_openly(found, self.at)
 
-    def clean_homepage(self) -> str:
-        if self.cleaned_data["homepage"]:
-            raise ValidationError(_("Leave the field for a homepage empty; it is no field for people. Send again."))
-        return ""
-
-    def clean_opened(self) -> str:
-        """Not sooner than a person types, not later than a page stays open; a fresh page knows its time anew."""
-        soonest, latest = (timedelta(seconds=seconds) for seconds in settings.PUBLIC_FORM_SECONDS)
-        age = self._age()
-        if age is None or age > latest:
-            raise ValidationError(EXPIRED)
-        if age < soonest:
-            raise ValidationError(_("That was very quick. Look it over for a moment and send again."))
-        return self.cleaned_data["opened"]
-
     def clean(self) -> dict:
         """Photos last, for they cost the most: not those of a program, nor those of a report that has arrived.
 
@@ -190,7 +158,7 @@ class ReportForm(PhotosForm):
         """
         files, tokens = self.cleaned_data["attachments"]
         keys = self.fields["attachments"].keys(tokens)
-        if "homepage" in self.errors or self._age() is None:
+        if "homepage" in self.errors or self.age() is None:
             if files:
                 self.add_error("attachments", _("The photos did not come along. Choose them again."))
             files = []
@@ -202,27 +170,12 @@ class ReportForm(PhotosForm):
         return self.cleaned_data | {"attachments": kept}
 
     def renewed(self) -> "ReportForm":
-        """Ready to be sent again: with what was typed, without what made it expire."""
-        self.data = self.data.copy()
-        self.data["homepage"] = ""
-        age = self._age()
-        if "opened" in self.errors and (age is None or age.total_seconds() >= settings.PUBLIC_FORM_SECONDS[0]):
-            self.data["opened"] = stamp(self.grid, self.at)
-        if not self.data.get("key"):
-            self.data["key"] = uuid.uuid4().hex
-            self._know_sender()
+        super().renewed()
+        self._know_sender()
         return self
 
     def _know_sender(self) -> None:
         self.fields["attachments"].sender = f"{self.grid.pk}.{self.data.get('key', '')}"
-
-    def _age(self) -> timedelta | None:
-        """How long ago the page of this grid was opened; None where no page of ours says so."""
-        try:
-            grid, second = _signer().unsign(self.data.get("opened", "")).split(".")
-        except (BadSignature, ValueError):
-            return None
-        return timedelta(seconds=self.at.timestamp() - int(second)) if int(grid) == self.grid.pk else None
 
     def inputs(self) -> dict:
         """What `services.file_resident_report` takes, but for the source and the time."""
@@ -235,10 +188,7 @@ class ReportForm(PhotosForm):
         return given | {"grid": self.cleaned_data["place"] or self.grid}
 
     def _key(self, files: list[File], keys: list[str]) -> str:
-        """The page's key with what was typed and chosen: who goes back, changes it and sends it reports anew."""
-        typed = [self.cleaned_data["key"], *(str(getattr(value, "pk", value)) for value in self._typed().values())]
-        typed += [f"{file.name} {file.size}" for file in files] + keys
-        return hashlib.sha256("\0".join(typed).encode()).hexdigest() if self.cleaned_data["key"] else ""
+        return self.key_of(*self._typed().values(), *(f"{file.name} {file.size}" for file in files), *keys)
 
 
 class FollowForm(forms.Form):

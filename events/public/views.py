@@ -1,12 +1,9 @@
 """Pages for residents: report, receipt, and following one's own case. No account, no app, no script needed."""
 
 import json
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from functools import wraps
 
 from django.conf import settings
-from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import ValidationError
 from django.db.models import prefetch_related_objects
 from django.forms import BoundField
@@ -15,13 +12,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
-from rest_framework.throttling import BaseThrottle
 
 from events import services
 from events.attachment_views import serve
-from events.exceptions import ActionRefused, PublicLimit
+from events.exceptions import ActionRefused
 from events.models import Attachment, Event, ResidentContact
 from events.public.forms import FollowForm, ReportForm, ResidentActForm
 from events.public.wording import course, levels, photos_of, question, shows_photos, standing, state_name
@@ -29,29 +24,13 @@ from events.wording import place_of
 from events.workflow import RATED_WITHIN, RESIDENT_SIDES, TABLE, Action, Rating, open_moves
 from grids.encryption import Unreadable, decrypt, encrypt
 from grids.models import Grid, Level, Organisation, OrganisationKind, load_ancestors
+from grids.public_pages import TOO_MANY, public, source
+from grids.services import PublicLimit
 from grids.tree import community_code
 
 MOST_PLACES = 200
 RECEIPT_COOKIE = "saihan_receipt"
 RECEIPT_SECONDS = 15 * 60  # long enough to note it down, or to take up the page again after a call
-TOO_MANY = 429
-
-
-def public(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
-    """For everybody, kept by no browser or proxy, found by no search engine."""
-
-    @wraps(view)
-    def answer(request: HttpRequest, *args, **kwargs) -> HttpResponse:
-        response = view(request, *args, **kwargs)
-        response.headers["X-Robots-Tag"] = "noindex, nofollow"
-        return response
-
-    return login_not_required(never_cache(answer))
-
-
-def source(request: HttpRequest) -> str:
-    """Where a request comes from, as a keyed hash; which address counts behind a proxy is NUM_PROXIES' to say."""
-    return services.source_of(BaseThrottle().get_ident(request) or "")
 
 
 # Reporting
@@ -124,7 +103,7 @@ def _report_page(request: HttpRequest, form: ReportForm, status: int = 200, refu
         "refused": refused,
         "office": _office(form.grid),
         "kept_days": settings.CONTACT_KEPT_DAYS,
-        "hidden_errors": [*form.non_field_errors(), *form["homepage"].errors, *form["opened"].errors],
+        "hidden_errors": form.hidden_errors(),
     }
     return render(request, "events/public_report.html", context, status=status)
 

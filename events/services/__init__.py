@@ -27,7 +27,6 @@ from events.services.hotline import (
     upload_hotline,
 )
 from events.services.hotline_filing import confirm_hotline, continue_hotlines, file_hotline
-from events.services.limits import source_of
 from events.services.merging import merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices
@@ -117,7 +116,6 @@ __all__ = [
     "save_quick_rule",
     "save_service_level",
     "send_test",
-    "source_of",
     "sweep",
     "tell_columns",
     "tell_places",

@@ -10,7 +10,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from events.models import REASON_LENGTH, Attachment, ContactReveal, Event, ResidentContact
-from events.services import limits
 from events.services.acting import acting_post
 from events.services.attaching import erase_files
 from events.services.storing import aware_now
@@ -18,6 +17,7 @@ from events.text import plain_text, says_nothing
 from events.workflow import Side
 from grids.encryption import Unreadable
 from grids.models import User
+from grids.services import limits
 
 BATCH = 500
 REVEALING = (Side.DESK, Side.HANDLER)

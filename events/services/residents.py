@@ -12,15 +12,12 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import transaction
-from django.utils.crypto import salted_hmac
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.attachments import RESIDENTS
-from events.exceptions import PublicLimit
 from events.models import Attachment, Category, Event, Kind, ResidentContact
-from events.services import limits
 from events.services.acting import act
 from events.services.attaching import discard_uploads, receive_uploads
 from events.services.filing import file_under_free_number, filed_before
@@ -29,10 +26,10 @@ from events.text import long_text, plain_text, says_nothing
 from events.workflow import RESIDENT_SIDES, TABLE, Action, Side, refusal
 from grids.encryption import Secret
 from grids.models import Grid, Level, User
+from grids.readable import code_of, plain_code
+from grids.services import PublicLimit, limits
 from grids.tree import community_code
 
-# Without what looks alike on paper: 0 O, 1 I L, 2 Z, 5 S, 8 B, V beside U.
-CODE_ALPHABET = "34679ACDEFGHJKMNPQRTUWXY"
 CODE_LENGTH = 6
 NAME_LENGTH = 32
 LONGEST_TITLE = 40
@@ -88,7 +85,7 @@ def file_resident_report(
         text = text or category.public_name or category.minor
     _check_report(grid, text, name, phone)
     key = idempotency_key or secrets.token_hex(16)
-    code = _code_of(key)
+    code = code_of("events.access_code", key, CODE_LENGTH)
     code_hash = make_password(code)  # slow by design, so before anything is locked
     with transaction.atomic():
         category = category or catch_all_category()
@@ -246,21 +243,11 @@ def catch_all_category() -> Category:
     return Category.objects.get_or_create(**CATCH_ALL)[0]
 
 
-def _code_of(key: str) -> str:
-    """The same key gives the same code, so that a page that is sent twice shows the one that counts."""
-    number = int.from_bytes(salted_hmac("events.access_code", key, algorithm="sha256").digest())
-    code = ""
-    for _place in range(CODE_LENGTH):
-        number, index = divmod(number, len(CODE_ALPHABET))
-        code += CODE_ALPHABET[index]
-    return code
-
-
 def open_case(*, number: str, code: str, source: str, at: datetime | None = None) -> ResidentContact | None:
     """The contact of the case of this number when the code is right, else None. Raises PublicLimit after many tries."""
     at = aware_now(at)
     number = re.sub(r"\s", "", unicodedata.normalize("NFKC", number))
-    code = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", code)).upper()
+    code = plain_code(code)
     # Counted before it is compared, so that many tries at once count as many.
     if not (limits.spend("code", source, at) and limits.spend("code_of_case", number, at)):
         raise PublicLimit(_("There were too many wrong codes. Try again later."))

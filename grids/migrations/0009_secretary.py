@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("grids", "0008_former_codes"),
+        ("grids", "0009_public_use"),
     ]
 
     operations = [

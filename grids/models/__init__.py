@@ -5,6 +5,7 @@ from grids.models.grid import Grid, GridQuerySet, Level, Placed, load_ancestors
 from grids.models.organisation import Organisation, OrganisationKind
 from grids.models.people import Role, StaffSource, User, has_account, validate_printable
 from grids.models.post import Duty, Post, load_duties
+from grids.models.public import PublicUse
 from grids.models.sheet import SheetImport, SheetRow
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "OrganisationKind",
     "Placed",
     "Post",
+    "PublicUse",
     "Role",
     "SheetImport",
     "SheetRow",

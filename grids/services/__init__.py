@@ -24,6 +24,7 @@ from grids.services.importing import (
     upload_sheet,
 )
 from grids.services.keys import rotate_keys
+from grids.services.limits import PublicLimit, source_of
 from grids.services.loading import Loaded, load_divisions
 from grids.services.organisations import (
     create_organisation,
@@ -50,6 +51,7 @@ __all__ = [
     "Outcome",
     "Part",
     "Plan",
+    "PublicLimit",
     "apply_sheet",
     "appoint",
     "appoint_many",
@@ -91,6 +93,7 @@ __all__ = [
     "set_households",
     "set_password",
     "set_representatives",
+    "source_of",
     "split_grid",
     "transfer_post",
     "undo_sheet",

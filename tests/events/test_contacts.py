@@ -17,8 +17,9 @@ from django.utils import timezone
 
 from events import services, tasks
 from events.audit import problems
-from events.models import ContactReveal, Event, Notice, PublicUse, ResidentContact, mask_name, mask_phone
-from events.public.forms import stamp
+from events.models import ContactReveal, Event, Notice, ResidentContact, mask_name, mask_phone
+from grids.models import PublicUse
+from grids.public_forms import stamp
 from tests import servers
 from tests.cast import Cast, make_cast
 from tests.conftest import database_url

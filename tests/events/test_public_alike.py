@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.audit import problems
-from events.models import Event, PublicUse
+from events.models import Event
 from events.public.alike import OpenCase, case_of
-from events.public.forms import stamp
+from grids.models import PublicUse
+from grids.public_forms import stamp
 from tests.factories import make_category, make_contact, make_event, make_uploads, take
 
 pytestmark = pytest.mark.django_db

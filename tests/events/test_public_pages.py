@@ -11,10 +11,10 @@ from django.utils import timezone
 
 from events import services
 from events.audit import problems
-from events.models import Category, Event, PublicUse, ResidentContact
+from events.models import Category, Event, ResidentContact
 from events.public import views
-from events.public.forms import stamp
-from grids.models import FormerCode, GridChange, Organisation
+from grids.models import FormerCode, GridChange, Organisation, PublicUse
+from grids.public_forms import stamp
 from tests.events.conftest import MONDAY
 from tests.factories import make_category, make_contact, make_grid, take
 

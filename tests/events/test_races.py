@@ -20,7 +20,7 @@ from django.utils import translation
 
 from events import services
 from events.drafts import Draft, Limits
-from events.exceptions import PublicLimit, StaleEvent
+from events.exceptions import StaleEvent
 from events.history import replay
 from events.models import Attachment, Event, Notice, ResidentContact, Step
 from events.routing import Staffing, entry
@@ -29,7 +29,7 @@ from events.services.storing import store
 from events.transitions import file
 from events.workflow import Action, Loop
 from grids.models import Grid
-from grids.services import merge_grids, move_grid, retire_grid
+from grids.services import PublicLimit, merge_grids, move_grid, retire_grid
 from tests.conftest import Worker, wait_until
 from tests.events.conftest import MONDAY, moment
 from tests.factories import make_category, make_event, make_post, make_uploads, make_user, take

@@ -9,10 +9,12 @@ from django.urls import reverse
 
 from events import services
 from events.audit import problems
-from events.exceptions import ActionConflict, ActionForbidden, PublicLimit
-from events.models import Event, Notice, PublicUse, ResidentContact
-from events.services.residents import CODE_ALPHABET, title_of
-from grids.services import retire_grid
+from events.exceptions import ActionConflict, ActionForbidden
+from events.models import Event, Notice, ResidentContact
+from events.services.residents import title_of
+from grids.models import PublicUse
+from grids.readable import ALPHABET
+from grids.services import PublicLimit, retire_grid, source_of
 from tests.events.conftest import MONDAY
 from tests.factories import make_event, take
 
@@ -66,8 +68,8 @@ def test_the_same_page_sent_twice_is_one_report_and_one_code(cast):
 
 def test_the_code_is_kept_nowhere_and_has_no_doubtful_characters(cast):
     receipt = report(cast.tree.unit)
-    assert re.fullmatch(f"[{CODE_ALPHABET}]{{6}}", receipt.code)
-    assert not set("0O1IL2Z5S8BV") & set(CODE_ALPHABET)
+    assert re.fullmatch(f"[{ALPHABET}]{{6}}", receipt.code)
+    assert not set("0O1IL2Z5S8BV") & set(ALPHABET)
     assert receipt.code not in str(ResidentContact.objects.values().get())
     assert receipt.code not in str(Event.objects.values().get())
 
@@ -359,8 +361,8 @@ def test_only_the_desk_marks_nuisance(cast, receipt):
     ],
 )
 def test_an_address_is_known_by_a_keyed_hash(settings, one, other, same):
-    assert (services.source_of(one) == services.source_of(other)) is same
-    assert one not in services.source_of(one)
-    before = services.source_of(one)
+    assert (source_of(one) == source_of(other)) is same
+    assert one not in source_of(one)
+    before = source_of(one)
     settings.SECRET_KEY = "another " * 10
-    assert services.source_of(one) != before
+    assert source_of(one) != before

@@ -16,9 +16,10 @@ from PIL import Image
 
 from events import services
 from events.audit import lost_files, problems
-from events.exceptions import PublicLimit
-from events.models import Attachment, Event, PublicUse, ResidentContact
-from events.public.forms import stamp
+from events.models import Attachment, Event, ResidentContact
+from grids.models import PublicUse
+from grids.public_forms import stamp
+from grids.services import PublicLimit
 from tests import pictures
 from tests.events.conftest import MONDAY
 from tests.events.test_races import at_once

@@ -13,9 +13,10 @@ from events.alike import joined
 from events.audit import problems
 from events.exceptions import ActionConflict, ActionForbidden
 from events.explanations import explain
-from events.models import Event, PublicUse, Step
+from events.models import Event, Step
 from events.public.wording import course, standing
 from events.workflow import Action
+from grids.models import PublicUse
 from grids.services import merge_grids
 from tests.events.test_races import at_once
 from tests.factories import make_category, make_contact, make_event, make_post, make_user, take

@@ -15,7 +15,7 @@ from events.services import change_level, draw_sample, list_quick_closings, make
 from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
-from tests.factories import make_branch, make_contact, make_event, make_meeting, make_post, make_user, take
+from tests.factories import make_branch, make_contact, make_event, make_meeting, make_post, make_topic, make_user, take
 
 pytestmark = pytest.mark.django_db
 
@@ -35,6 +35,7 @@ MAY = {
     "branches.branch": (ENTER, ENTER),
     "branches.chieftitle": (EVERYTHING, set()),
     "branches.meeting": (READ, READ),
+    "branches.topic": (READ, set()),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -94,6 +95,7 @@ def things(cast, people) -> dict[type, int]:
     level = ServiceLevel.objects.first()
     level.amount += 1
     change_level(level=level, actor=cast.admin)
+    make_topic(cast.community, cast.tree.community)
     AuditAlarm.objects.create(kind="missed", digest=make_digest(), raised_at=notice.created_at)
     Token.objects.create(user=cast.worker)
     make_meeting(cast.tree.community, cast.community, starts_at=timezone.now())

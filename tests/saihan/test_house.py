@@ -22,6 +22,7 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "event_export": "it answers with an Excel sheet",
     "event_act": "it answers with the case's own page",
     "event_spam": "it leads back to the case",
+    "public_ballots": "it answers with the list as a text",
     "public_photo": "it answers with the picture",
     "public_photo_thumbnail": "it answers with the picture",
     "hotline_words": "it leads back to the sheet",
@@ -42,10 +43,12 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "notices_read": "it leads back to the inbox",
     "notice_retry": "it leads back to the choice of notices",
     "notice_test": "it leads back to the choice of notices",
+    "public_topic_answer": "it answers with the topic's own page",
     "saved_filter_delete": "it leads back to the list of them",
     "saved_filter_rename": "it leads back to the list of them",
     "saved_filter_save": "it leads back to the list of cases",
     "signboard_qr": "it is a picture to be downloaded",
+    "topic_act": "it answers with the topic's own page",
 }
 
 

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from branches.demo.branches import found_branches
 from events.demo import cases
+from events.demo.decisions import decide
 from events.demo.meetings import meet
 from events.demo.organisations import found_organisations
 from events.demo.people import hire
@@ -69,5 +70,6 @@ class Command(BaseCommand):
         self.stdout.write(_("Playing through two months of cases …"))
         cases.play(rng, staff, end)
         meet(staff, end)
+        decide(staff, end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]

@@ -7,7 +7,15 @@ from django.conf import settings
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 
-from events.models import PublicUse
+from grids.models import PublicUse
+
+
+class PublicLimit(Exception):
+    """A public page is used too often from one place; the sentence is for the resident."""
+
+    def __init__(self, detail: str):
+        super().__init__(str(detail))
+        self.detail = str(detail)
 
 
 def source_of(address: str) -> str:
@@ -15,14 +23,15 @@ def source_of(address: str) -> str:
     try:
         ip = ipaddress.ip_address(address.strip())
     except ValueError:  # a proxy that is set up wrongly; all such count as one
-        return _hashed("address", "unknown")
+        return hashed("address", "unknown")
     if ip.version == 6 and ip.ipv4_mapped:
         ip = ip.ipv4_mapped
     network = ipaddress.ip_network((ip, 64 if ip.version == 6 else 32), strict=False)
-    return _hashed("address", str(network))
+    return hashed("address", str(network))
 
 
-def _hashed(kind: str, source: str) -> str:
+def hashed(kind: str, source: str) -> str:
+    """A hash that only this system can make, for what is to be known again and never read."""
     return salted_hmac(f"events.public_use.{kind}", source, algorithm="sha256").hexdigest()
 
 
@@ -46,7 +55,7 @@ def note(kind: str, source: str, at: datetime) -> None:
 def _count(kind: str, source: str, at: datetime, uses: int, limit: int | None) -> bool:
     start, end = _window(kind, at)
     row, _made = PublicUse.objects.get_or_create(
-        kind=kind, source=_hashed(kind, source), starts_at=start, defaults={"ends_at": end}
+        kind=kind, source=hashed(kind, source), starts_at=start, defaults={"ends_at": end}
     )
     rows = PublicUse.objects.filter(pk=row.pk)
     if limit is not None:
@@ -57,7 +66,7 @@ def _count(kind: str, source: str, at: datetime, uses: int, limit: int | None) -
 def give_back(kind: str, source: str, at: datetime) -> None:
     """Take one use back, of what turned out to be no attempt."""
     start, _end = _window(kind, at)
-    PublicUse.objects.filter(kind=kind, source=_hashed(kind, source), starts_at=start, used__gt=0).update(
+    PublicUse.objects.filter(kind=kind, source=hashed(kind, source), starts_at=start, used__gt=0).update(
         used=F("used") - 1
     )
 
@@ -65,7 +74,7 @@ def give_back(kind: str, source: str, at: datetime) -> None:
 def is_exhausted(kind: str, source: str, at: datetime) -> bool:
     limit, _seconds = settings.PUBLIC_LIMITS[kind]
     start, _end = _window(kind, at)
-    return PublicUse.objects.filter(kind=kind, source=_hashed(kind, source), starts_at=start, used__gte=limit).exists()
+    return PublicUse.objects.filter(kind=kind, source=hashed(kind, source), starts_at=start, used__gte=limit).exists()
 
 
 def forget(at: datetime) -> int:

@@ -1,0 +1,32 @@
+"""Topics, as work lists and stories point to them."""
+
+from collections.abc import Iterable
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from branches.deliberation.access import visible_topics
+from branches.deliberation.rules import TOLD, State
+from branches.models import Topic
+from branches.references import OFFERED, Shown
+from grids.models import Grid, User
+
+
+class TopicSource:
+    """A topic by its key; done once its decision is published."""
+
+    kind = "topic"
+    title = _("topic")
+
+    def show(self, user: User, keys: Iterable[str]) -> dict[str, Shown]:
+        numbers = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+        return {str(topic.pk): self._shown(topic) for topic in visible_topics(user).filter(pk__in=numbers)}
+
+    def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
+        topics = visible_topics(user).within(grid).exclude(state__in=[State.PROPOSED, State.DECLINED])
+        topics = topics.filter(title__icontains=words.strip()) if words.strip() and "\x00" not in words else topics
+        return [self._shown(topic) for topic in topics.order_by("-pk")[:OFFERED]]
+
+    def _shown(self, topic: Topic) -> Shown:
+        url = reverse("topic_detail", args=[topic.pk])
+        return Shown(self.kind, str(topic.pk), str(topic), topic.get_state_display(), url, topic.state in TOLD)
