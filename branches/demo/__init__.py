@@ -1,0 +1,1 @@
+"""The made-up branches and what runs in them."""
