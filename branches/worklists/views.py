@@ -19,7 +19,7 @@ from branches.worklists.listing import load_list_figures, waiting_for
 from branches.worklists.matrix import Matrix
 from grids import exporting
 from grids.access import may_see
-from grids.models import User
+from grids.models import Grid, User
 
 PAGE_SIZE = 20
 
@@ -72,12 +72,19 @@ def work_list_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "rows": [(item, matrix.of_item(item), matrix.row(item)) for item in page.object_list],
         "columns": [(column, matrix.of_column(column)) for column in matrix.columns],
+        "by_grid": [_group(matrix, column) for column in matrix.columns],
         "total": matrix.total(),
         "by": "grid" if request.GET.get("by") == "grid" else "item",
         "may_issue": may_issue(user, work_list.grid),
         "at": at,
     }
     return render(request, "branches/work_list_detail.html", context)
+
+
+def _group(matrix: Matrix, column: Grid) -> dict:
+    """One grid with all items, for the phone."""
+    cells = [(item, matrix.cell(item, column)) for item in matrix.items]
+    return {"column": column, "sum": matrix.of_column(column), "cells": cells}
 
 
 def _link(matrix: Matrix, user: User) -> None:

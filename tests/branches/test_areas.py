@@ -108,7 +108,7 @@ def test_an_area_without_anybody_or_with_closed_accounts_alone_is_vacant(cast, b
 
 
 def test_nobody_with_a_closed_account_answers_for_an_area(cast, branch):
-    with pytest.raises(ValidationError, match="停用|注销|关闭"):
+    with pytest.raises(ValidationError, match=r"停用|注销|关闭"):
         make_area(branch, [cast.tree.building], members=[make_user(is_active=False)])
 
 

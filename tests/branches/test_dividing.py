@@ -1,6 +1,6 @@
 """Buildings divided into areas: each in exactly one, neighbours together, loads as even as can be."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 
 import pytest
 from hypothesis import given, settings
@@ -24,7 +24,7 @@ def test_every_building_is_in_exactly_one_area(households, count):
 @given(st.lists(st.integers(0, 300), min_size=1, max_size=8), st.integers(1, 8))
 def test_no_other_way_to_cut_the_row_is_fairer(households, count):
     def cost(ends):
-        return sum(sum(households[start:end]) ** 2 for start, end in zip(ends, ends[1:], strict=False))
+        return sum(sum(households[start:end]) ** 2 for start, end in pairwise(ends))
 
     size, count = len(households), min(count, len(households))
     ways = [cost((0, *cuts, size)) for cuts in combinations(range(1, size), count - 1)]

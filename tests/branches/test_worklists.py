@@ -80,7 +80,7 @@ def test_a_retired_grid_is_assigned_nothing(cast, draft):
 
 
 def test_an_empty_list_and_days_that_have_passed_are_not_issued(cast, draft):
-    with pytest.raises(ValidationError, match="没有任务"):
+    with pytest.raises(ValidationError, match="还没有任务"):
         issue_list(actor=cast.district, work_list=draft, at=AT)
     make_item(draft, due_on=date(2026, 1, 9))
     with pytest.raises(ValidationError, match="1"):
@@ -103,8 +103,8 @@ def test_what_was_issued_is_not_rewritten(cast, draft):
 
 @pytest.mark.parametrize(
     ("wrong", "field"),
-    [({"text": " "}, "text"), ({"text": "\u202e"}, "text"), ({"done_when": ""}, "done_when"), ({"due_on": None}, "due_on"),
-     ({"for_streets": False}, "for_streets"), ({"done_when": "长" * 2001}, "done_when")],
+    [({"text": " "}, "text"), ({"text": "\u202e"}, "text"), ({"done_when": ""}, "done_when"),
+     ({"due_on": None}, "due_on"), ({"for_streets": False}, "for_streets"), ({"done_when": "长" * 2001}, "done_when")],
 )  # fmt: skip
 def test_a_wrong_item_is_refused_at_its_field(cast, draft, wrong, field):
     given = {"text": "任务", "done_when": "有记录", "for_streets": True, "due_on": date(2026, 12, 1)} | wrong
