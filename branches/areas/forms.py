@@ -45,11 +45,15 @@ class AreaForm(forms.Form):
         self.fields["grids"].offer(grids)
 
 
-class NewAreaForm(AreaForm, MembersForm):
+class NewAreaForm(AreaForm):
     """A new area, at once with who answers for it."""
 
+    members = PeopleField(
+        label=_("who answers for it"), required=False, error_messages={"invalid_choice": NOT_A_CHOICE}
+    )
+
     def __init__(self, grids: Iterable[Grid], people: Iterable[User], data=None, initial=None):
-        AreaForm.__init__(self, grids, data, initial)
+        super().__init__(grids, data, initial)
         self.fields["members"].offer(people)
 
 

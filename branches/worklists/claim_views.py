@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db.models import Q
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -149,7 +150,8 @@ def _communities(claim: Claim) -> list[Grid]:
 
 def _people(claim: Claim) -> list[User]:
     """Who may be asked to answer for it: those posted on the grid or directly below it, and who leads its branch."""
-    posts = Post.objects.working().filter(grid__in=[claim.grid_id, *_below(claim.grid)]).values("user")
+    near = Q(grid=claim.grid_id) | Q(grid__parent=claim.grid_id, grid__retired_at=None)
+    posts = Post.objects.working().filter(near).values("user")
     leaders = Branch.objects.active().filter(grid=claim.grid).values_list("secretary", "deputy")
     keys = {key for pair in leaders for key in pair if key}
     found = User.objects.filter(is_active=True, pk__in=posts) | User.objects.filter(is_active=True, pk__in=keys)
@@ -157,10 +159,6 @@ def _people(claim: Claim) -> list[User]:
     if claim.responsible and claim.responsible not in people:
         people.append(claim.responsible)
     return people
-
-
-def _below(grid: Grid):
-    return Grid.objects.active().filter(parent=grid).values("pk")
 
 
 @require_POST

@@ -8,10 +8,11 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from branches.demo import lists
 from events.demo import cases
 from events.demo.organisations import found_organisations
 from events.demo.people import hire
-from events.demo.places import load_places
+from events.demo.places import DISTRICT, load_places
 from events.demo.reports import write_checklists
 from events.management.commands.escalate_overdue import moment
 from events.models import Event
@@ -62,5 +63,7 @@ class Command(BaseCommand):
         found_organisations()
         self.stdout.write(_("Playing through two months of cases …"))
         cases.play(rng, staff, end)
+        lists.draw_areas(end)
+        lists.issue_work_list(Grid.objects.get(code=DISTRICT), staff.users["district"], end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]
