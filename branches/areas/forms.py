@@ -4,14 +4,19 @@ from collections.abc import Iterable
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.areas.dividing import MOST_AREAS
 from branches.worklists.forms import NOT_A_CHOICE, GridsField
 from grids.models import Grid, User
 
+WHO = pgettext_lazy("area", "who answers for it")
+
 
 class PeopleField(forms.TypedMultipleChoiceField):
     """Some of a few people, by their keys."""
+
+    default_error_messages = {"invalid_choice": NOT_A_CHOICE}
 
     def offer(self, people: Iterable[User]) -> None:
         by_key = {str(user.pk): user for user in people}
@@ -23,7 +28,9 @@ class MembersForm(forms.Form):
     """Who answers for an area."""
 
     members = PeopleField(
-        label=_("who answers for it"), required=False, error_messages={"invalid_choice": NOT_A_CHOICE}
+        label=pgettext_lazy("area", "who answers for it"),
+        required=False,
+        error_messages={"invalid_choice": NOT_A_CHOICE},
     )
 
     def __init__(self, people: Iterable[User], data=None, initial=None):
@@ -49,7 +56,9 @@ class NewAreaForm(AreaForm):
     """A new area, at once with who answers for it."""
 
     members = PeopleField(
-        label=_("who answers for it"), required=False, error_messages={"invalid_choice": NOT_A_CHOICE}
+        label=pgettext_lazy("area", "who answers for it"),
+        required=False,
+        error_messages={"invalid_choice": NOT_A_CHOICE},
     )
 
     def __init__(self, grids: Iterable[Grid], people: Iterable[User], data=None, initial=None):

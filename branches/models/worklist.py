@@ -176,10 +176,10 @@ class ClaimQuerySet(models.QuerySet):
         return self.filter(Q(grid__in=own) | Q(grid__in=branches) | Q(responsible=user))
 
     def to_be_judged_by(self, user: User):
-        """What was reported to the very grids that this person answers for."""
+        """What was reported to the very grids that they answer for: parts to the street, the rest one level up."""
         own = [post.grid_id for post in overseen_posts(user)]
         issuing = [post.grid_id for post in overseen_posts(user) if post.role in INSPECTORS]
-        handed = Q(parent__grid__in=own) | Q(parent=None, item__work_list__grid__in=issuing)
+        handed = Q(parent__grid__in=own) | Q(parent=None, grid__parent__in=issuing)
         return self.filter(handed, state=ClaimState.REPORTED, item__work_list__state=WorkList.State.ISSUED)
 
     def with_last_report(self):

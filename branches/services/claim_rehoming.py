@@ -46,12 +46,12 @@ def _hand_on(grid: Grid, successor: Grid, at: datetime) -> None:
 def _find_parents(at: datetime) -> None:
     """A part whose community came under another street is a part of that street's claim, or one of its own."""
     away = Q(position__lt=F("parent__grid__lft")) | Q(position__gt=F("parent__grid__rght"))
-    for part in Claim.objects.active().filter(away).select_related("grid", "item"):
+    for part in Claim.objects.active().filter(away).select_related("grid__parent", "item"):
         codes = ancestor_codes(part.grid.code)
         above = Claim.objects.active().filter(item=part.item, grid__code__in=codes, state__in=UNDER_WAY)
         part.parent = above.select_related("grid").first()
         part.save(update_fields=["parent"])
-        under = part.parent.grid.name if part.parent else part.item.work_list.grid.name
+        under = (part.parent.grid if part.parent else part.grid.parent).name
         _record(part, _("It is now accepted by %(grid)s.") % {"grid": under}, at)
 
 

@@ -230,7 +230,7 @@ def _held(item: WorkItem) -> WorkItem:
 def _locked(claim: Claim) -> Claim:
     """The claim as it is now, with its list locked before it."""
     item = _held(claim.item)
-    related = ("grid", "parent__grid", "responsible")
+    related = ("grid__parent", "parent__grid", "responsible")
     claim = Claim.objects.select_for_update(of=("self",)).select_related(*related).get(pk=claim.pk)
     claim.item = item
     return claim

@@ -43,7 +43,7 @@ def get_item(user: User, pk: int, ordinal: int) -> WorkItem:
 
 def get_claim(user: User, pk: int) -> Claim:
     """The claim; 404 where the user may neither see its grid nor judges it."""
-    related = ("grid", "item__work_list__grid", "parent__grid", "responsible")
+    related = ("grid__parent", "item__work_list__grid", "parent__grid", "responsible")
     claim = Claim.objects.visible_to(user).select_related(*related).filter(pk=pk).first()
     if claim is None:
         raise Http404
@@ -51,13 +51,17 @@ def get_claim(user: User, pk: int) -> Claim:
 
 
 def sides_of(user: User | None, claim: Claim) -> set[ClaimSide]:
-    """Where the user stands; a command, None, stands everywhere."""
+    """Where the user stands; a command, None, stands everywhere.
+
+    A part is accepted by the street that handed it down; every other claim by the officials directly above, of a
+    community in a district's list those of its street, or by those further up.
+    """
     if user is None:
         return set(ClaimSide)
     sides = set()
     if may_run_for(user, claim.grid) or (user.is_active and user.pk == claim.responsible_id):
         sides.add(ClaimSide.DOER)
-    judges = may_run_for(user, claim.parent.grid) if claim.parent else may_issue(user, claim.item.work_list.grid)
+    judges = may_run_for(user, claim.parent.grid) if claim.parent else may_issue(user, claim.grid.parent)
     if judges:
         sides.add(ClaimSide.JUDGE)
     return sides

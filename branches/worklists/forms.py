@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from django import forms
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.models import WorkItem
 from branches.models.worklist import ITEM_LENGTH
@@ -129,7 +130,7 @@ class WordForm(forms.Form):
 class ReportForm(forms.Form):
     """A report with evidence chosen from a list; a search shows another list and loses nothing of it."""
 
-    text = forms.CharField(label=_("What was done"), max_length=TEXT_LENGTH, required=False)
+    text = forms.CharField(label=pgettext_lazy("work list", "What was done"), max_length=TEXT_LENGTH, required=False)
     evidence = forms.MultipleChoiceField(
         label=_("evidence"), required=False, error_messages={"invalid_choice": NOT_A_CHOICE}
     )

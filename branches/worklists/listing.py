@@ -33,7 +33,7 @@ def load_list_figures(lists: Iterable[WorkList], at: datetime) -> None:
 
 def with_all(claims: QuerySet[Claim]) -> QuerySet[Claim]:
     """The claims with everything that a row shows."""
-    return claims.select_related("grid", "item__work_list__grid", "parent__grid", "responsible")
+    return claims.select_related("grid__parent", "item__work_list__grid", "parent__grid", "responsible")
 
 
 def mark_visible(claims: Iterable[Claim], user: User) -> list[Claim]:

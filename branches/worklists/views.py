@@ -22,6 +22,7 @@ from grids.access import may_see
 from grids.models import Grid, User
 
 PAGE_SIZE = 20
+MOST_WAITING = 10
 
 
 @require_safe
@@ -33,7 +34,7 @@ def work_list_list(request: HttpRequest) -> HttpResponse:
     load_list_figures(page.object_list, at)
     context = {
         "page": page,
-        "waiting": waiting_for(user, at, limit=PAGE_SIZE),
+        "waiting": waiting_for(user, at, limit=MOST_WAITING),
         "may_draft": bool(issuing_grids(user)),
         "at": at,
     }
