@@ -37,6 +37,7 @@ def issue(page) -> None:
 
 def test_a_work_list_is_issued_claimed_reported_and_accepted(cast, page_of):
     event = make_event(cast.worker, cast.tree.building, title="2单元楼道灯不亮")
+    other = make_event(cast.worker, cast.tree.building, title="下水道堵塞")
     district = page_of(cast.district, width=1440)
     issue(district)
     expect(district.get_by_text("已下发，交办 2 项")).to_be_visible()
@@ -52,8 +53,10 @@ def test_a_work_list_is_issued_claimed_reported_and_accepted(cast, page_of):
     expect(street.get_by_text("人民路街道已认领")).to_be_visible()
 
     street.get_by_label("完成情况").fill("阵地已开放，附事件为证")
-    street.get_by_label("查找").or_(street.locator("input[name=words]")).first.fill("楼道灯")
+    street.locator(".evidence-offers label", has_text=other.number).tap()
+    street.locator("input[name=words]").fill("楼道灯")
     street.get_by_role("button", name="查找").tap()
+    expect(street.locator(".evidence-offers label")).to_have_count(1)
     street.locator(".evidence-offers label", has_text=event.number).tap()
     expect(street.get_by_label("完成情况")).to_have_value("阵地已开放，附事件为证")
     street.locator("#report").get_by_role("button", name="上报完成").tap()
@@ -61,7 +64,8 @@ def test_a_work_list_is_issued_claimed_reported_and_accepted(cast, page_of):
 
     district.goto("/work-lists/")
     district.get_by_role("link", name="打造示范阵地").click()
-    expect(district.locator(".evidence").get_by_role("link", name=event.number)).to_be_visible()
+    for one in (event, other):
+        expect(district.locator(".evidence").get_by_role("link", name=one.number)).to_be_visible()
     district.get_by_role("button", name="验收通过").click()
     expect(district.locator(".claim-head .claim-accepted")).to_be_visible()
     assert Claim.objects.get(state="accepted").item.text == "打造示范阵地"

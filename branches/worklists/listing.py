@@ -64,7 +64,10 @@ def waiting_for(user: User, at: datetime, limit: int = 5) -> Waiting:
     urgent = Q(state=ClaimState.RETURNED) | Q(item__due_on__lte=soon)
     to_do = with_all(Claim.objects.done_by(user).under_way().filter(urgent)).order_by("item__due_on", "pk")
     to_judge = with_all(Claim.objects.to_be_judged_by(user)).order_by("reported_on", "pk")
-    return Waiting(list(to_do[:limit]), list(to_judge[:limit]), _count_to_claim(user))
+    waiting = Waiting(list(to_do[:limit]), list(to_judge[:limit]), _count_to_claim(user))
+    for claim in (*waiting.to_do, *waiting.to_judge):
+        claim.is_visible = True  # what one does or judges, one sees
+    return waiting
 
 
 def _count_to_claim(user: User) -> int:
