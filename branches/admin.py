@@ -8,9 +8,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from branches import services
-from branches.deliberation import admin as deliberation_admin  # noqa: F401 - each registers what is its own
-from branches.meetings import admin as meetings_admin  # noqa: F401
+from branches.areas import admin as areas_admin  # noqa: F401 - it registers what is its own
+from branches.deliberation import admin as deliberation_admin  # noqa: F401 - it registers what is its own
+from branches.meetings import admin as meetings_admin  # noqa: F401 - it registers what is its own
 from branches.models import Branch, BranchGrid, ChiefTitle, Partner
+from branches.worklists import admin as worklists_admin  # noqa: F401 - it registers what is its own
 from grids.access import visible_people
 from grids.admin.base import ManagedAdmin, ReadOnly, ServiceAdmin
 from grids.admin.sheets import SheetAdmin

@@ -12,17 +12,20 @@ class BranchesConfig(AppConfig):
         from branches.deliberation.rehoming import rehome_topics
         from branches.meetings import agenda
         from branches.meetings.references import MeetingSource, ResolutionSource
-        from branches.services import carry_branches
+        from branches.services import carry_branches, rehome_areas, rehome_claims
         from branches.sheets import BranchSheet
+        from branches.worklists.references import ClaimSource
         from grids.services import reorganised
         from grids.sheets import kinds
 
-        def follow(change, successors, moved, at, **kwargs):
+        def follow(change, grid, successors, moved, at, **kwargs):
             carry_branches(change=change, successors=successors, moved=moved, at=at)
+            rehome_areas(grid=grid, successors=successors, at=at)
+            rehome_claims(grid=grid, successors=successors, at=at)
 
-        kinds.register(BranchSheet())
-        for source in (MeetingSource(), ResolutionSource(), TopicSource()):
+        for source in (MeetingSource(), ResolutionSource(), TopicSource(), ClaimSource()):
             references.register(source)
         agenda.register(agenda.unfinished_resolutions)
-        reorganised.connect(follow, weak=False, dispatch_uid="branches.carry_branches")
+        kinds.register(BranchSheet())
         reorganised.connect(rehome_topics, dispatch_uid="branches.rehome_topics")
+        reorganised.connect(follow, weak=False, dispatch_uid="branches.follow")

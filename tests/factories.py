@@ -8,7 +8,19 @@ from itertools import count, groupby
 
 from django.apps import apps
 
-from branches.models import Branch, BranchGrid, Meeting, MeetingLevel, MeetingState, Resolution, Topic
+from branches import services as branch_services
+from branches.models import (
+    Branch,
+    BranchGrid,
+    Meeting,
+    MeetingLevel,
+    MeetingState,
+    MemberArea,
+    Resolution,
+    Topic,
+    WorkItem,
+    WorkList,
+)
 from branches.models.meeting import LEVELS
 from branches.services import open_vote, propose_topic, set_options, take_up_topic
 from events.models import Attachment, Category, Event, ResidentContact, ServiceLevel
@@ -198,3 +210,31 @@ def make_resolution(meeting: Meeting, text: str = "更换楼道照明线路", **
     if "organisation" not in fields:
         given["owner"] = meeting.convened_by
     return Resolution.objects.create(meeting=meeting, text=text, **given | fields)
+
+
+def make_work_list(
+    grid: Grid, *, title: str = "党建引领网格治理重点任务", year: int = 2026, at: datetime | None = None
+) -> WorkList:
+    """A draft without items."""
+    return branch_services.draft_list(actor=None, grid=grid, title=title, year=year, at=at)
+
+
+def make_item(work_list: WorkList, text: str = "", **fields) -> WorkItem:
+    """An item of a draft, mandatory for streets and due at the end of the year unless told otherwise."""
+    given = {"for_streets": True, "due_on": date(work_list.year, 12, 20), "done_when": "有记录、有结果"} | fields
+    item = WorkItem(work_list=work_list, text=text or f"任务{next(_number)}", **given)
+    return branch_services.save_item(actor=None, item=item)
+
+
+def make_issued_item(grid: Grid, *, at: datetime | None = None, **fields) -> WorkItem:
+    """The one item of a list that the grid has issued."""
+    item = make_item(make_work_list(grid, at=at), **fields)
+    branch_services.issue_list(actor=None, work_list=item.work_list, at=at)
+    return WorkItem.objects.select_related("work_list__grid").get(pk=item.pk)
+
+
+def make_area(branch: Branch, grids: Iterable[Grid], name: str = "", **fields) -> MemberArea:
+    """An area of a branch, which nobody answers for unless told."""
+    return branch_services.draw_area(
+        actor=None, branch=branch, name=name or f"片区{next(_number)}", grids=grids, **fields
+    )

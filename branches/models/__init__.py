@@ -1,5 +1,6 @@
 """The Party branches on the grids, and what runs in them."""
 
+from branches.models.area import AreaGrid, AreaMember, MemberArea
 from branches.models.branch import Branch, BranchGrid, BranchQuerySet, ChiefTitle, Partner, SiteKind, load_branches
 
 # Joint meetings
@@ -17,21 +18,28 @@ from branches.models.meeting import (
 
 # Deliberation
 from branches.models.topic import Ballot, Option, ProposerKind, Remark, ResultAnswer, Topic, TopicStep, Voter
+from branches.models.worklist import Claim, ClaimStep, Evidence, WorkItem, WorkList
 
 __all__ = [
     "AgendaItem",
     "Answer",
+    "AreaGrid",
+    "AreaMember",
     "Ballot",
     "Branch",
     "BranchGrid",
     "BranchQuerySet",
     "CalendarKey",
     "ChiefTitle",
+    "Claim",
+    "ClaimStep",
+    "Evidence",
     "Invitation",
     "Meeting",
     "MeetingLevel",
     "MeetingState",
     "MeetingStep",
+    "MemberArea",
     "Option",
     "Partner",
     "ProposerKind",
@@ -42,5 +50,7 @@ __all__ = [
     "Topic",
     "TopicStep",
     "Voter",
+    "WorkItem",
+    "WorkList",
     "load_branches",
 ]

@@ -15,7 +15,18 @@ from events.services import change_level, draw_sample, list_quick_closings, make
 from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
-from tests.factories import make_branch, make_contact, make_event, make_meeting, make_post, make_topic, make_user, take
+from tests.factories import (
+    make_area,
+    make_branch,
+    make_contact,
+    make_event,
+    make_issued_item,
+    make_meeting,
+    make_post,
+    make_topic,
+    make_user,
+    take,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +61,9 @@ MAY = {
     "events.quickrule": (EDIT, set()),
     "events.auditdigest": (READ, set()),
     "events.auditalarm": (EDIT, set()),
+    "branches.memberarea": (READ, set()),
+    "branches.worklist": (READ, set()),
+    "branches.claim": (READ, set()),
     "authtoken.tokenproxy": (EVERYTHING, set()),
 }
 LOGIN, REFUSED, OPEN = "login", 403, 200  # where an empty form is sent, open is also to be told what it lacks
@@ -99,6 +113,8 @@ def things(cast, people) -> dict[type, int]:
     AuditAlarm.objects.create(kind="missed", digest=make_digest(), raised_at=notice.created_at)
     Token.objects.create(user=cast.worker)
     make_meeting(cast.tree.community, cast.community, starts_at=timezone.now())
+    make_area(make_branch(cast.tree.community), [cast.tree.building])
+    make_issued_item(cast.tree.district)
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
 

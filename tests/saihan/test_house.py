@@ -17,8 +17,10 @@ MPTT_ROOMS = {"grids/tree.py", "grids/models/grid.py"}
 WITHOUT_TEMPLATE: dict[str, str] = {
     "branch_partner_remove": "it leads back to the partners",
     "branch_plan_accept": "it answers with the plan's own page",
+    "area_give_up": "it leads back to the area",
     "attachment": "it answers with the file",
     "attachment_thumbnail": "it answers with the picture",
+    "claim_act": "it answers with the claim's own page",
     "event_export": "it answers with an Excel sheet",
     "event_act": "it answers with the case's own page",
     "event_spam": "it leads back to the case",
@@ -49,6 +51,12 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "saved_filter_save": "it leads back to the list of cases",
     "signboard_qr": "it is a picture to be downloaded",
     "topic_act": "it answers with the topic's own page",
+    "work_item_assign": "it leads back to the item",
+    "work_item_remove": "it leads back to the draft",
+    "work_list_close": "it leads back to the list",
+    "work_list_copy": "it leads to the copy",
+    "work_list_drop": "it leads back to the lists",
+    "work_list_issue": "it leads to the list",
 }
 
 

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from branches.demo import lists
 from branches.demo.branches import found_branches
 from events.demo import cases
 from events.demo.decisions import decide
@@ -71,5 +72,7 @@ class Command(BaseCommand):
         cases.play(rng, staff, end)
         meet(staff, end)
         decide(staff, end)
+        lists.draw_areas(end)
+        lists.issue_work_list(Grid.objects.get(code=DISTRICT), staff.users["district"], end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]

@@ -1,0 +1,1 @@
+"""Members' areas: their pages, and what they reckon."""
