@@ -16,7 +16,7 @@ from django.core.signing import BadSignature, Signer, TimestampSigner
 from django.utils.translation import gettext_lazy as _
 
 from events import services
-from events.attachments import PICTURES, RESIDENTS
+from events.attachments import RESIDENTS
 from events.exceptions import PublicLimit
 from events.forms import AttachmentsField, CoordinateField, TextField
 from events.models import Attachment, Category, Event, ResidentContact
@@ -27,6 +27,7 @@ from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
 from events.text import TEXT_LENGTH
 from events.workflow import Action, Rating
 from grids.models import Grid
+from grids.pictures import ACCEPT
 
 KEY_LENGTH = 64
 EXPIRED = _("This page has expired. What you wrote is still there: look it over and send again.")
@@ -47,7 +48,7 @@ class PhotosField(AttachmentsField):
     Nobody is logged in, so what waits is known by a token that is good in forms of the same `sender` alone.
     """
 
-    accept = PICTURES
+    accept = ACCEPT
     allowance = RESIDENTS
     sender = ""
 

@@ -21,9 +21,10 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.attachments import STAFF, Allowance, FileRefused, Kind, Prepared, no_room
+from events.attachments import STAFF, Allowance, Kind, Prepared
 from events.models import Attachment, Event
 from grids.models import User
+from grids.pictures import FileRefused, no_room
 
 logger = logging.getLogger(__name__)
 
