@@ -10,9 +10,11 @@ class EventsConfig(AppConfig):
 
     def ready(self):
         from branches import references
+        from branches.disclosure import tellers
         from events.references import EventSource
         from events.searching import compute_words
         from events.services import hand_over_events, rehome_events
+        from events.telling import EventTeller
         from grids.services import handed_over, reorganised
 
         def follow(change, successors, moved, joined, at, **kwargs):
@@ -22,6 +24,7 @@ class EventsConfig(AppConfig):
             hand_over_events(user=user, grids=grids, successor=successor, actor=actor, at=at)
 
         references.register(EventSource())
+        tellers.register(EventTeller())
         connection_created.connect(compute_words, dispatch_uid="events.compute_words")
         handed_over.connect(take_over, weak=False, dispatch_uid="events.hand_over_events")
         reorganised.connect(follow, weak=False, dispatch_uid="events.rehome_events")

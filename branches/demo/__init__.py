@@ -1,0 +1,1 @@
+"""Lifelike examples of the branches' work, made through the services."""
