@@ -53,8 +53,6 @@ def told_of(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return render(request, "grids/_public_missing.html", {"code": code}, status=404)
         return view(request, grids[0], *args, **kwargs)
 
-    # For the stem of the page; the login middleware asks the outermost function.
-    found.login_required = False
     return found
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from branches import services
 from branches.disclosure import tellers
 from branches.disclosure.access import get_story, may_tell, reviewed_by, sides_of, tellable_grids, visible_stories
-from branches.disclosure.forms import ConsentForm, PlacedStoryForm, Reason, StoryForm, StoryFilter
+from branches.disclosure.forms import ConsentForm, PlacedStoryForm, Reason, StoryFilter, StoryForm
 from branches.disclosure.sources import asked_source
 from branches.disclosure.states import EDITABLE, Action, Side, State, moves_open
 from branches.models import Story, StoryConsent, StoryPicture
