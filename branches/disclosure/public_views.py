@@ -39,7 +39,7 @@ def told_of(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @cache_control(public=True, no_cache=True)
     @conditional_page
     @wraps(view)
-    def found(request: HttpRequest, code: str, *args, **kwargs) -> HttpResponse:
+    def found(request: HttpRequest, code: str, **kwargs) -> HttpResponse:
         grids = Grid.objects.successors(code)
         if not grids or grids[0].level < Level.STREET:
             return render(request, "grids/_public_missing.html", {"code": code}, status=404)
@@ -48,10 +48,10 @@ def told_of(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
             return render(request, "grids/_public_successors.html", {"code": code, "grids": grids})
         place = grids[0].code[: DIGITS[Level.COMMUNITY]]
         if place != code:
-            return redirect(request.resolver_match.view_name, place, *args, **kwargs)
+            return redirect(request.resolver_match.view_name, code=place, **kwargs)
         if not is_told_of(grids[0]):
             return render(request, "grids/_public_missing.html", {"code": code}, status=404)
-        return view(request, grids[0], *args, **kwargs)
+        return view(request, grids[0], **kwargs)
 
     return found
 

@@ -16,6 +16,13 @@ MPTT_ROOMS = {"grids/tree.py", "grids/models/grid.py"}
 # URL names whose view shows no page of its own, and why.
 WITHOUT_TEMPLATE: dict[str, str] = {
     "attachment": "it answers with the file",
+    "consent_withdraw": "it leads back to the story",
+    "public_feed": "it answers with RSS",
+    "public_picture": "it answers with the picture",
+    "resource_receipt": "it answers with the picture",
+    "story_act": "it answers with the story's own page",
+    "story_consent": "it answers with the story's own page",
+    "story_picture": "it answers with the picture",
     "attachment_thumbnail": "it answers with the picture",
     "event_export": "it answers with an Excel sheet",
     "event_act": "it answers with the case's own page",

@@ -8,6 +8,8 @@ from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from branches.demo.disclosure import tell
+from branches.demo.resources import plan_and_spend
 from events.demo import cases
 from events.demo.organisations import found_organisations
 from events.demo.people import hire
@@ -62,5 +64,7 @@ class Command(BaseCommand):
         found_organisations()
         self.stdout.write(_("Playing through two months of cases …"))
         cases.play(rng, staff, end)
+        plan_and_spend(end)
+        tell(end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]
