@@ -7,6 +7,8 @@ class BranchesConfig(AppConfig):
     verbose_name = _("Party branches")
 
     def ready(self):
+        from branches import references
+        from branches.disclosure.references import StorySource
         from branches.services import follow_grid
         from grids.services import reorganised
 
@@ -14,4 +16,5 @@ class BranchesConfig(AppConfig):
             if grid.retired_at and successors:
                 follow_grid(grid=grid, successor=successors[0])
 
+        references.register(StorySource())
         reorganised.connect(follow, weak=False, dispatch_uid="branches.follow_grid")

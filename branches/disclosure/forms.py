@@ -5,7 +5,8 @@ from datetime import date, timedelta
 
 from django import forms
 from django.utils import timezone
-from django.utils.translation import gettext as now
+from django.utils.formats import date_format
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from branches.disclosure import tellers
@@ -39,7 +40,7 @@ class PlaceChoice(forms.ModelChoiceField):
     }
 
     def __init__(self):
-        super().__init__(Grid.objects.none(), to_field_name="code", label=_("place"))
+        super().__init__(Grid.objects.none(), to_field_name="code", label=_("street or community"))
 
     def offer(self, user: User, chosen: Grid | None) -> list[Grid]:
         self.queryset = tellable_grids(user)
@@ -96,10 +97,10 @@ def _begun(kind: str, gist: tellers.Gist | None) -> dict:
     today = timezone.localdate()
     if kind == Kind.FIGURES:
         month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
-        title = now("What was reported in %(month)s, and what became of it") % {"month": f"{month:%Y-%m}"}
-        return {"month": f"{month:%Y-%m}", "title": title}
+        title = gettext("What was reported in %(month)s, and what became of it")
+        return {"month": f"{month:%Y-%m}", "title": title % {"month": date_format(month, "YEAR_MONTH_FORMAT")}}
     if kind == Kind.RESOURCES:
-        return {"year": today.year, "title": now("Resources spent in %(year)d") % {"year": today.year}}
+        return {"year": today.year, "title": gettext("Resources spent in %(year)d") % {"year": today.year}}
     return {}
 
 

@@ -113,7 +113,11 @@ class BudgetLine(models.Model):
         _("planned"), max_digits=DIGITS, decimal_places=PLACES, validators=[MinValueValidator(LEAST)]
     )
     unit = models.CharField(
-        _("unit"), max_length=8, blank=True, validators=[validate_printable], help_text=_("Empty for money: yuan.")
+        pgettext_lazy("resource", "unit"),
+        max_length=8,
+        blank=True,
+        validators=[validate_printable],
+        help_text=_("Empty for money: yuan."),
     )
     added_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="budget_lines_added", verbose_name=_("added by")
@@ -201,7 +205,7 @@ class ResourceEntry(models.Model):
     """What was spent of a line on a day; what takes another entry back has its amount below nothing."""
 
     line = models.ForeignKey(BudgetLine, models.PROTECT, related_name="entries", verbose_name=_("budget line"))
-    amount = models.DecimalField(_("amount"), max_digits=DIGITS, decimal_places=PLACES)
+    amount = models.DecimalField(pgettext_lazy("resource", "amount"), max_digits=DIGITS, decimal_places=PLACES)
     spent_on = models.DateField(_("spent on"))
     purpose = models.CharField(_("what for"), max_length=PURPOSE_LENGTH, validators=plain_text)
     reverses = models.OneToOneField(

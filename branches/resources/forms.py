@@ -6,6 +6,7 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from branches.models import Budget, BudgetLine, ResourceKind, ResourceSource
 from branches.models.resource import DIGITS, FIRST_YEAR, LAST_YEAR, LEAST, PLACES, PURPOSE_LENGTH
@@ -83,7 +84,7 @@ class LineForm(forms.Form):
         label=_("purpose"), max_length=PURPOSE_LENGTH, error_messages={"required": _("Say what it is planned for.")}
     )
     planned = AmountField(label=_("planned"))
-    unit = TextLine(label=_("unit"), max_length=8, required=False)
+    unit = TextLine(label=pgettext_lazy("resource", "unit"), max_length=8, required=False)
 
     def __init__(self, budget: Budget, data=None):
         super().__init__(data)
@@ -103,7 +104,7 @@ class LineChangeForm(forms.Form):
 class EntryForm(forms.Form):
     """What was spent. The hidden key makes a form that is sent twice one entry."""
 
-    amount = AmountField(label=_("amount"))
+    amount = AmountField(label=pgettext_lazy("resource", "amount"))
     spent_on = forms.DateField(
         label=_("spent on"), input_formats=["%Y-%m-%d"],
         error_messages={"required": _("Choose the date."), "invalid": _("Choose the date, as 2026-12-31.")},

@@ -8,6 +8,7 @@ from django.http import StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from branches.models import Budget, BudgetLine, ResourceEntry, ResourceKind
 from grids.exporting import head
@@ -36,13 +37,21 @@ def budget_sheet(
 
 
 def _line_header() -> list[str]:
-    names = [_("number"), _("kind"), _("source"), _("partner organisation"), _("purpose"), _("planned"), _("unit")]
+    names = [
+        _("number"),
+        _("kind"),
+        _("source"),
+        _("partner organisation"),
+        _("purpose"),
+        _("planned"),
+        pgettext("resource", "unit"),
+    ]
     return [*names, _("spent"), _("left over")]
 
 
 def _entry_header() -> list[str]:
-    return [_("number"), _("spent on"), _("entered by"), _("entered at"), _("what for"), _("amount"), _("unit"),
-            _("takes back")]  # fmt: skip
+    names = [_("number"), _("spent on"), _("entered by"), _("entered at"), _("what for")]
+    return [*names, pgettext("resource", "amount"), pgettext("resource", "unit"), _("takes back")]
 
 
 def _body(lines: list[BudgetLine], entries: Iterable[ResourceEntry], first: int, count: int) -> Iterator[list[object]]:
