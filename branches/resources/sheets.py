@@ -27,7 +27,7 @@ def budget_sheet(
     """The sheet as a download; `count` is how many entries follow."""
     about = head([f"{budget.owner_name} {budget.year}"], user, at, (_("Number of entries"), str(count)))
     above = [*about, (), _line_header()]
-    sheet = Sheet(f"{budget.owner_name} {budget.year}"[:31], WIDTHS, frozen=0)
+    sheet = Sheet(_("Resources"), WIDTHS)  # not the name of a branch, which may hold what Excel refuses
     body = _body(lines, entries, len(above) + 1, count)
     response = StreamingHttpResponse(stream(sheet, chain(above, body), bold=len(above)), content_type=CONTENT_TYPE)
     name = f"{budget.owner_name}-{budget.year}-{timezone.localtime(at):%Y%m%d-%H%M}.xlsx"

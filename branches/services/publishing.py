@@ -12,7 +12,7 @@ from branches.disclosure import small, tellers
 from branches.disclosure.access import check_may_tell
 from branches.models import Budget, Publication
 from branches.resources.figures import totals
-from branches.services.checking import errors_of
+from branches.services.checking import errors_of, source_errors
 from grids.models import Grid, User
 from grids.text import says_nothing
 
@@ -57,7 +57,7 @@ def publish(
         published_at=at,
         idempotency_key=key,
     )
-    _check(publication, month, year, timezone.localdate(at))
+    _check(publication, month, year, timezone.localdate(at), source_errors(actor, source_kind, source_key))
     if kind == Kind.FIGURES:
         publication.period, publication.figures = f"{month:%Y-%m}", _counts(grid, month)
     elif kind == Kind.RESOURCES:
@@ -74,8 +74,9 @@ def publish(
     return publication
 
 
-def _check(publication: Publication, month: date | None, year: int | None, today: date) -> None:
-    errors = errors_of(publication, "kind", "title", "text")
+def _check(publication: Publication, month: date | None, year: int | None, today: date, errors: dict) -> None:
+    """ValidationError by field, with `errors` that were found before."""
+    errors |= errors_of(publication, "kind", "title", "text")
     if publication.kind not in PERIODS and says_nothing(publication.text):
         errors.setdefault("text", [_("Write what everybody is to read.")])
     if publication.kind == Kind.ACTIVITY and publication.takes_place_on is None:

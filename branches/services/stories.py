@@ -15,7 +15,7 @@ from branches.disclosure import tellers
 from branches.disclosure.access import check_may_tell, sides_of
 from branches.disclosure.states import EDITABLE, MOVES, Action, Side, State, why_refused
 from branches.models import Picture, Story, StoryConsent, StoryPicture, StoryStep
-from branches.services.checking import errors_of
+from branches.services.checking import errors_of, source_errors
 from branches.services.pictures import delete_files_of, stored
 from grids.models import Grid, User
 from grids.pictures import FileRefused, Redrawn, prepare_photo
@@ -60,7 +60,7 @@ def write_story(
         idempotency_key=key,
     )
     errors = _fill(story, title, before, after)
-    errors |= _source_errors(actor, story)
+    errors |= source_errors(actor, source_kind, source_key)
     photos = _with_chosen(actor, story, photos or {}, chosen or {})
     try:
         with _illustrated(story, photos, errors, actor, at) as pictures, transaction.atomic():
@@ -203,18 +203,6 @@ def _step(
 def _fill(story: Story, title: str, before: str, after: str) -> dict[str, list[str]]:
     story.title, story.before, story.after = title.strip(), before.strip(), after.strip()
     return errors_of(story, *TEXTS)
-
-
-def _source_errors(actor: User | None, story: Story) -> dict[str, list[str]]:
-    """A case must be closed, and one that the writer may see: a clue report is as if it were not there."""
-    if actor is None or not tellers.is_known(story.source_kind):
-        return {}
-    gist = tellers.gist_of(actor, story.source_kind, story.source_key)
-    if gist is None:
-        return {"source": [_("There is no such case to tell of in your area.")]}
-    if not gist.is_done:
-        return {"source": [_("The case is not closed yet. A story tells of what is done.")]}
-    return {}
 
 
 def _with_chosen(actor: User | None, story: Story, photos: Photos, chosen: Mapping[str, Iterable[str]]) -> Photos:

@@ -261,6 +261,13 @@ def test_publication_write_publishes_an_example_that_keeps_only_a_pointer(cast, 
     assert "张阿姨" not in str(publication)
 
 
+def test_an_open_case_is_no_example_yet(cast):
+    event = make_event(cast.worker, cast.tree.unit)
+    with pytest.raises(ValidationError) as refused:
+        told(cast, kind="example", source_kind="event", source_key=event.number)
+    assert "source" in refused.value.message_dict
+
+
 def test_nothing_is_told_of_a_clue_report(cast, as_):
     category = make_category("线索举报", is_confidential=True)
     event = make_event(cast.community, cast.tree.community, category=category)
