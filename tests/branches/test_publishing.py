@@ -329,3 +329,31 @@ def test_publication_list_takes_a_pinned_number_of_queries(cast, as_, django_ass
     browser = as_(cast.community)
     with django_assert_num_queries(7):
         browser.get(reverse("publication_list"))
+
+
+def test_what_was_voided_or_goes_on_elsewhere_is_not_counted(cast):
+    first, second, third, *_others = october(cast, 7)
+    Event.objects.filter(pk=first.pk).update(status="voided", due_at=None)
+    Event.objects.filter(pk=second.pk).update(status="merged", due_at=None, merged_into=third.pk)
+    assert figures(cast) == {"total": "5", "lines": [["市容环境", "5", "0", "5"]]}
+
+
+def test_figures_are_of_the_place_and_below_alone(cast):
+    october(cast, 6)
+    assert figures(cast, grid=cast.tree.other_community, actor=cast.street)["total"] == "0"
+    assert figures(cast, grid=cast.tree.street, actor=cast.street)["total"] == "6"
+
+
+@pytest.mark.browser
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("width", [320, 390, 1440])
+def test_public_disclosure_fits_a_phone_and_asks_nothing_of_scripts(cast, code, new_page, width):
+    told(cast, title="关于在东院增设电动自行车充电棚以及日常管理办法的居民代表会议决议公告" * 2, kind="decision")
+    october(cast, 12, closed=9)
+    figures(cast)
+    page = new_page(width=width, java_script_enabled=width != 390)
+    page.goto(reverse("public_disclosure", args=[code]))
+    assert page.get_by_role("heading", name="健康社区").is_visible()
+    if width != 390:
+        assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
+        assert page.evaluate("document.scripts.length") == 0
