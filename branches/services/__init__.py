@@ -1,5 +1,6 @@
 """The only functions that change branches and what runs in them."""
 
+from branches.services.pictures import clean_pictures
 from branches.services.publishing import follow_grid, publish, withdraw_publication
 from branches.services.resources import add_line, change_line, enter_spending, givers, plan_budget, reverse_entry
 from branches.services.stories import (
@@ -14,6 +15,7 @@ from branches.services.stories import (
 __all__ = [
     "add_line",
     "change_line",
+    "clean_pictures",
     "edit_story",
     "enter_spending",
     "follow_grid",

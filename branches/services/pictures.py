@@ -1,19 +1,14 @@
 """Photos of the branches: stored before the row that they belong to, and taken away again when that is refused."""
 
-import logging
-import os
+import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
-
 from branches.models import Picture
+from grids.files import delete_files, delete_strays, stem_of, write_files
 from grids.models import User
 from grids.pictures import FileRefused, Redrawn, no_room
-
-logger = logging.getLogger(__name__)
 
 FOLDER = "pictures"
 
@@ -24,15 +19,17 @@ def stored(drawn: Iterable[Redrawn], *, uploader: User | None, at: datetime) -> 
 
     Entered before the transaction, so that none waits for a disk. Raises FileRefused where there is no room.
     """
-    names: list[str] = []
+    pictures: list[Picture] = []
     try:
-        yield [_stored(one, uploader, at, names) for one in drawn]
+        for one in drawn:
+            pictures.append(_stored(one, uploader, at))
+        yield pictures
     except BaseException:
-        _delete_files(names)
+        delete_files_of(pictures)
         raise
 
 
-def _stored(drawn: Redrawn, uploader: User | None, at: datetime, names: list[str]) -> Picture:
+def _stored(drawn: Redrawn, uploader: User | None, at: datetime) -> Picture:
     picture = Picture(
         name=drawn.name,
         sha256=drawn.sha256,
@@ -41,30 +38,24 @@ def _stored(drawn: Redrawn, uploader: User | None, at: datetime, names: list[str
         created_at=at,
         uploader=uploader,
     )
-    # Under a name that nobody chose, in one of 256 folders.
-    stem = f"{FOLDER}/{picture.key.hex[:2]}/{picture.key.hex}"
+    stem = stem_of(FOLDER, picture.key)
     picture.file.name, picture.thumbnail.name = f"{stem}.jpg", f"{stem}-small.jpg"
-    contents = {picture.file.name: drawn.content, picture.thumbnail.name: drawn.thumbnail}
     try:
-        for name, content in contents.items():
-            names.append(name)
-            default_storage.save(name, ContentFile(content))
-            with default_storage.open(name) as file:  # the row is kept over a power cut, and so is the file
-                os.fsync(file.fileno())
+        write_files({picture.file.name: drawn.content, picture.thumbnail.name: drawn.thumbnail})
     except OSError as error:
-        logger.error("A picture could not be stored: %s", type(error).__name__)
         raise FileRefused(no_room(drawn.name)) from error
     return picture
 
 
-def _delete_files(names: Iterable[str]) -> None:
-    for name in names:
-        try:
-            default_storage.delete(name)
-        except OSError as error:
-            logger.warning("A file could not be deleted: %s", type(error).__name__)
-
-
 def delete_files_of(pictures: Iterable[Picture]) -> None:
-    """For `transaction.on_commit`, when their rows are gone."""
-    _delete_files(file.name for picture in pictures for file in (picture.file, picture.thumbnail))
+    """Of those whose rows are gone: after the commit."""
+    delete_files(file.name for picture in pictures for file in (picture.file, picture.thumbnail))
+
+
+def clean_pictures(*, before: datetime) -> int:
+    """Delete files from before that time that no row points to, as after a power cut; returns how many."""
+    return delete_strays(FOLDER, before, _known)
+
+
+def _known(keys: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    return set(Picture.objects.filter(key__in=keys).values_list("key", flat=True))

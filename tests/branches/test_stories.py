@@ -1,6 +1,7 @@
 """Stories: from a closed case to the public, consents, and who may do what."""
 
-from datetime import date
+import uuid
+from datetime import date, timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -8,10 +9,12 @@ from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.http import Http404
 from django.urls import reverse
+from django.utils import timezone
 
 from branches.disclosure.access import get_story, reviewed_by, sides_of
 from branches.models import Picture, Story, StoryConsent
 from branches.services import (
+    clean_pictures,
     edit_story,
     move_story,
     record_consent,
@@ -327,3 +330,13 @@ def test_story_list_takes_a_pinned_number_of_queries(cast, as_, django_assert_nu
 def test_a_story_out_of_ones_area_is_not_there(cast):
     with pytest.raises(Http404):
         get_story(cast.neighbour, write(cast).pk)
+
+
+def test_files_that_no_story_knows_are_cleaned_away_and_others_stay(cast):
+    story = write(cast, photos={"after": [upload(picture())]})
+    kept = story.pictures.select_related("picture").get().picture
+    stray = kept.file.name.replace(kept.key.hex, uuid.uuid4().hex)
+    default_storage.save(stray, kept.file)
+    assert clean_pictures(before=timezone.now() + timedelta(hours=1)) >= 1
+    assert not default_storage.exists(stray)
+    assert default_storage.exists(kept.file.name)
