@@ -10,8 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from branches import services
 from branches.areas import admin as areas_admin  # noqa: F401 - it registers what is its own
 from branches.deliberation import admin as deliberation_admin  # noqa: F401 - it registers what is its own
+from branches.disclosure import admin as disclosure_admin  # noqa: F401 - it registers what is its own
 from branches.meetings import admin as meetings_admin  # noqa: F401 - it registers what is its own
 from branches.models import Branch, BranchGrid, ChiefTitle, Partner
+from branches.resources import admin as resources_admin  # noqa: F401 - it registers what is its own
 from branches.worklists import admin as worklists_admin  # noqa: F401 - it registers what is its own
 from grids.access import visible_people
 from grids.admin.base import ManagedAdmin, ReadOnly, ServiceAdmin

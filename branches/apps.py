@@ -10,9 +10,10 @@ class BranchesConfig(AppConfig):
         from branches import references
         from branches.deliberation.references import TopicSource
         from branches.deliberation.rehoming import rehome_topics
+        from branches.disclosure.references import StorySource
         from branches.meetings import agenda
         from branches.meetings.references import MeetingSource, ResolutionSource
-        from branches.services import carry_branches, rehome_areas, rehome_claims
+        from branches.services import carry_branches, follow_grid, rehome_areas, rehome_claims
         from branches.sheets import BranchSheet
         from branches.worklists.references import ClaimSource
         from grids.services import reorganised
@@ -22,8 +23,10 @@ class BranchesConfig(AppConfig):
             carry_branches(change=change, successors=successors, moved=moved, at=at)
             rehome_areas(grid=grid, successors=successors, at=at)
             rehome_claims(grid=grid, successors=successors, at=at)
+            if grid.retired_at and successors:
+                follow_grid(grid=grid, successor=successors[0])
 
-        for source in (MeetingSource(), ResolutionSource(), TopicSource(), ClaimSource()):
+        for source in (MeetingSource(), ResolutionSource(), TopicSource(), ClaimSource(), StorySource()):
             references.register(source)
         agenda.register(agenda.unfinished_resolutions)
         kinds.register(BranchSheet())

@@ -10,11 +10,13 @@ class EventsConfig(AppConfig):
 
     def ready(self):
         from branches import references
+        from branches.disclosure import tellers
         from branches.meetings import agenda
         from events.agenda import hot_spots, open_cases
         from events.references import EventSource, HotSpotSource
         from events.searching import compute_words
         from events.services import hand_over_events, rehome_events
+        from events.telling import EventTeller
         from grids.services import handed_over, reorganised
 
         def follow(change, successors, moved, joined, at, **kwargs):
@@ -27,6 +29,7 @@ class EventsConfig(AppConfig):
         references.register(HotSpotSource())
         agenda.register(open_cases)
         agenda.register(hot_spots)
+        tellers.register(EventTeller())
         connection_created.connect(compute_words, dispatch_uid="events.compute_words")
         handed_over.connect(take_over, weak=False, dispatch_uid="events.hand_over_events")
         reorganised.connect(follow, weak=False, dispatch_uid="events.rehome_events")

@@ -8,6 +8,8 @@ import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
 from django.utils import timezone
@@ -59,6 +61,13 @@ class Sheet:
     frozen: int = 0
 
 
+class Formula(NamedTuple):
+    """What Excel works out by itself, of places in the sheet that we name; `value` shows until it has."""
+
+    text: str
+    value: int | float | Decimal
+
+
 class _Sink:
     """What the ZIP writer writes into; it cannot go back, and what it holds is taken away."""
 
@@ -79,7 +88,7 @@ class _Sink:
 
 
 def stream(sheet: Sheet, lines: Iterable[Sequence[object]], bold: int = 0) -> Iterator[bytes]:
-    """The bytes of the .xlsx; the first `bold` lines stand out. Values are text, numbers, aware times or None."""
+    """The bytes of the .xlsx; the first `bold` lines stand out. Values: text, numbers, formulas, aware times, None."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as package:
         for name, content in PARTS.items():
@@ -131,7 +140,9 @@ def _cell(place: str, value: object, style: int) -> str:
     if isinstance(value, datetime):
         since = timezone.localtime(value).replace(tzinfo=None, second=0, microsecond=0) - FIRST_DAY
         return f'<c r="{place}" s="{TIME}"><v>{since.days + since.seconds / DAY_SECONDS:.9f}</v></c>'
-    if isinstance(value, int | float):
+    if isinstance(value, Formula):
+        return f'<c r="{place}" s="{style}"><f>{escape(value.text)}</f><v>{value.value}</v></c>'
+    if isinstance(value, int | float | Decimal):
         return f'<c r="{place}"><v>{value + 0}</v></c>'
     text = NO_XML.sub("", str(value))[:LONGEST_TEXT]
     style = QUOTED if text.startswith(FORMULA_SIGNS) else style

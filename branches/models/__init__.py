@@ -15,6 +15,17 @@ from branches.models.meeting import (
     MeetingStep,
     Resolution,
 )
+from branches.models.picture import Picture
+from branches.models.publication import Publication
+from branches.models.resource import (
+    Budget,
+    BudgetLine,
+    BudgetLineChange,
+    ResourceEntry,
+    ResourceKind,
+    ResourceSource,
+)
+from branches.models.story import Story, StoryConsent, StoryPicture, StoryStep
 
 # Deliberation
 from branches.models.topic import Ballot, Option, ProposerKind, Remark, ResultAnswer, Topic, TopicStep, Voter
@@ -29,6 +40,9 @@ __all__ = [
     "Branch",
     "BranchGrid",
     "BranchQuerySet",
+    "Budget",
+    "BudgetLine",
+    "BudgetLineChange",
     "CalendarKey",
     "ChiefTitle",
     "Claim",
@@ -42,11 +56,20 @@ __all__ = [
     "MemberArea",
     "Option",
     "Partner",
+    "Picture",
     "ProposerKind",
+    "Publication",
     "Remark",
     "Resolution",
+    "ResourceEntry",
+    "ResourceKind",
+    "ResourceSource",
     "ResultAnswer",
     "SiteKind",
+    "Story",
+    "StoryConsent",
+    "StoryPicture",
+    "StoryStep",
     "Topic",
     "TopicStep",
     "Voter",

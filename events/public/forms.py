@@ -13,7 +13,7 @@ from django.core.signing import BadSignature, TimestampSigner
 from django.utils.translation import gettext_lazy as _
 
 from events import services
-from events.attachments import PICTURES, RESIDENTS
+from events.attachments import RESIDENTS
 from events.forms import AttachmentsField, CoordinateField, TextField
 from events.models import Attachment, Category, Event, ResidentContact
 from events.nearness import COORDINATES, coarse, point_of
@@ -23,6 +23,7 @@ from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
 from events.text import TEXT_LENGTH
 from events.workflow import Action, Rating
 from grids.models import Grid
+from grids.pictures import ACCEPT
 from grids.public_forms import StampedForm
 from grids.services import PublicLimit
 
@@ -33,7 +34,7 @@ class PhotosField(AttachmentsField):
     Nobody is logged in, so what waits is known by a token that is good in forms of the same `sender` alone.
     """
 
-    accept = PICTURES
+    accept = ACCEPT
     allowance = RESIDENTS
     sender = ""
 

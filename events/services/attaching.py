@@ -3,33 +3,28 @@
 So no transaction waits for a disk, and what came with a refused form is still there when the form is sent again.
 """
 
-import logging
-import os
 import uuid
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
 
 from django.core.exceptions import ValidationError
 from django.core.files import File
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from events.attachments import STAFF, Allowance, FileRefused, Kind, Prepared, no_room
+from branches.services import clean_pictures
+from events.attachments import STAFF, Allowance, Kind, Prepared
 from events.models import Attachment, Event
+from grids.files import BATCH, delete_files, delete_strays, stem_of, write_files
 from grids.models import User
-
-logger = logging.getLogger(__name__)
+from grids.pictures import FileRefused, no_room
 
 FOLDER = "attachments"
 KEPT_FOR = timedelta(hours=24)
-BATCH = 500
 
 
 # What waits for its step
@@ -96,36 +91,18 @@ def _store(prepared: Prepared, uploader: User | None, at: datetime) -> Attachmen
         created_at=at,
         uploader=uploader,
     )
-    # Under a name that nobody chose, in one of 256 folders.
-    stem = f"{FOLDER}/{attachment.key.hex[:2]}/{attachment.key.hex}"
+    stem = stem_of(FOLDER, attachment.key)
     attachment.file.name = f"{stem}.{prepared.ending}"
     contents = {attachment.file.name: prepared.content}
     if prepared.thumbnail:
         attachment.thumbnail.name = f"{stem}-small.jpg"
         contents[attachment.thumbnail.name] = prepared.thumbnail
     try:
-        for name, content in contents.items():
-            _write(name, content)
+        write_files(contents)
     except OSError as error:
-        logger.error("An upload could not be stored: %s", type(error).__name__)
-        _delete_files(contents)
         raise FileRefused(no_room(prepared.name)) from error
     attachment.save()
     return attachment
-
-
-def _write(name: str, content: bytes) -> None:
-    default_storage.save(name, ContentFile(content))
-    with default_storage.open(name) as file:  # the database keeps its promise after a power cut, and so does the disk
-        os.fsync(file.fileno())
-
-
-def _delete_files(names: Iterable[str]) -> None:
-    for name in names:
-        try:
-            default_storage.delete(name)
-        except OSError as error:  # the daily cleaning finds it
-            logger.warning("A file could not be deleted: %s", type(error).__name__)
 
 
 @transaction.atomic
@@ -133,7 +110,7 @@ def _remove(pks: list[int]) -> int:
     waiting = list(Attachment.objects.pending().filter(pk__in=pks).order_by("pk").select_for_update())
     names = [file.name for each in waiting for file in (each.file, each.thumbnail) if file]
     removed, _rows = Attachment.objects.filter(pk__in=[each.pk for each in waiting]).delete()
-    transaction.on_commit(partial(_delete_files, names))
+    transaction.on_commit(partial(delete_files, names))
     return removed
 
 
@@ -177,7 +154,7 @@ def erase_files(attachments: QuerySet[Attachment], at: datetime) -> int:
     names = [file.name for each in found for file in (each.file, each.thumbnail) if file]
     rows = Attachment.objects.filter(pk__in=[each.pk for each in found])
     rows.update(file="", thumbnail="", erased_at=at)
-    transaction.on_commit(partial(_delete_files, names))
+    transaction.on_commit(partial(delete_files, names))
     return len(found)
 
 
@@ -190,25 +167,9 @@ def clean_uploads(*, at: datetime | None = None) -> dict[str, int]:
     removed = 0
     while old := list(Attachment.objects.pending().filter(created_at__lt=before).values_list("pk", flat=True)[:BATCH]):
         removed += _remove(old)
-    strays = 0
-    names = _old_files(before)
-    while batch := dict(islice(names, BATCH)):
-        rows = Attachment.objects.filter(key__in=batch.values(), erased_at=None)
-        known = set(rows.values_list("key", flat=True))
-        lost = [name for name, key in batch.items() if key not in known]
-        _delete_files(lost)
-        strays += len(lost)
+    strays = delete_strays(FOLDER, before, _known) + clean_pictures(before=before)
     return {"waiting": removed, "strays": strays}
 
 
-def _old_files(before: datetime) -> Iterator[tuple[str, uuid.UUID]]:
-    """Files that are old enough to be looked at, each with the key of the row that it should belong to."""
-    if not default_storage.exists(FOLDER):
-        return
-    for folder in default_storage.listdir(FOLDER)[0]:
-        for name in default_storage.listdir(f"{FOLDER}/{folder}")[1]:
-            path = f"{FOLDER}/{folder}/{name}"
-            # Discarded meanwhile, or put there by somebody else and none of our business.
-            with suppress(FileNotFoundError, ValueError):
-                if default_storage.get_modified_time(path) < before:
-                    yield path, uuid.UUID(name[:32])
+def _known(keys: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    return set(Attachment.objects.filter(key__in=keys, erased_at=None).values_list("key", flat=True))

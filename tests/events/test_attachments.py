@@ -5,15 +5,14 @@ import io
 import pytest
 from PIL import Image, ImageCms
 
-from events.attachments import (
+from events.attachments import Kind, prepare
+from grids.pictures import (
     LONG_SIDE,
     MOST_BYTES,
     MOST_STORED_BYTES,
     THUMBNAIL_SIDE,
     FileRefused,
-    Kind,
     clean_name,
-    prepare,
     with_ending,
 )
 from tests import pictures

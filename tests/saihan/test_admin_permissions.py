@@ -1,6 +1,7 @@
 """Who may open which page of Django admin: every page, every kind of person."""
 
 from datetime import timedelta
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -10,6 +11,7 @@ from django.urls import resolve, reverse
 from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
+from branches.services import add_line, enter_spending, plan_budget, publish, write_story
 from events.models import AuditAlarm, Delivery, Event, ServiceLevel
 from events.services import change_level, draw_sample, list_quick_closings, make_digest, reveal_contact
 from grids import services
@@ -47,6 +49,10 @@ MAY = {
     "branches.chieftitle": (EVERYTHING, set()),
     "branches.meeting": (READ, READ),
     "branches.topic": (READ, set()),
+    "branches.budget": (READ, set()),
+    "branches.publication": (READ, set()),
+    "branches.resourceentry": (READ, set()),
+    "branches.story": (READ, set()),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -92,7 +98,7 @@ def things(cast, people) -> dict[type, int]:
     services.create_organisation(
         actor=None, grid=cast.tree.community, name="安居物业", kind=OrganisationKind.PROPERTY_COMPANY
     )
-    make_branch(cast.tree.community)
+    branch = make_branch(cast.tree.community)
     services.rename_grid(actor=None, grid=cast.tree.unit, name="一单元")
     services.save_duty(actor=None, duty=Duty(role=Role.STAFF, text="走访居民"))
     file = BytesIO("编码,名称\n1501050010010009,9号楼\n".encode())
@@ -113,8 +119,19 @@ def things(cast, people) -> dict[type, int]:
     AuditAlarm.objects.create(kind="missed", digest=make_digest(), raised_at=notice.created_at)
     Token.objects.create(user=cast.worker)
     make_meeting(cast.tree.community, cast.community, starts_at=timezone.now())
-    make_area(make_branch(cast.tree.community), [cast.tree.building])
+    make_area(branch, [cast.tree.building])
     make_issued_item(cast.tree.district)
+    line = add_line(
+        actor=None,
+        budget=plan_budget(actor=None, year=day.year, grid=cast.tree.community),
+        kind="money",
+        source="street",
+        purpose="邻里节",
+        planned=Decimal(100),
+    )
+    enter_spending(actor=None, line=line, amount=Decimal(1), spent_on=day, purpose="舞台")
+    publish(actor=None, grid=cast.tree.community, kind="notice", title="公告", text="请留意")
+    write_story(actor=None, grid=cast.tree.community, title="扶手", before="", after="装好了")
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
 

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 
 from branches.demo import lists
 from branches.demo.branches import found_branches
+from branches.demo.disclosure import tell
+from branches.demo.resources import plan_and_spend
 from events.demo import cases
 from events.demo.decisions import decide
 from events.demo.meetings import meet
@@ -74,5 +76,7 @@ class Command(BaseCommand):
         decide(staff, end)
         lists.draw_areas(end)
         lists.issue_work_list(Grid.objects.get(code=DISTRICT), staff.users["district"], end)
+        plan_and_spend(end)
+        tell(end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]

@@ -1,0 +1,92 @@
+"""Who tells of a place in public, and who reviews what is told."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from branches.access import may_run_for
+from branches.disclosure.states import Action, Side, State
+from branches.models import Branch, Publication, Story, StoryStep
+from grids.access import overseen_ranges, visible_grids, within
+from grids.models import Grid, Level, User
+from grids.tree import DIGITS, interval
+
+LEVELS = (Level.STREET, Level.COMMUNITY)  # whose pages everybody may open
+WRITING = (StoryStep.WRITE, StoryStep.EDIT, Action.SUBMIT)
+
+
+def is_told_of(grid: Grid) -> bool:
+    """Whether the grid has a page of its own for everybody."""
+    return grid.level in LEVELS and not grid.retired_at
+
+
+def tellable_grids(user: User) -> QuerySet[Grid]:
+    """The streets and communities that the user tells of: where they answer, and the seats of branches they lead."""
+    led = Branch.objects.led_by(user).values("grid") if user.is_active else []
+    own = within(overseen_ranges(user), "lft") | Q(pk__in=led)
+    return Grid.objects.active().filter(own, level__in=LEVELS).order_by("lft")
+
+
+def may_tell(user: User, grid: Grid) -> bool:
+    return is_told_of(grid) and may_run_for(user, grid)
+
+
+def check_may_tell(actor: User | None, grid: Grid) -> None:
+    """PermissionDenied unless the actor tells of this place; a command, actor None, always may."""
+    if actor is not None and not may_tell(actor, grid):
+        raise PermissionDenied(_("You do not publish for %(grid)s.") % {"grid": grid})
+
+
+def visible_publications(user: User) -> QuerySet[Publication]:
+    """What the places that the user sees have published, the withdrawn ones too."""
+    return Publication.objects.filter(grid__in=visible_grids(user))
+
+
+def get_publication(user: User, pk: int) -> Publication:
+    """The publication; 404 where the user may not see it."""
+    publication = visible_publications(user).select_related("grid").filter(pk=pk).first()
+    if publication is None:
+        raise Http404
+    return publication
+
+
+def visible_stories(user: User) -> QuerySet[Story]:
+    """Published ones of the places that the user sees; all others where they write or review, and their own."""
+    if not user.is_active:
+        return Story.objects.none()
+    led = Branch.objects.led_by(user).values("grid")
+    working = within(overseen_ranges(user)) | Q(grid__in=led) | Q(written_by=user)
+    return Story.objects.filter(working | Q(state=State.PUBLISHED, grid__in=visible_grids(user)))
+
+
+def get_story(user: User, pk: int) -> Story:
+    """The story; 404 where the user may not see it."""
+    story = visible_stories(user).select_related("grid", "written_by").filter(pk=pk).first()
+    if story is None:
+        raise Http404
+    return story
+
+
+def reviewed_by(user: User) -> QuerySet[Story]:
+    """The stories for review that wait for this user: of their street or below, and none that they had a hand in."""
+    answered = [(lft, rght) for lft, rght in overseen_ranges(user) if _is_street_or_above(lft)]
+    mine = StoryStep.objects.filter(actor=user, action__in=WRITING)
+    return Story.objects.filter(within(answered), state=State.REVIEW).exclude(pk__in=mine.values("story"))
+
+
+def _is_street_or_above(lft: int) -> bool:
+    return lft == 0 or lft % 12 <= Level.STREET  # the whole tree, or by the level that a place ends with
+
+
+def sides_of(user: User, story: Story) -> frozenset[Side]:
+    """Where the user stands in this story."""
+    sides = set()
+    if may_tell(user, story.grid):
+        sides.add(Side.WRITER)
+    street, _rght = interval(story.grid.code[: DIGITS[Level.STREET]])
+    if any(lft <= street <= rght for lft, rght in overseen_ranges(user)):
+        sides.add(Side.REVIEWER)
+    if Side.REVIEWER in sides and story.steps.filter(actor=user, action__in=WRITING).exists():
+        sides.remove(Side.REVIEWER)
+    return frozenset(sides)

@@ -1,0 +1,32 @@
+"""Published stories, as other pages of the branches point to them."""
+
+from collections.abc import Iterable
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from branches.disclosure.access import visible_stories
+from branches.models import Story
+from branches.references import OFFERED, Shown
+from grids.models import Grid, User
+
+
+class StorySource:
+    """A story by its key; drafts are for who writes them, and nothing to point to."""
+
+    kind = "story"
+    title = _("story")
+
+    def show(self, user: User, keys: Iterable[str]) -> dict[str, Shown]:
+        numbers = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
+        stories = visible_stories(user).public().filter(pk__in=numbers)
+        return {str(story.pk): self._shown(story) for story in stories}
+
+    def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
+        stories = visible_stories(user).public().within(grid).order_by("-published_at", "-pk")
+        stories = stories.filter(title__icontains=words.strip()) if words.strip() else stories
+        return [self._shown(story) for story in stories[:OFFERED]]
+
+    def _shown(self, story: Story) -> Shown:
+        url = reverse("story_detail", args=[story.pk])
+        return Shown(self.kind, str(story.pk), story.title, story.get_state_display(), url, True)

@@ -1,0 +1,31 @@
+"""Photos that the branches keep: receipts, and what their stories show."""
+
+import uuid
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from grids.models import User
+
+
+class Picture(models.Model):
+    """A photo that was made anew without metadata; it belongs to the row that points to it, and is seen with that."""
+
+    key = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(_("name of the file"), max_length=128)
+    file = models.FileField(_("file"), max_length=128)
+    thumbnail = models.FileField(_("thumbnail"), max_length=128)
+    sha256 = models.CharField(max_length=64)
+    width = models.PositiveIntegerField(_("width"))
+    height = models.PositiveIntegerField(_("height"))
+    created_at = models.DateTimeField(_("created at"))
+    uploader = models.ForeignKey(
+        User, models.PROTECT, null=True, related_name="branch_pictures", verbose_name=_("uploaded by")
+    )
+
+    class Meta:
+        verbose_name = _("photo")
+        verbose_name_plural = _("photos")
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,40 @@
+"""Whose budgets a person sees, and who plans and spends: who runs the branch, or answers for the community."""
+
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q, QuerySet
+from django.http import Http404
+from django.utils.translation import gettext as _
+
+from branches.access import may_run, may_run_for, visible_branches
+from branches.models import Branch, Budget
+from grids.access import visible_grids
+from grids.models import Grid, User
+
+
+def visible_budgets(user: User) -> QuerySet[Budget]:
+    """Those of the branches and of the grids that the user may see."""
+    of_branches = Q(branch__in=visible_branches(user))
+    return Budget.objects.filter(of_branches | Q(branch=None, grid__in=visible_grids(user)))
+
+
+def get_budget(user: User, pk: int) -> Budget:
+    """The budget; 404 where the user may not see it."""
+    budget = visible_budgets(user).select_related("grid", "branch").filter(pk=pk).first()
+    if budget is None:
+        raise Http404
+    return budget
+
+
+def may_spend_for(user: User, branch: Branch | None, grid: Grid) -> bool:
+    """Whether the user plans and spends for the branch, or without one for the grid."""
+    return may_run(user, branch) if branch else not grid.retired_at and may_run_for(user, grid)
+
+
+def may_spend(user: User, budget: Budget) -> bool:
+    return may_spend_for(user, budget.branch, budget.grid)
+
+
+def check_may_spend(actor: User | None, branch: Branch | None, grid: Grid) -> None:
+    """PermissionDenied unless the actor plans and spends there; a command, actor None, always may."""
+    if actor is not None and not may_spend_for(actor, branch, grid):
+        raise PermissionDenied(_("You do not plan or spend for %(owner)s.") % {"owner": branch or grid})

@@ -1,0 +1,144 @@
+"""Making something public for a community or a street, and withdrawing it again."""
+
+from datetime import date, datetime
+from functools import partial
+
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from branches.disclosure import small, tellers
+from branches.disclosure.access import check_may_tell
+from branches.models import Budget, Publication
+from branches.resources.figures import totals
+from branches.services.checking import errors_of, source_errors
+from grids.models import Grid, User
+from grids.text import says_nothing
+
+Kind = Publication.Kind
+PERIODS = {Kind.FIGURES, Kind.RESOURCES}
+
+
+def publish(
+    *,
+    actor: User | None,
+    grid: Grid,
+    kind: str,
+    title: str,
+    text: str = "",
+    month: date | None = None,
+    year: int | None = None,
+    takes_place_on: date | None = None,
+    source_kind: str = "",
+    source_key: str = "",
+    idempotency_key: str | None = None,
+    at: datetime | None = None,
+) -> Publication:
+    """Publish what a person has written, or the figures of a month or of a year's resources as they stand now.
+
+    The same actor and key again return the first. Raises PermissionDenied, or ValidationError by field.
+    """
+    at, key = at or timezone.now(), idempotency_key or None
+    check_may_tell(actor, grid)
+    again = partial(Publication.objects.filter(published_by=actor, idempotency_key=key).first) if key else lambda: None
+    if first := again():
+        return first
+    publication = Publication(
+        grid=grid,
+        kind=kind,
+        title=title.strip(),
+        text=text.strip(),
+        takes_place_on=takes_place_on if kind == Kind.ACTIVITY else None,
+        source_kind=source_kind,
+        source_key=source_key,
+        published_by=actor,
+        published_by_name=str(actor or ""),
+        published_at=at,
+        idempotency_key=key,
+    )
+    _check(publication, month, year, timezone.localdate(at), source_errors(actor, source_kind, source_key))
+    if kind == Kind.FIGURES:
+        publication.period, publication.figures = f"{month:%Y-%m}", _counts(grid, month)
+    elif kind == Kind.RESOURCES:
+        publication.period, publication.figures = str(year), _resources(grid, year)
+    if publication.period:
+        _check_first(publication)
+    try:
+        with transaction.atomic():
+            publication.save()
+    except IntegrityError as error:  # the same is being published beside this
+        if first := again():
+            return first
+        raise ValidationError({"kind": [_public_already()]}) from error
+    return publication
+
+
+def _check(publication: Publication, month: date | None, year: int | None, today: date, errors: dict) -> None:
+    """ValidationError by field, with `errors` that were found before."""
+    errors |= errors_of(publication, "kind", "title", "text")
+    if publication.kind not in PERIODS and says_nothing(publication.text):
+        errors.setdefault("text", [_("Write what everybody is to read.")])
+    if publication.kind == Kind.ACTIVITY and publication.takes_place_on is None:
+        errors["takes_place_on"] = [_("Say on which day it takes place.")]
+    if publication.kind == Kind.FIGURES and (month is None or month >= today.replace(day=1)):
+        errors["month"] = [_("Choose a month that is over.")]
+    if publication.kind == Kind.RESOURCES and (year is None or year > today.year):
+        errors["year"] = [_("Choose this year or one before.")]
+    if errors:
+        raise ValidationError(errors)
+
+
+def _check_first(publication: Publication) -> None:
+    same = {"grid": publication.grid, "kind": publication.kind, "period": publication.period}
+    if Publication.objects.public().filter(**same).exists():
+        raise ValidationError({"kind": [_public_already()]})
+
+
+def _public_already() -> str:
+    return _("The figures of this period are public already; withdraw those first.")
+
+
+def _counts(grid: Grid, month: date) -> dict:
+    """What came in and became of it, with small numbers hidden before they are kept."""
+    tallies = tellers.counted(grid, month)
+    return {"total": small.shown_total(tallies), "lines": [list(line) for line in small.shown_lines(tallies)]}
+
+
+def _resources(grid: Grid, year: int) -> dict:
+    rows = totals(Budget.objects.within(grid).filter(year=year))
+    names = ("kind", "source", "unit", "planned", "spent")
+    return {"lines": [[str(getattr(row, name)) for name in names] for row in rows]}
+
+
+@transaction.atomic
+def withdraw_publication(
+    *, actor: User | None, publication: Publication, reason: str, at: datetime | None = None
+) -> Publication:
+    """Take it from the public at once; it stays on record, with who withdrew it and why. Again it changes nothing.
+
+    Raises PermissionDenied, or ValidationError by field.
+    """
+    publication = Publication.objects.select_for_update(of=("self",)).select_related("grid").get(pk=publication.pk)
+    check_may_tell(actor, publication.grid)
+    if publication.withdrawn_at:
+        return publication
+    publication.withdrawal_reason = reason.strip()
+    errors = errors_of(publication, "withdrawal_reason")
+    if says_nothing(publication.withdrawal_reason):
+        errors["withdrawal_reason"] = [_("Say why it is withdrawn; it stays on record.")]
+    if errors:
+        raise ValidationError({"reason": errors["withdrawal_reason"]})
+    publication.withdrawn_by, publication.withdrawn_at = actor, at or timezone.now()
+    publication.save(update_fields=["withdrawal_reason", "withdrawn_by", "withdrawn_at"])
+    return publication
+
+
+def follow_grid(*, grid: Grid, successor: Grid) -> dict[str, int]:
+    """Let what a grid that went out of use has published, and its stories, go on where its code leads now.
+
+    Inside the transaction of the reorganisation. Figures stay with the place that they are of.
+    """
+    place = {"grid": successor, "position": successor.lft}
+    told = Publication.objects.filter(grid=grid, period="").update(**place)
+    return {"publications": told, "stories": grid.stories.update(**place)}

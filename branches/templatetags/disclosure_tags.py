@@ -1,0 +1,67 @@
+"""What is told in public, on other pages: figures in words, cards, and the ways to write something."""
+
+from decimal import Decimal
+
+from django import template
+from django.utils.translation import gettext as _
+
+from branches.disclosure.access import is_told_of, may_tell, reviewed_by, tellable_grids
+from branches.disclosure.small import FEW, SMALL, UNTOLD
+from branches.models import Publication, Story
+from branches.resources.figures import Total
+from grids.models import Grid, Level, User
+from grids.tree import DIGITS
+
+register = template.Library()
+SHOWN = 3
+
+
+@register.filter
+def count_words(sign: str) -> str:
+    """A count as `branches.disclosure.small` keeps it, in words."""
+    if sign == FEW:
+        return _("fewer than %(count)d") % {"count": SMALL}
+    if sign == UNTOLD:
+        return "—"
+    return _("at least %(count)s") % {"count": sign[2:]} if sign.startswith(">=") else sign
+
+
+@register.filter
+def resource_totals(publication: Publication) -> list[Total]:
+    """The kept resources of a publication, ready to be shown."""
+    lines = (publication.figures or {}).get("lines", [])
+    return [Total(kind, unit, Decimal(planned), Decimal(spent), source) for kind, source, unit, planned, spent in lines]
+
+
+@register.inclusion_tag("branches/_disclosure_here.html")
+def disclosure_here(grid: Grid) -> dict:
+    """For the public page of a grid: the way to what its community or street tells. No query."""
+    is_told = grid.level >= Level.STREET and not grid.retired_at
+    return {"code": grid.code[: DIGITS[Level.COMMUNITY]] if is_told else ""}
+
+
+@register.inclusion_tag("branches/_publications.html")
+def publications_of(grid: Grid, user: User) -> dict:
+    """For the page of a street or community: the newest that it published. Two queries at most, and one of rights."""
+    if not is_told_of(grid):
+        return {}
+    return {
+        "grid": grid,
+        "publications": Publication.objects.on(grid).public()[:SHOWN],
+        "stories": Story.objects.within(grid).public().order_by("-published_at")[:SHOWN],
+        "may_tell": may_tell(user, grid),
+    }
+
+
+@register.inclusion_tag("branches/_stories_waiting.html")
+def stories_waiting(user: User) -> dict:
+    """For the workbench: the stories that wait for this person's review, or were sent back to them. Two queries."""
+    returned = Story.objects.filter(written_by=user, state="returned").order_by("-pk")
+    return {"waiting": reviewed_by(user).select_related("grid").order_by("pk")[:SHOWN], "returned": returned[:SHOWN]}
+
+
+@register.inclusion_tag("branches/_tell_of.html")
+def tell_of(kind: str, key: str, grid: Grid, user: User) -> dict:
+    """For the page of a closed case, or an activity: the ways to write it up, for who tells of its community."""
+    place = grid.code[: DIGITS[Level.COMMUNITY]]
+    return {"source": f"{kind}-{key}", "may_tell": tellable_grids(user).filter(code=place).exists()}
