@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from django.db.models import Model
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from branches.meetings.access import resolution_to_file, visible_meetings
+from branches.meetings.references import url_of
 from branches.models import Resolution
 from events.models import OCCASIONS, Event, Occasion, Step
 from events.text import TITLE_LENGTH
@@ -48,7 +48,7 @@ KINDS: dict[str, Kind] = {
         find=resolution_to_file,
         preset=_of_resolution,
         is_seen=lambda user, resolution: visible_meetings(user).filter(pk=resolution.meeting_id).exists(),
-        url=lambda resolution: f"{reverse('meeting_detail', args=[resolution.meeting_id])}#resolution-{resolution.pk}",
+        url=url_of,
     ),
 }
 
