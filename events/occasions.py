@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.deliberation.access import topic_to_file, visible_topics
 from branches.meetings.access import resolution_to_file, visible_meetings
+from branches.meetings.references import url_of
 from branches.models import Resolution, Topic
 from events.models import OCCASIONS, Event, Occasion, Step
 from events.text import TITLE_LENGTH
@@ -53,7 +54,7 @@ KINDS: dict[str, Kind] = {
         find=resolution_to_file,
         preset=_of_resolution,
         is_seen=lambda user, resolution: visible_meetings(user).filter(pk=resolution.meeting_id).exists(),
-        url=lambda resolution: f"{reverse('meeting_detail', args=[resolution.meeting_id])}#resolution-{resolution.pk}",
+        url=url_of,
     ),
     "topic": Kind(
         label=_("decision on a topic"),

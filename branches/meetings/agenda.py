@@ -13,6 +13,7 @@ from grids.models import Grid, User
 
 RESOLUTION = "resolution"
 MOST_RESOLUTIONS = 30
+MOST_POINTS = 50
 
 
 class Point(NamedTuple):

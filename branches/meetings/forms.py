@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches import references
-from branches.meetings.agenda import Point
+from branches.meetings.agenda import MOST_POINTS, Point
 from branches.meetings.guests import organisations_to_invite, people_to_invite
 from branches.models import Answer, Branch, Meeting
 from branches.models.meeting import (
@@ -27,6 +27,7 @@ from grids.models import Grid, Organisation, User, validate_printable
 
 LENGTHS = (30, 60, 90, 120, 180, 240)  # minutes
 LOCAL = "%Y-%m-%dT%H:%M"
+YEARS = range(2000, 2101)
 LAST = 999  # where a point goes that is given no place
 
 
@@ -78,7 +79,8 @@ class AgendaForm(forms.Form):
         self.user = user
         self.offered = {point.value: point for point in points}
         self.recalled: dict[str, Point | None] = {}
-        self.chosen = list(dict.fromkeys(data.getlist("points") if self.is_bound else chosen))
+        chosen = data.getlist("points") if self.is_bound else chosen
+        self.chosen = list(dict.fromkeys(chosen))[: MOST_POINTS + 1]  # one too many is refused as too many are
 
     def rows(self) -> list[Row]:
         """The chosen ones as they are ordered, then the others."""
@@ -123,8 +125,10 @@ class AgendaForm(forms.Form):
 
 def _recall(user: User, value: str) -> Point | None:
     kind, _colon, key = value.partition(":")
+    if not key.strip() or not key.isprintable():
+        return None
     if not kind:
-        return Point(key) if key.strip() and key.isprintable() else None
+        return Point(key)
     shown = references.found(user, kind, key)
     return Point(shown.name, kind, key) if shown else None
 
@@ -177,6 +181,14 @@ class MeetingForm(AgendaForm):
             "starts_at": timezone.localtime(meeting.starts_at),
             "minutes": minutes,
         }
+
+    def clean_starts_at(self) -> datetime:
+        starts_at = self.cleaned_data["starts_at"]
+        if starts_at.year not in YEARS:
+            raise ValidationError(
+                _("Choose a day from %(first)d to %(last)d.") % {"first": YEARS[0], "last": YEARS[-1]}
+            )
+        return starts_at
 
     def arrangement(self) -> dict:
         """What the services take of time and place."""

@@ -12,7 +12,7 @@ from branches.models import AgendaItem, Branch, Invitation, Meeting, Resolution
 from branches.models.meeting import LEVELS
 from branches.references import load_shown
 from grids.access import overseen_posts
-from grids.models import Grid, User, load_ancestors
+from grids.models import Grid, User
 
 MOST_CONVENERS = 30
 
@@ -60,7 +60,3 @@ def show_resolutions(
         resolution.is_mine = may_run or resolution.owner_id == user.pk or resolution.organisation_id in mine
         resolution.state = state_of(resolution)
     return resolutions
-
-
-def show_places(meetings: Iterable[Meeting]) -> None:
-    load_ancestors(meeting.grid for meeting in meetings)

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from branches.cases import CLOSED
 from branches.models.branch import Branch
 from branches.references import Reference
 from grids.models import Grid, GridChange, Level, Organisation, Placed, User, validate_printable
@@ -17,8 +18,6 @@ TITLE_LENGTH = 120
 WORD_LENGTH = 200
 RESOLUTION_LENGTH = 500
 MINUTES_LENGTH = 20_000
-# The state of a case that has ended well; the cases themselves stand on the floor above.
-CLOSED, VOIDED = "closed", "voided"
 
 
 def validate_lines(text: str) -> None:
@@ -57,7 +56,7 @@ class MeetingQuerySet(models.QuerySet):
         ended = GridChange.objects.filter(codes__grid=convener, grid__retired_at__isnull=False)
         return self.filter(Q(grid=convener) | Q(grid__in=ended.values("grid")), branch=None)
 
-    def upcoming(self, at: datetime | None = None):
+    def upcoming(self):
         """Those still to be held, the next one first; one that nobody has closed yet stays among them."""
         return self.filter(state__in=(MeetingState.PLANNED, MeetingState.CONVENED)).order_by("starts_at", "pk")
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.meetings.access import answers_for, check_may_convene, check_may_run_meeting, may_answer
-from branches.meetings.agenda import Point
+from branches.meetings.agenda import MOST_POINTS, Point
 from branches.meetings.guests import organisations_to_invite, people_to_invite
 from branches.meetings.workflow import LEADS_TO, Action, is_taken_in
 from branches.models import (
@@ -27,10 +27,9 @@ from branches.models import (
     MeetingStep,
     Resolution,
 )
-from branches.models.meeting import LEVELS
+from branches.models.meeting import LEVELS, RESOLUTION_LENGTH
 from grids.models import Grid, Organisation, User
 
-MOST_POINTS = 50
 TOKEN_BYTES = 32
 
 
@@ -142,7 +141,7 @@ def set_agenda(*, actor: User | None, meeting: Meeting, points: Sequence[Point],
     with transaction.atomic():
         locked = _locked(meeting, actor, Action.AGENDA)
         before = list(locked.agenda.values_list("kind", "key", "name"))
-        if before != [(point.kind, point.key, point.name) for point in points]:
+        if before != [(point.kind, point.key, _shown(point)) for point in points]:
             locked.agenda.all().delete()
             _write_agenda(locked, points)
             _tell(locked, actor, Action.AGENDA, at, "\n".join(point.name for point in points))
@@ -155,12 +154,22 @@ def _write_agenda(meeting: Meeting, points: Sequence[Point]) -> None:
             {"points": _("At most %(most)d points: nobody gets through more.") % {"most": MOST_POINTS}}
         )
     items = [
-        AgendaItem(meeting=meeting, ordinal=ordinal, kind=point.kind, key=point.key, name=point.name, why=point.why)
+        AgendaItem(meeting=meeting, ordinal=ordinal, kind=point.kind, key=point.key, name=_shown(point), why=point.why)
         for ordinal, point in enumerate(points, start=1)
     ]
-    for item in items:
-        item.clean_fields(exclude=["meeting"])
+    try:
+        for item in items:
+            item.clean_fields(exclude=["meeting"])
+    except ValidationError as error:
+        raise ValidationError({"points": error.messages}) from error
     AgendaItem.objects.bulk_create(items)
+
+
+def _shown(point: Point) -> str:
+    """The name; the system's own, such as a report's title, may hold what a name here must not."""
+    if not point.kind:
+        return point.name
+    return "".join(one if one.isprintable() else " " for one in point.name)[:RESOLUTION_LENGTH]
 
 
 def invite(

@@ -125,7 +125,12 @@ def test_a_plan_is_kept_in_the_order_that_was_given(joint, cast):
     [
         ({"title": ""}, "Name the meeting."),
         ({"starts_at": "morgen"}, "Say when it begins: day and time."),
+        ({"starts_at": "0001-01-01T00:00"}, "Choose a day from 2000 to 2100."),
+        ({"starts_at": "9999-12-31T23:59"}, "Choose a day from 2000 to 2100."),
         ({"minutes": "7"}, "Choose how long it takes."),
+        ({"points": ["event:\0"]}, "A point is not there any more"),
+        ({"points": [f":{number}" for number in range(60)]}, "At most 50 points"),
+        ({"points": [":" + "长" * 501]}, "Ensure this value has at most 500 characters"),
         ({"points": ["event:20990101-000000"]}, "A point is not there any more"),
         ({"points": ["nothing:1"]}, "A point is not there any more"),
         ({"more": "长" * 501}, "Too long for a point"),

@@ -40,6 +40,12 @@ def test_a_plan_holds_agenda_and_guests(joint, plan):
     assert meeting.steps.get().action == "plan"
 
 
+def test_a_title_with_what_nobody_sees_is_made_a_name(plan):
+    meeting = plan(points=[Point("20261123-000001 楼道\u200b灯坏了", "event", "20261123-000001")])
+    assert meeting.agenda.get().name == "20261123-000001 楼道 灯坏了"
+    assert "points" in refusal(plan, points=[Point("楼道\u200b灯坏了")])
+
+
 def test_the_same_form_plans_one_meeting(plan):
     key = uuid.uuid4()
     assert plan(key=key) == plan(key=key, title="改了")
