@@ -19,7 +19,6 @@ from branches.worklists.access import claimable_grids, get_claim, get_item, may_
 from branches.worklists.forms import AssignForm, ClaimForm, ReportForm, ResponsibleForm, WordForm, mark
 from branches.worklists.listing import load_history, mark_visible, with_all
 from branches.worklists.workflow import TABLE, ClaimAction, open_moves
-from grids.access import find_grid
 from grids.models import Grid, Post, User
 
 PAGE_SIZE = 50
@@ -48,7 +47,7 @@ def _item_page(
     request: HttpRequest, item: WorkItem, form: ClaimForm, grids: list[Grid], status: int = 200
 ) -> HttpResponse:
     user, at = request.user, timezone.now()
-    inside = find_grid(user, code) if (code := request.GET.get("grid", "")) and code.isdecimal() else None
+    inside = _asked_grid(request, item)
     claims = with_all(item.claims.active()).order_by("position")
     claims = claims.within(inside) if inside else claims
     page = Paginator(claims, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -66,6 +65,13 @@ def _item_page(
         "at": at,
     }
     return render(request, "branches/work_item.html", context, status=status)
+
+
+def _asked_grid(request: HttpRequest, item: WorkItem) -> Grid | None:
+    """The grid of the list whose claims alone are wanted."""
+    code = request.GET.get("grid", "")
+    inside = Grid.objects.within(item.work_list.grid)
+    return inside.filter(code=code).first() if code.isascii() and code.isdigit() else None
 
 
 def _assignable(item: WorkItem) -> list[Grid]:
