@@ -123,6 +123,7 @@ def _people(branch: Branch, community: Grid, also: Iterable[User] = ()) -> list[
     return list(dict.fromkeys([*found, *also]))
 
 
+@leads_on
 def area_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Draw an area of a branch's buildings that lie in none."""
     branch = _run_branch(request.user, pk)
@@ -191,6 +192,7 @@ def area_give_up(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("area_detail", pk)
 
 
+@leads_on
 def area_suggest(request: HttpRequest, pk: int) -> HttpResponse:
     """A fair division of a branch's free buildings, to be drawn as it is or changed afterwards."""
     branch = _run_branch(request.user, pk)

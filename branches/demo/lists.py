@@ -10,7 +10,8 @@ from branches.areas.dividing import divide
 from branches.areas.loads import free_buildings_of
 from branches.models import Branch, Claim, WorkItem, WorkList
 from branches.references import offered
-from grids.models import Grid, Post, Role, User
+from grids.models import Grid, Level, Post, Role, User
+from grids.tree import community_code
 
 AREA_HOUSEHOLDS = 120
 LEFT_FREE = 2  # buildings of each community, so that something is left to do
@@ -53,8 +54,8 @@ def draw_areas(end: datetime) -> None:
 
 def _communities(branch: Branch) -> list[Grid]:
     """Those that the branch covers, or parts of which it covers."""
-    codes = {code[:12] for code in branch.cover.filter(until=None).values_list("grid__code", flat=True)}
-    return list(Grid.objects.active().filter(code__in=codes, level=3).order_by("lft"))
+    codes = {community_code(code) for code in branch.cover.filter(until=None).values_list("grid__code", flat=True)}
+    return list(Grid.objects.active().filter(code__in=codes, level=Level.COMMUNITY).order_by("lft"))
 
 
 def _divide(branch: Branch, community: Grid, at: datetime) -> None:

@@ -4,7 +4,7 @@ from datetime import date, datetime
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
-from django.db.models import F, OuterRef, Q, Subquery
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -96,6 +96,10 @@ class WorkList(Placed):
     def is_under_way(self) -> bool:
         return self.state == self.State.ISSUED
 
+    def today(self, at: datetime) -> date:
+        """The day that lateness is measured by: a closed list's clock stopped when it was closed."""
+        return timezone.localdate(self.closed_at or at)
+
 
 class WorkItemQuerySet(models.QuerySet):
     def to_claim(self):
@@ -141,7 +145,7 @@ class WorkItem(models.Model):
 
     def is_past_due(self, at: datetime) -> bool:
         """The day itself is still in time."""
-        return timezone.localdate(at) > self.due_on
+        return self.work_list.today(at) > self.due_on
 
 
 class ClaimQuerySet(models.QuerySet):
@@ -163,7 +167,10 @@ class ClaimQuerySet(models.QuerySet):
         return self.filter(state__in=UNDER_WAY, item__work_list__state=WorkList.State.ISSUED)
 
     def late(self, at: datetime):
-        return self.under_way().filter(item__due_on__lt=timezone.localdate(at))
+        """Not reported though the day has passed; of a closed list, had passed when it was closed."""
+        passed = Q(item__work_list__closed_at=None, item__due_on__lt=timezone.localdate(at))
+        had_passed = Q(item__work_list__closed_at__date__gt=F("item__due_on"))
+        return self.filter(passed | had_passed, state__in=UNDER_WAY)
 
     def reported_late(self):
         """Those reported or accepted that came after their day."""
@@ -181,11 +188,6 @@ class ClaimQuerySet(models.QuerySet):
         issuing = [post.grid_id for post in overseen_posts(user) if post.role in INSPECTORS]
         handed = Q(parent__grid__in=own) | Q(parent=None, grid__parent__in=issuing)
         return self.filter(handed, state=ClaimState.REPORTED, item__work_list__state=WorkList.State.ISSUED)
-
-    def with_last_report(self):
-        """Annotate `reporter`: who made the last report."""
-        last = ClaimStep.objects.filter(claim=OuterRef("pk"), action=ClaimAction.REPORT).order_by("-pk")
-        return self.annotate(reporter=Subquery(last.values("by")[:1]))
 
 
 class Claim(Placed):
@@ -238,7 +240,7 @@ class Claim(Placed):
 
     def days_left(self, at: datetime) -> int:
         """Until the day it is due, negative afterwards."""
-        return (self.item.due_on - timezone.localdate(at)).days
+        return (self.item.due_on - self.item.work_list.today(at)).days
 
 
 class ClaimStep(models.Model):

@@ -62,7 +62,7 @@ def assign_item(
         _check_claimable(item, grid)
     taken = set(item.claims.active().filter(grid__in=held).values_list("grid", flat=True))
     assign(actor, item, [grid for grid in held if grid.pk not in taken], at)
-    return list(item.claims.active().filter(grid__in=held).order_by("position"))
+    return list(item.claims.active().filter(grid__in=held).select_related("grid").order_by("position"))
 
 
 def _check_claimable(item: WorkItem, grid: Grid) -> None:

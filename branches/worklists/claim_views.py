@@ -19,7 +19,6 @@ from branches.worklists.access import claimable_grids, get_claim, get_item, may_
 from branches.worklists.forms import AssignForm, ClaimForm, ReportForm, ResponsibleForm, WordForm, mark
 from branches.worklists.listing import load_history, mark_visible, with_all
 from branches.worklists.workflow import TABLE, ClaimAction, open_moves
-from grids.access import find_grid
 from grids.models import Grid, Post, User
 
 PAGE_SIZE = 50
@@ -45,15 +44,21 @@ def work_item(request: HttpRequest, pk: int, ordinal: int) -> HttpResponse:
 
 
 def _item_page(
-    request: HttpRequest, item: WorkItem, form: ClaimForm, grids: list[Grid], status: int = 200
+    request: HttpRequest,
+    item: WorkItem,
+    form: ClaimForm,
+    grids: list[Grid],
+    assigning: AssignForm | None = None,
+    status: int = 200,
 ) -> HttpResponse:
     user, at = request.user, timezone.now()
-    inside = find_grid(user, code) if (code := request.GET.get("grid", "")) and code.isdecimal() else None
+    inside = _asked_grid(request, item)
     claims = with_all(item.claims.active()).order_by("position")
     claims = claims.within(inside) if inside else claims
     page = Paginator(claims, PAGE_SIZE).get_page(request.GET.get("page"))
     page.object_list = mark_visible(page.object_list, user)
-    may = may_issue(user, item.work_list.grid) and item.work_list.is_under_way
+    may_assign = may_issue(user, item.work_list.grid) and item.work_list.is_under_way
+    assigning = assigning or (AssignForm(_assignable(item)) if may_assign else None)
     context = {
         "item": item,
         "work_list": item.work_list,
@@ -62,10 +67,17 @@ def _item_page(
         "inside": inside,
         "form": form,
         "grids": grids,
-        "assignable": _assignable(item) if may else [],
+        "assigning": assigning,
         "at": at,
     }
     return render(request, "branches/work_item.html", context, status=status)
+
+
+def _asked_grid(request: HttpRequest, item: WorkItem) -> Grid | None:
+    """The grid of the list whose claims alone are wanted."""
+    code = request.GET.get("grid", "")
+    inside = Grid.objects.within(item.work_list.grid)
+    return inside.filter(code=code).first() if code.isascii() and code.isdigit() else None
 
 
 def _assignable(item: WorkItem) -> list[Grid]:
@@ -81,16 +93,17 @@ def work_item_assign(request: HttpRequest, pk: int, ordinal: int) -> HttpRespons
     if not may_issue(request.user, item.work_list.grid):
         raise PermissionDenied
     form = AssignForm(_assignable(item), request.POST)
-    if not form.is_valid():
-        messages.error(request, " ".join(form.errors["grids"]))
-        return redirect("work_item", pk, ordinal)
-    try:
-        claims = services.assign_item(actor=request.user, item=item, grids=form.cleaned_data["grids"])
-    except ValidationError as error:
-        messages.error(request, " ".join(error.messages))
-    else:
-        messages.success(request, _("Assigned: %(grids)s.") % {"grids": "、".join(one.grid.name for one in claims)})
-    return redirect("work_item", pk, ordinal)
+    if form.is_valid():
+        try:
+            claims = services.assign_item(actor=request.user, item=item, grids=form.cleaned_data["grids"])
+        except ValidationError as error:
+            form.add_error("grids", ValidationError(error.messages))
+        else:
+            names = "、".join(claim.grid.name for claim in claims)
+            messages.success(request, _("Assigned: %(grids)s.") % {"grids": names})
+            return redirect("work_item", pk, ordinal)
+    grids = claimable_grids(request.user, item)
+    return _item_page(request, item, ClaimForm(grids), grids, form, status=400)
 
 
 @require_safe

@@ -35,7 +35,7 @@ def _taken(claim: Claim) -> str:
 def export_claims(work_list: WorkList, user: User, at: datetime) -> StreamingHttpResponse:
     """Everybody's claims, as the page shows them; no report is quoted and no person named."""
     claims = Claim.objects.active().filter(item__work_list=work_list)
-    rows = claims.select_related("grid", "item", "parent__grid").order_by("item__ordinal", "position")
+    rows = claims.select_related("grid", "item__work_list", "parent__grid").order_by("item__ordinal", "position")
     return exporting.respond(
         name=_("Work list"),
         columns=COLUMNS,

@@ -255,6 +255,17 @@ def test_what_was_reported_is_not_late_any_more_but_was_reported_late(cast, clai
     assert Claim.objects.reported_late().get() == claim
 
 
+def test_the_clock_of_a_closed_list_stands_still(cast, item, claim):
+    sooner = make_issued_item(cast.tree.district, is_mandatory=False, due_on=date(2026, 2, 20), at=AT)
+    late = claim_item(actor=None, item=sooner, grid=cast.tree.street, at=AT)
+    for work_list in (item.work_list, late.item.work_list):
+        close_list(actor=None, work_list=work_list, at=datetime(2026, 3, 1, 9, tzinfo=AT.tzinfo))
+    now = datetime(2027, 1, 1, 9, tzinfo=AT.tzinfo)
+    found = {one.pk: one for one in Claim.objects.select_related("item__work_list")}
+    assert [found[one.pk].is_late(now) for one in (claim, late)] == [False, True]
+    assert list(Claim.objects.late(now)) == [late]
+
+
 # Whose it is
 
 
