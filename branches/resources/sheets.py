@@ -19,6 +19,7 @@ WIDTHS = (8, 12, 14, 24, 36, 14, 8, 14, 14)
 # Columns of the two tables, one below the other.
 NUMBER, KIND, PLANNED, SPENT, LEFT = "A", "B", "F", "H", "I"
 ENTRY_NUMBER, ENTRY_AMOUNT = "A", "F"
+LAST_ROW = 1_048_576  # of any sheet: the entries are the last, however many somebody adds
 
 
 def budget_sheet(
@@ -28,7 +29,7 @@ def budget_sheet(
     about = head([f"{budget.owner_name} {budget.year}"], user, at, (_("Number of entries"), str(count)))
     above = [*about, (), _line_header()]
     sheet = Sheet(_("Resources"), WIDTHS)  # not the name of a branch, which may hold what Excel refuses
-    body = _body(lines, entries, len(above) + 1, count)
+    body = _body(lines, entries, len(above) + 1)
     response = StreamingHttpResponse(stream(sheet, chain(above, body), bold=len(above)), content_type=CONTENT_TYPE)
     name = f"{budget.owner_name}-{budget.year}-{timezone.localtime(at):%Y%m%d-%H%M}.xlsx"
     response.headers["Content-Disposition"] = content_disposition_header(True, name)
@@ -54,13 +55,12 @@ def _entry_header() -> list[str]:
     return [*names, pgettext("resource", "amount"), pgettext("resource", "unit"), _("takes back")]
 
 
-def _body(lines: list[BudgetLine], entries: Iterable[ResourceEntry], first: int, count: int) -> Iterator[list[object]]:
+def _body(lines: list[BudgetLine], entries: Iterable[ResourceEntry], first: int) -> Iterator[list[object]]:
     """The lines from row `first` on, the sum of the money, and the entries below."""
     last = first + len(lines) - 1
     begin = last + 5  # the sum, an empty row, and the header of the entries lie between
-    end = max(begin, begin + count - 1)
     for row, line in enumerate(lines, start=first):
-        numbers, amounts = (f"${column}${begin}:${column}${end}" for column in (ENTRY_NUMBER, ENTRY_AMOUNT))
+        numbers, amounts = (f"${column}${begin}:${column}${LAST_ROW}" for column in (ENTRY_NUMBER, ENTRY_AMOUNT))
         spent = Formula(f"SUMIF({numbers},{NUMBER}{row},{amounts})", line.spent)
         left = Formula(f"{PLANNED}{row}-{SPENT}{row}", line.left)
         yield [line.pk, line.get_kind_display(), line.get_source_display(), str(line.organisation or ""),
