@@ -55,8 +55,6 @@ def found_branch(
         grids = _checked(Grid.objects.settle_all(dict.fromkeys(grids)))
         seat = _seat(grids)
         check_may_manage(actor, seat, *grids)
-        if same := _same(name, seat, grids):
-            return same
         branch = Branch(
             grid=seat,
             position=seat.lft,
@@ -68,10 +66,16 @@ def found_branch(
             founded_on=founded_on or timezone.localdate(at),
             is_demo=is_demo,
         )
-        _save(branch, at)
-        _take(branch, grids, branch.founded_on)
+        try:
+            with transaction.atomic():
+                _save(branch, at)
+                _take(branch, grids, branch.founded_on)
+        except ValidationError:
+            if same := _same(branch, grids):
+                return same
+            raise
         _log(actor, branch, ADDITION, [{"added": {}}])
-        if secretary or deputy:
+        if secretary or chief_title or deputy:
             appoint_leaders(
                 actor=actor, branch=branch, secretary=secretary, chief_title=chief_title, deputy=deputy, at=at
             )
@@ -301,9 +305,9 @@ def _seat(grids: list[Grid]) -> Grid:
     return Grid.objects.get(code=code)
 
 
-def _same(name: str, seat: Grid, grids: list[Grid]) -> Branch | None:
+def _same(new: Branch, grids: list[Grid]) -> Branch | None:
     """The branch that the same form, sent twice, has founded already."""
-    branch = Branch.objects.active().filter(grid=seat, name=name.strip()).first()
+    branch = Branch.objects.active().filter(grid=new.grid, name=new.name).first()
     if branch is None:
         return None
     covered = set(branch.cover.filter(until=None).values_list("grid", flat=True))

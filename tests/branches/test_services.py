@@ -169,6 +169,7 @@ def test_the_secretary_is_one_of_the_five_chiefs(cast):
     assert branch.cover.get().branch.public_secretary == "赵刚（派出所所长）"
     given = leaders(branch, secretary=None)
     assert "书记" in refusal("chief_title", appoint_leaders, actor=cast.admin, branch=branch, **given)
+    assert refusal("chief_title", found, cast, [cast.tree.second_building], "第二党支部", chief_title=title)
 
 
 def test_one_person_is_not_secretary_and_deputy(cast):
