@@ -6,7 +6,7 @@ has something to say.
 
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import datetime, timedelta
 from itertools import cycle
 
 from django.contrib.auth.hashers import make_password
@@ -37,8 +37,8 @@ FAMILY, GIVEN = (
 )
 
 
-def found_branches(district: Grid, rng: random.Random, before: date) -> list[Branch]:
-    """Found them through the services, on days within two years before `before`; in the complete street everywhere."""
+def found_branches(district: Grid, rng: random.Random, before: datetime) -> list[Branch]:
+    """Found them through the services, within two years before that time; in the complete street everywhere."""
     titles, sites = {title.name: title for title in ChiefTitle.objects.all()}, cycle(SITES)
     streets = Grid.objects.active().filter(parent=district).order_by("lft")
     branches = []
@@ -47,7 +47,7 @@ def found_branches(district: Grid, rng: random.Random, before: date) -> list[Bra
         for community in Grid.objects.active().filter(parent=street).order_by("lft"):
             if not is_complete and rng.random() < UNCOVERED_SHARE:
                 continue
-            founded = before - timedelta(days=rng.randint(30, 700))
+            founded = before - timedelta(days=rng.randint(30, 700), minutes=rng.randint(0, 480))
             branches += _of_community(community, titles, sites, rng, founded, is_whole=rng.random() < WHOLE_SHARE)
     return branches
 
@@ -57,7 +57,7 @@ def _of_community(
     titles: dict[str, ChiefTitle],
     sites: Iterator[tuple[str, str, str]],
     rng: random.Random,
-    founded: date,
+    founded: datetime,
     *,
     is_whole: bool,
 ) -> Iterator[Branch]:
@@ -71,7 +71,7 @@ def _of_community(
             name=name,
             kind=Branch.Kind.JOINT if is_whole or len(grids) > 8 else Branch.Kind.SOLO,
             grids=grids,
-            founded_on=founded,
+            at=founded,
             site_kind=site_kind,
             site_address=f"{address}（示例）",
             secretary=_secretary(community, title, rng),

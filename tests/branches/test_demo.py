@@ -1,7 +1,6 @@
 """The demo's branches: lifelike, and with something left to do."""
 
 import random
-from datetime import date
 
 import pytest
 
@@ -9,6 +8,7 @@ from branches.coverage import Coverage
 from branches.demo.branches import found_branches
 from branches.models import Branch, SiteKind
 from grids.models import Grid
+from tests.events.conftest import MONDAY
 from tests.factories import make_grid, make_organisation
 
 pytestmark = pytest.mark.django_db
@@ -20,7 +20,7 @@ def test_the_demo_has_all_kinds_of_branches_and_leaves_some_buildings_out(cast):
         make_organisation(community, kind="property_company")
         for building in range(1, 9):
             make_grid(f"{community.code}{building:04d}", households=40 + 7 * building)
-    found_branches(cast.tree.district, random.Random(1), before=date(2026, 3, 1))
+    found_branches(cast.tree.district, random.Random(1), before=MONDAY)
     branches = Branch.objects.active()
     assert set(branches.values_list("site_kind", flat=True)) == set(SiteKind.values) - {"other"}
     assert set(branches.values_list("kind", flat=True)) == {"solo", "joint"}
