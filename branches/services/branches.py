@@ -20,7 +20,7 @@ from branches.access import check_may_run
 from branches.models import Branch, BranchGrid, ChiefTitle, Partner, SiteKind
 from grids.access import check_may_manage
 from grids.models import Grid, Level, Organisation, Post, Role, User
-from grids.services import appoint_many, end_posts
+from grids.services import appoint_many, describe_post, end_posts
 from grids.services.bulk import what_hangs_on
 from grids.tree import ancestor_codes, level_of
 
@@ -249,18 +249,27 @@ def post_leaders(*, actor: User | None, grids: Iterable[Grid], at: datetime) -> 
     """
     places = {grid.pk: grid for grid in grids}
     rows = BranchGrid.objects.filter(grid__in=places, until=None).select_related("branch__secretary", "branch__deputy")
-    wanted: dict[User, set[int]] = defaultdict(set)
+    wanted: dict[tuple[User, str], set[int]] = defaultdict(set)
     for row in rows:
-        for person in (row.branch.secretary, row.branch.deputy):
+        for person, duties in (
+            (row.branch.secretary, _("Leads the branch")),
+            (row.branch.deputy, _("Deputy secretary")),
+        ):
             if person and person.is_active:
-                wanted[person].add(row.grid_id)
-    held = Post.objects.active().filter(grid__in=places, role=Role.SECRETARY).select_related("user", "grid")
-    ending = [post for post in held if post.grid_id not in wanted.get(post.user, ())]
-    # What began after the moment that this is about ends as it begins.
+                wanted[person, duties].add(row.grid_id)
+    held = list(Post.objects.active().filter(grid__in=places, role=Role.SECRETARY).select_related("user", "grid"))
+    duties_of = {(grid, person.pk): duties for (person, duties), keys in wanted.items() for grid in keys}
+    ending = [post for post in held if (post.grid_id, post.user_id) not in duties_of]
     if ending:
+        # What began after the moment that this is about ends as it begins.
         end_posts(actor=actor, posts=ending, at=max([at, *(post.started_at for post in ending)]))
-    for person, keys in wanted.items():
-        appoint_many(actor=actor, user=person, role=Role.SECRETARY, grids=[places[key] for key in keys], at=at)
+    for post in held:
+        duties = duties_of.get((post.grid_id, post.user_id), post.duties)
+        if duties != post.duties:
+            describe_post(actor=actor, post=post, duties=duties, source=post.source)
+    for (person, duties), keys in wanted.items():
+        chosen = [places[key] for key in keys]
+        appoint_many(actor=actor, user=person, role=Role.SECRETARY, grids=chosen, duties=duties, at=at)
 
 
 def seat_code(codes: Iterable[str]) -> str:
