@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.views.main import ChangeList
+from django.contrib.admin.widgets import AutocompleteSelectMultiple
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,7 @@ from branches.meetings import admin as meetings_admin  # noqa: F401 - it registe
 from branches.models import Branch, BranchGrid, ChiefTitle, Partner
 from branches.resources import admin as resources_admin  # noqa: F401 - it registers what is its own
 from branches.worklists import admin as worklists_admin  # noqa: F401 - it registers what is its own
-from grids.access import visible_people
+from grids.access import managed_grids, visible_people
 from grids.admin.base import ManagedAdmin, ReadOnly, ServiceAdmin
 from grids.admin.sheets import SheetAdmin
 from grids.models import Grid, User, load_ancestors
@@ -50,7 +51,11 @@ class StateFilter(admin.SimpleListFilter):
 class BranchAdminForm(forms.ModelForm):
     """What a branch is; on a new one also what it covers. Names are checked by the service, at the seat."""
 
-    grids = forms.ModelMultipleChoiceField(Grid.objects.active(), label=_("covered grids"))
+    grids = forms.ModelMultipleChoiceField(
+        Grid.objects.none(),
+        label=_("covered grids"),
+        widget=AutocompleteSelectMultiple(BranchGrid._meta.get_field("grid"), admin.site),
+    )
 
     def _get_validation_exclusions(self):
         return super()._get_validation_exclusions() | {"grid"}
@@ -132,6 +137,8 @@ class BranchAdmin(SheetAdmin, ManagedAdmin):
         form = super().get_form(request, obj, **kwargs)
         if "grids" in form.base_fields and obj:
             del form.base_fields["grids"]
+        elif "grids" in form.base_fields:
+            form.base_fields["grids"].queryset = managed_grids(request.user).active()
         return form
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):

@@ -71,7 +71,7 @@ ROWS, ROW_PADDING, SECTION_TITLE, PADDING = 4, 5, 11, 10
 PHONE_SHARE, PHONE_GAP = 0.58, 3
 
 # In Chinese characters; hardly a name is as long, and what is longer ends in an ellipsis.
-PERSON, PLACE_LENGTH, ORGANISATION, STAFF, POLICE, BRANCH = 16, 80, 32, 36, 18, 48
+PERSON, PLACE_LENGTH, ORGANISATION, STAFF, POLICE, BRANCH = 16, 80, 32, 36, 18, 36
 
 LAYOUTS = {
     Paper.A4: Layout(
@@ -182,11 +182,10 @@ def lay_out(board: Board, paper: Paper, url: str, qr: str) -> Sheet:
 
 
 def branch_text(board: Board) -> str:
-    """The Party branch with where it meets and who leads it, in a line."""
-    parts = [board.branch.name, str(board.branch.get_site_kind_display())]
-    if board.branch.public_secretary:
-        parts.append(_("secretary %(name)s") % {"name": board.branch.public_secretary})
-    return "，".join(parts)
+    """The Party branch with who leads it and where it meets, in a line."""
+    secretary = board.branch.public_secretary
+    led = [_("secretary %(name)s") % {"name": secretary}] if secretary else []
+    return "，".join([board.branch.name, *led, str(board.branch.get_site_kind_display())])
 
 
 def short(text: str, length: float) -> str:

@@ -6,7 +6,8 @@ has something to say.
 
 import random
 from collections.abc import Iterator
-from datetime import date, timedelta
+from datetime import datetime, timedelta
+from itertools import cycle
 
 from django.contrib.auth.hashers import make_password
 
@@ -29,16 +30,16 @@ BRINGS = {
     OrganisationKind.PROPERTY_COMPANY: ("停车位错时开放", "楼道维修出人出工具"),
     OrganisationKind.OWNERS_COMMITTEE: ("提供活动室，召集楼栋议事", "发动业主志愿服务"),
 }
-UNCOVERED_SHARE, WHOLE_SHARE, JOINT_SHARE = 0.12, 0.1, 0.15
+UNCOVERED_SHARE, WHOLE_SHARE, JOINT_SHARE, DEPUTY_SHARE = 0.12, 0.1, 0.15, 0.4
 FAMILY, GIVEN = (
     "王李张刘陈杨赵云白巴",
     ("志强", "建军", "丽华", "晓燕", "文斌", "巴特尔", "其木格", "永胜", "国庆", "慧敏"),
 )
 
 
-def found_branches(district: Grid, rng: random.Random, before: date) -> list[Branch]:
-    """Found them through the services, on days within two years before `before`; in the complete street everywhere."""
-    titles = {title.name: title for title in ChiefTitle.objects.all()}
+def found_branches(district: Grid, rng: random.Random, before: datetime) -> list[Branch]:
+    """Found them through the services, within two years before that time; in the complete street everywhere."""
+    titles, sites = {title.name: title for title in ChiefTitle.objects.all()}, cycle(SITES)
     streets = Grid.objects.active().filter(parent=district).order_by("lft")
     branches = []
     for street in streets:
@@ -46,29 +47,36 @@ def found_branches(district: Grid, rng: random.Random, before: date) -> list[Bra
         for community in Grid.objects.active().filter(parent=street).order_by("lft"):
             if not is_complete and rng.random() < UNCOVERED_SHARE:
                 continue
-            founded = before - timedelta(days=rng.randint(30, 700))
-            branches += _of_community(community, titles, rng, founded, is_whole=rng.random() < WHOLE_SHARE)
+            founded = before - timedelta(days=rng.randint(30, 700), minutes=rng.randint(0, 480))
+            branches += _of_community(community, titles, sites, rng, founded, is_whole=rng.random() < WHOLE_SHARE)
     return branches
 
 
 def _of_community(
-    community: Grid, titles: dict[str, ChiefTitle], rng: random.Random, founded: date, *, is_whole: bool
+    community: Grid,
+    titles: dict[str, ChiefTitle],
+    sites: Iterator[tuple[str, str, str]],
+    rng: random.Random,
+    founded: datetime,
+    *,
+    is_whole: bool,
 ) -> Iterator[Branch]:
     groups = [[community]] if is_whole else [list(codes) for codes in _grids(community, rng)]
     survey = Survey(community)
     partners = list(Organisation.objects.active().filter(grid=community, kind__in=BRINGS).order_by("pk"))
     for name, grids in zip(survey.names(len(groups)), groups, strict=True):
-        site_kind, title, address = rng.choice(SITES)
+        site_kind, title, address = next(sites)
         branch = found_branch(
             actor=None,
             name=name,
             kind=Branch.Kind.JOINT if is_whole or len(grids) > 8 else Branch.Kind.SOLO,
             grids=grids,
-            founded_on=founded,
+            at=founded,
             site_kind=site_kind,
             site_address=f"{address}（示例）",
             secretary=_secretary(community, title, rng),
             chief_title=titles.get(title),
+            deputy=_deputy(community) if rng.random() < DEPUTY_SHARE else None,
             member_count=rng.randint(3, 28),
             partners=[
                 Bringing(one, rng.choice(BRINGS[one.kind])) for one in rng.sample(partners, min(2, len(partners)))
@@ -87,6 +95,12 @@ def _grids(community: Grid, rng: random.Random) -> Iterator[list[Grid]]:
         if groups and rng.random() < JOINT_SHARE:
             group += groups.pop(0)
         yield group
+
+
+def _deputy(community: Grid) -> User | None:
+    """Somebody of the community's staff."""
+    post = Post.objects.active().filter(grid=community, role=Role.STAFF).select_related("user").order_by("pk").first()
+    return post and post.user
 
 
 def _secretary(community: Grid, title: str, rng: random.Random) -> User:

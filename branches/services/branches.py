@@ -20,7 +20,7 @@ from branches.access import check_may_run
 from branches.models import Branch, BranchGrid, ChiefTitle, Partner, SiteKind
 from grids.access import check_may_manage
 from grids.models import Grid, Level, Organisation, Post, Role, User
-from grids.services import appoint_many, end_posts
+from grids.services import appoint_many, describe_post, end_posts
 from grids.services.bulk import what_hangs_on
 from grids.tree import ancestor_codes, level_of
 
@@ -55,8 +55,6 @@ def found_branch(
         grids = _checked(Grid.objects.settle_all(dict.fromkeys(grids)))
         seat = _seat(grids)
         check_may_manage(actor, seat, *grids)
-        if same := _same(name, seat, grids):
-            return same
         branch = Branch(
             grid=seat,
             position=seat.lft,
@@ -68,10 +66,16 @@ def found_branch(
             founded_on=founded_on or timezone.localdate(at),
             is_demo=is_demo,
         )
-        _save(branch, at)
-        _take(branch, grids, branch.founded_on)
+        try:
+            with transaction.atomic():
+                _save(branch, at)
+                _take(branch, grids, branch.founded_on)
+        except ValidationError:
+            if same := _same(branch, grids):
+                return same
+            raise
         _log(actor, branch, ADDITION, [{"added": {}}])
-        if secretary or deputy:
+        if secretary or chief_title or deputy:
             appoint_leaders(
                 actor=actor, branch=branch, secretary=secretary, chief_title=chief_title, deputy=deputy, at=at
             )
@@ -245,18 +249,27 @@ def post_leaders(*, actor: User | None, grids: Iterable[Grid], at: datetime) -> 
     """
     places = {grid.pk: grid for grid in grids}
     rows = BranchGrid.objects.filter(grid__in=places, until=None).select_related("branch__secretary", "branch__deputy")
-    wanted: dict[User, set[int]] = defaultdict(set)
+    wanted: dict[tuple[User, str], set[int]] = defaultdict(set)
     for row in rows:
-        for person in (row.branch.secretary, row.branch.deputy):
+        for person, duties in (
+            (row.branch.secretary, _("Leads the branch")),
+            (row.branch.deputy, _("Deputy secretary")),
+        ):
             if person and person.is_active:
-                wanted[person].add(row.grid_id)
-    held = Post.objects.active().filter(grid__in=places, role=Role.SECRETARY).select_related("user", "grid")
-    ending = [post for post in held if post.grid_id not in wanted.get(post.user, ())]
-    # What began after the moment that this is about ends as it begins.
+                wanted[person, duties].add(row.grid_id)
+    held = list(Post.objects.active().filter(grid__in=places, role=Role.SECRETARY).select_related("user", "grid"))
+    duties_of = {(grid, person.pk): duties for (person, duties), keys in wanted.items() for grid in keys}
+    ending = [post for post in held if (post.grid_id, post.user_id) not in duties_of]
     if ending:
+        # What began after the moment that this is about ends as it begins.
         end_posts(actor=actor, posts=ending, at=max([at, *(post.started_at for post in ending)]))
-    for person, keys in wanted.items():
-        appoint_many(actor=actor, user=person, role=Role.SECRETARY, grids=[places[key] for key in keys], at=at)
+    for post in held:
+        duties = duties_of.get((post.grid_id, post.user_id), post.duties)
+        if duties != post.duties:
+            describe_post(actor=actor, post=post, duties=duties, source=post.source)
+    for (person, duties), keys in wanted.items():
+        chosen = [places[key] for key in keys]
+        appoint_many(actor=actor, user=person, role=Role.SECRETARY, grids=chosen, duties=duties, at=at)
 
 
 def seat_code(codes: Iterable[str]) -> str:
@@ -301,9 +314,9 @@ def _seat(grids: list[Grid]) -> Grid:
     return Grid.objects.get(code=code)
 
 
-def _same(name: str, seat: Grid, grids: list[Grid]) -> Branch | None:
+def _same(new: Branch, grids: list[Grid]) -> Branch | None:
     """The branch that the same form, sent twice, has founded already."""
-    branch = Branch.objects.active().filter(grid=seat, name=name.strip()).first()
+    branch = Branch.objects.active().filter(grid=new.grid, name=new.name).first()
     if branch is None:
         return None
     covered = set(branch.cover.filter(until=None).values_list("grid", flat=True))

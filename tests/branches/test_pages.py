@@ -313,7 +313,7 @@ def test_everybody_reads_name_site_and_secretary_and_no_phone(cast, client, bran
 
 def test_a_signboard_names_the_branch(as_, cast, branch):
     shown = page(as_(cast.worker).get(reverse("signboard", args=[cast.tree.building.code])))
-    assert "健康社区第一党支部，派出所，书记周敏（派出所所长）" in shown
+    assert "健康社区第一党支部，书记周敏（派出所所长），派出所" in shown
 
 
 def test_a_partner_that_is_named_again_brings_something_else(cast, branch):

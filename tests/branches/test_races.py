@@ -31,6 +31,12 @@ def test_of_several_who_cover_one_grid_one_wins(writers):
     assert Post.objects.active().filter(role=Role.SECRETARY).count() == 2
 
 
+def test_a_form_sent_twice_at_once_founds_one_branch_and_both_learn_which():
+    tree = make_tree()
+    results = at_once(*[lambda: found("第一党支部", tree.building)] * 3)
+    assert set(results) == {Branch.objects.get()}
+
+
 def test_two_who_reach_for_each_others_grids_do_not_wait_for_ever():
     tree = make_tree()
     one, other = found("第一党支部", tree.building), found("第二党支部", tree.second_building)

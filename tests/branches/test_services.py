@@ -156,6 +156,14 @@ def test_secretary_and_deputy_hold_a_post_on_every_covered_grid(cast):
     assert secretaries(tree.building) == [cast.stranger, deputy]
 
 
+def test_a_deputy_who_becomes_secretary_keeps_the_post_with_other_duties(cast):
+    branch = found(cast, deputy=cast.stranger)
+    before = cast.stranger.posts.get()
+    appoint_leaders(actor=cast.admin, branch=branch, **leaders(branch, secretary=cast.stranger, deputy=None))
+    after = cast.stranger.posts.get()
+    assert (before.duties, after.duties) == ("支部副书记，协助书记工作", "主持党支部工作")
+
+
 def test_who_follows_as_secretary_takes_over_the_posts(cast):
     branch = found(cast, secretary=cast.stranger)
     appoint_leaders(actor=cast.admin, branch=branch, **leaders(branch, secretary=cast.worker))
@@ -169,6 +177,7 @@ def test_the_secretary_is_one_of_the_five_chiefs(cast):
     assert branch.cover.get().branch.public_secretary == "赵刚（派出所所长）"
     given = leaders(branch, secretary=None)
     assert "书记" in refusal("chief_title", appoint_leaders, actor=cast.admin, branch=branch, **given)
+    assert refusal("chief_title", found, cast, [cast.tree.second_building], "第二党支部", chief_title=title)
 
 
 def test_one_person_is_not_secretary_and_deputy(cast):

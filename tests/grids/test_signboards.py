@@ -14,7 +14,7 @@ from grids.boards import Board, Head, boards_of
 from grids.models import Grid, Role
 from grids.paper import LAYOUTS, Paper, head_height, lay_out, lines, listed, short, width
 from grids.services import end_post
-from tests.factories import make_grid, make_organisation, make_post, make_user
+from tests.factories import make_branch, make_grid, make_organisation, make_post, make_user
 
 
 def page(answer) -> str:
@@ -290,6 +290,8 @@ def crowd(cast) -> None:
     community.name = LONG
     community.save(update_fields=["name"])
     make_post(make_user("阿拉坦格日勒图雅乌仁其其格"), community, Role.CHIEF)
+    secretary = make_user("阿拉坦格日勒图雅乌仁其其格")
+    make_branch(community, f"{LONG}党支部", secretary=secretary, site_kind="party_service_centre")
     for number in range(12):
         make_post(make_user(f"巴雅尔图{number}"), community, Role.STAFF)
     for number in range(8):

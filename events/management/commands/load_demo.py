@@ -69,7 +69,7 @@ class Command(BaseCommand):
         self.stdout.write(_("Founding branches …"))
         # With numbers of their own, so that the town is the same with them and without.
         founding = random.Random(zlib.crc32(b"branches"))  # noqa: S311  a demo keeps no secrets
-        found_branches(Grid.objects.get(code=DISTRICT), founding, before=end.date())
+        found_branches(Grid.objects.get(code=DISTRICT), founding, before=end - timedelta(days=cases.DAYS))
         self.stdout.write(_("Playing through two months of cases …"))
         cases.play(rng, staff, end)
         meet(staff, end)
