@@ -92,15 +92,17 @@ def meeting_plan(request: HttpRequest) -> HttpResponse:
 
 
 def _fresh_plan(user: User, convener: Branch | Grid, points: list[Point], at: datetime) -> PlanForm:
-    """Everything ticked that suggests itself: the agenda, who leads the branch, and its partners."""
+    """Everything ticked that suggests itself: the agenda, who leads the branch, its partners; and where it met last."""
+    last = Meeting.objects.of(convener).order_by("-starts_at").first()
     initial = {
+        "place": last.place if last else "",
         "title": _("Joint meeting of %(convener)s") % {"convener": convener.name},
         "starts_at": PlanForm.next_hour(at),
         "minutes": 60,
     }
     if isinstance(convener, Branch):
         initial |= {
-            "place": convener.site_address,
+            "place": initial["place"] or convener.site_address,
             "people": [key for key in (convener.secretary_id, convener.deputy_id) if key and key != user.pk],
             "organisations": list(convener.partners.values_list("organisation", flat=True)),
         }
