@@ -108,6 +108,14 @@ def test_a_plan_begins_with_what_suggests_itself(joint, cast):
     assert form["organisations"].value() == [joint.company.pk]
 
 
+def test_the_next_plan_begins_where_and_with_whom_it_met_last(joint, held):
+    url = f"{reverse('meeting_plan')}?branch={joint.branch.pk}"
+    form = as_(joint.secretary).get(url).context["form"]
+    assert form["place"].value() == held.place
+    assert form["people"].value() == [joint.cast.worker.pk]
+    assert form["organisations"].value() == [joint.company.pk]
+
+
 def test_a_plan_is_kept_in_the_order_that_was_given(joint, cast):
     first, second = (make_event(cast.worker, cast.tree.unit, title=title) for title in ("甲", "乙"))
     points = {"points": [f"event:{first.number}", f"event:{second.number}"], "more": "年终慰问\n\n年终慰问"}
