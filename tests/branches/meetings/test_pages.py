@@ -84,7 +84,7 @@ def test_only_who_may_convene_gets_the_form(joint):
 
 def test_the_way_in_offers_what_one_may_call_together(joint):
     page = as_(joint.cast.community).get(reverse("meeting_plan"))
-    assert page.context["conveners"] == [joint.branch, joint.cast.tree.community]
+    assert page.context["conveners"] == [joint.cast.tree.community, joint.branch]
     assert as_(joint.cast.worker).get(reverse("meeting_plan")).context["conveners"] == []
 
 
