@@ -103,7 +103,7 @@ def _fresh_plan(user: User, convener: Branch | Grid, points: list[Point], at: da
 
 def _usual_round(user: User, convener: Branch | Grid) -> dict:
     """Where and with whom it met last; before its first meeting a branch's site, who leads it, and its partners."""
-    last = Meeting.objects.of(convener).order_by("-starts_at").first()
+    last = Meeting.objects.of(convener).filter(invitations__isnull=False).order_by("-starts_at").first()
     if last:
         place = last.place
         people = last.invitations.values_list("person", flat=True)
