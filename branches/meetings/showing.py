@@ -18,12 +18,12 @@ MOST_CONVENERS = 30
 
 
 def conveners_of(user: User) -> list[Branch | Grid]:
-    """What the user may call together, the branches first."""
+    """What the user may call together: the grids they answer for first, then the branches."""
     branches = runnable_branches(user).select_related("grid").order_by("position", "name")[:MOST_CONVENERS]
     grids = {post.grid_id: post.grid for post in overseen_posts(user) if post.grid.level in LEVELS}
     if user.is_superuser:
         grids = {grid.pk: grid for grid in Grid.objects.active().filter(level__in=LEVELS)[:MOST_CONVENERS]}
-    return [*branches, *grids.values()]
+    return [*grids.values(), *branches]
 
 
 def show_agenda(meeting: Meeting, user: User) -> list[AgendaItem]:

@@ -92,19 +92,32 @@ def meeting_plan(request: HttpRequest) -> HttpResponse:
 
 
 def _fresh_plan(user: User, convener: Branch | Grid, points: list[Point], at: datetime) -> PlanForm:
-    """Everything ticked that suggests itself: the agenda, who leads the branch, and its partners."""
+    """Everything filled in and ticked that suggests itself."""
     initial = {
         "title": _("Joint meeting of %(convener)s") % {"convener": convener.name},
         "starts_at": PlanForm.next_hour(at),
         "minutes": 60,
-    }
-    if isinstance(convener, Branch):
-        initial |= {
-            "place": convener.site_address,
-            "people": [key for key in (convener.secretary_id, convener.deputy_id) if key and key != user.pk],
-            "organisations": list(convener.partners.values_list("organisation", flat=True)),
-        }
+    } | _usual_round(user, convener)
     return PlanForm(convener, user, points, [point.value for point in points if point.is_pressing], initial=initial)
+
+
+def _usual_round(user: User, convener: Branch | Grid) -> dict:
+    """Where and with whom it met last; before its first meeting a branch's site, who leads it, and its partners."""
+    last = Meeting.objects.of(convener).filter(invitations__isnull=False).order_by("-starts_at").first()
+    if last:
+        place = last.place
+        people = last.invitations.values_list("person", flat=True)
+        organisations = last.invitations.values_list("organisation", flat=True)
+    elif isinstance(convener, Branch):
+        people, place = (convener.secretary_id, convener.deputy_id), convener.site_address
+        organisations = convener.partners.values_list("organisation", flat=True)
+    else:
+        return {}
+    return {
+        "place": place,
+        "people": [key for key in people if key and key != user.pk],
+        "organisations": [key for key in organisations if key],
+    }
 
 
 def _plan_page(request: HttpRequest, convener: Branch | Grid, form: PlanForm, status: int = 200) -> HttpResponse:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from django import template
-from django.db.models import Q
+from django.db.models import Case, Exists, OuterRef, Q, When
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -12,7 +12,7 @@ from branches.deliberation.access import run_topics, visible_topics
 from branches.deliberation.rules import State
 from branches.deliberation.showing import show_topics
 from branches.models import Branch, Topic
-from grids.models import Grid, Level, User
+from grids.models import Grid, Level, Post, User
 
 register = template.Library()
 
@@ -52,7 +52,10 @@ def topics_waiting(user: User) -> dict:
     at: datetime = timezone.now()
     to_vote = Topic.objects.to_vote(user, at).order_by("closes_at", "pk")[:SHOWN]
     is_over = Q(state=State.VOTING, closes_at__lte=at)
-    to_run = run_topics(user).filter(Q(pk__in=Topic.objects.waiting().values("pk")) | is_over).order_by("-pk")
+    to_run = run_topics(user).filter(Q(pk__in=Topic.objects.waiting().values("pk")) | is_over)
+    # What others below have in hand comes after what nobody else sees to.
+    is_own = Q(moderator=user) | Exists(Post.objects.active().filter(user=user, grid=OuterRef("grid")))
+    to_run = to_run.order_by(Case(When(is_own, then=0), default=1), "-pk")
     return {"to_vote": list(to_vote), "to_run": list(to_run[:SHOWN]), "at": at}
 
 

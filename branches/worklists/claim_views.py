@@ -19,7 +19,7 @@ from branches.worklists.access import claimable_grids, get_claim, get_item, may_
 from branches.worklists.forms import AssignForm, ClaimForm, ReportForm, ResponsibleForm, WordForm, mark
 from branches.worklists.listing import load_history, mark_visible, with_all
 from branches.worklists.workflow import TABLE, ClaimAction, open_moves
-from grids.models import Grid, Post, User
+from grids.models import Grid, Level, Post, User
 
 PAGE_SIZE = 50
 PEOPLE = 100
@@ -156,7 +156,9 @@ def _form(action: str, claim: Claim, user: User, data=None) -> Form:
 
 
 def _communities(claim: Claim) -> list[Grid]:
-    """Those below that are no part of the claim yet."""
+    """Those below a street that are no part of its claim yet; a community hands nothing further down."""
+    if claim.grid.level != Level.STREET:
+        return []
     below = Grid.objects.active().filter(parent=claim.grid)
     return list(below.exclude(pk__in=claim.parts.active().values("grid")).order_by("lft"))
 

@@ -34,7 +34,7 @@ class ListForm(forms.Form):
     grid = forms.TypedChoiceField(
         label=_("issued by"), error_messages={"invalid_choice": _("There is no such grid in your area.")}
     )
-    title = forms.CharField(label=_("title"), max_length=80)
+    title = forms.CharField(label=_("title"), max_length=80, error_messages={"required": _("Give the list a title.")})
     year = forms.IntegerField(label=_("year"), min_value=2000, max_value=2100)
     idempotency_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
 
@@ -50,15 +50,21 @@ class ListForm(forms.Form):
 class TitleForm(forms.Form):
     """What a draft is called."""
 
-    title = forms.CharField(label=_("title"), max_length=80)
+    title = forms.CharField(label=_("title"), max_length=80, error_messages={"required": _("Give the list a title.")})
     year = forms.IntegerField(label=_("year"), min_value=2000, max_value=2100)
 
 
 class ItemForm(forms.Form):
     """An item of a draft."""
 
-    text = forms.CharField(label=_("what is to be done"), max_length=ITEM_LENGTH)
-    done_when = forms.CharField(label=_("what counts as done"), max_length=TEXT_LENGTH)
+    text = forms.CharField(
+        label=_("what is to be done"), max_length=ITEM_LENGTH,
+        error_messages={"required": _("Write what is to be done.")},
+    )  # fmt: skip
+    done_when = forms.CharField(
+        label=_("what counts as done"), max_length=TEXT_LENGTH,
+        error_messages={"required": _("Write what counts as done.")},
+    )  # fmt: skip
     for_streets = forms.BooleanField(label=_("for streets"), required=False)
     for_communities = forms.BooleanField(label=_("for communities"), required=False)
     due_on = forms.DateField(

@@ -52,7 +52,7 @@ class Waiting:
 
     to_do: list[Claim]  # late, sent back, or due within a week
     to_judge: list[Claim]
-    to_claim: int  # items that the grids they answer for could take on
+    to_claim: list[WorkItem]  # that the grids they answer for could take on
 
     def __bool__(self) -> bool:
         return bool(self.to_do or self.to_judge or self.to_claim)
@@ -64,21 +64,21 @@ def waiting_for(user: User, at: datetime, limit: int = 5) -> Waiting:
     urgent = Q(state=ClaimState.RETURNED) | Q(item__due_on__lte=soon)
     to_do = with_all(Claim.objects.done_by(user).under_way().filter(urgent)).order_by("item__due_on", "pk")
     to_judge = with_all(Claim.objects.to_be_judged_by(user)).order_by("reported_on", "pk")
-    waiting = Waiting(list(to_do[:limit]), list(to_judge[:limit]), _count_to_claim(user))
+    waiting = Waiting(list(to_do[:limit]), list(to_judge[:limit]), list(_to_claim(user)[:limit]))
     for claim in (*waiting.to_do, *waiting.to_judge):
         claim.is_visible = True  # what one does or judges, one sees
     return waiting
 
 
-def _count_to_claim(user: User) -> int:
-    """Items that are open to the very grids the user answers for, and that these have not claimed; one query."""
+def _to_claim(user: User) -> QuerySet[WorkItem]:
+    """Items that are open to the very grids the user answers for, and that these have not claimed."""
     asked = {Level.STREET: Q(for_streets=True), Level.COMMUNITY: Q(for_communities=True)}
     grids = {post.grid_id: post.grid for post in overseen_posts(user) if post.grid.level in asked}
     wanted = Q(pk__in=[])
     for grid in grids.values():
         taken = Claim.objects.active().filter(grid=grid).values("item")
         wanted |= Q(asked[grid.level], work_list__grid__code__in=ancestor_codes(grid.code)) & ~Q(pk__in=taken)
-    return WorkItem.objects.to_claim().filter(wanted).count() if grids else 0
+    return WorkItem.objects.to_claim().filter(wanted).select_related("work_list").order_by("due_on", "pk")
 
 
 def load_history(claim: Claim, user: User) -> list[ClaimStep]:

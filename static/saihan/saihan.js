@@ -20,3 +20,9 @@ function openWide() {
 }
 openWide();
 document.addEventListener("htmx:after:swap", openWide);
+
+// In a row that is scrolled sideways, what is chosen is in sight.
+for (const chosen of document.querySelectorAll(".chips-scroll > [aria-current], .chips-scroll > .chip-chosen")) {
+  const row = chosen.parentElement;
+  row.scrollLeft = chosen.offsetLeft - row.offsetLeft - (row.clientWidth - chosen.offsetWidth) / 2;
+}

@@ -344,11 +344,11 @@ def drawn(tag: str, **context) -> str:
 
 def test_the_workbench_shows_what_waits_for_whom(cast, claim, django_assert_num_queries):
     report_claim(actor=cast.street, claim=claim, text="已办")
-    make_issued_item(cast.tree.district, text="可认领", is_mandatory=False, due_on=COMING, at=AT)
+    item = make_issued_item(cast.tree.district, text="可认领", is_mandatory=False, due_on=COMING, at=AT)
     assert reverse("claim_detail", args=[claim.pk]) in drawn("{% claims_waiting user %}", user=cast.district)
     with django_assert_num_queries(3):
         street = drawn("{% claims_waiting user %}", user=cast.street)
-    assert "可认领的任务" in street
+    assert reverse("work_item", args=[item.work_list_id, item.ordinal]) in street
     assert "补齐空白网格" not in street
     assert drawn("{% claims_waiting user %}", user=cast.worker).strip() == ""
 

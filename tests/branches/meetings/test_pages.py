@@ -84,7 +84,7 @@ def test_only_who_may_convene_gets_the_form(joint):
 
 def test_the_way_in_offers_what_one_may_call_together(joint):
     page = as_(joint.cast.community).get(reverse("meeting_plan"))
-    assert page.context["conveners"] == [joint.branch, joint.cast.tree.community]
+    assert page.context["conveners"] == [joint.cast.tree.community, joint.branch]
     assert as_(joint.cast.worker).get(reverse("meeting_plan")).context["conveners"] == []
 
 
@@ -105,6 +105,14 @@ def test_a_plan_begins_with_what_suggests_itself(joint, cast):
     form = as_(joint.secretary).get(url).context["form"]
     assert [row.point.key for row in form.rows() if row.is_chosen] == [case.number]
     assert len(form.rows()) == 2
+    assert form["organisations"].value() == [joint.company.pk]
+
+
+def test_the_next_plan_begins_where_and_with_whom_it_met_last(joint, held):
+    url = f"{reverse('meeting_plan')}?branch={joint.branch.pk}"
+    form = as_(joint.secretary).get(url).context["form"]
+    assert form["place"].value() == held.place
+    assert form["people"].value() == [joint.cast.worker.pk]
     assert form["organisations"].value() == [joint.company.pk]
 
 
