@@ -4,7 +4,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 
 from branches.access import may_run, may_run_for
-from branches.deliberation.rules import Action, Side, refusal
+from branches.deliberation.workflow import Action, Side, refusal
 from branches.models import ProposerKind, Topic, Voter
 from grids.access import may_see, overseen_ranges, visible_grids, within
 from grids.models import Grid, Level, OrganisationKind, User

@@ -14,7 +14,7 @@ from branches.access import runnable_branches, visible_branches
 from branches.deliberation.access import proposer_kinds
 from branches.deliberation.counting import Majority, QuorumKind
 from branches.deliberation.electorate import offered_organisations
-from branches.deliberation.rules import State
+from branches.deliberation.workflow import State
 from branches.models import Branch, Option, ProposerKind, Remark, Topic
 from branches.models.topic import MOST_OPTIONS, OPTION_LENGTH
 from grids.access import overseen_posts

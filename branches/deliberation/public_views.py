@@ -15,8 +15,8 @@ from django.views.decorators.http import require_POST, require_safe
 from branches import services
 from branches.deliberation.forms import add_errors
 from branches.deliberation.public_forms import DONE, ProposalForm, ReceiptForm, ResultForm, SlipVoteForm
-from branches.deliberation.rules import State
 from branches.deliberation.showing import case_of, counted_options, show_topics
+from branches.deliberation.workflow import State
 from branches.models import Topic
 from grids.models import Grid, Level, load_ancestors
 from grids.public_pages import TOO_MANY, public, source

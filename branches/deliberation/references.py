@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from branches.deliberation.access import visible_topics
-from branches.deliberation.rules import TOLD, State
+from branches.deliberation.workflow import TOLD, State
 from branches.models import Topic
 from branches.references import OFFERED, Shown
 from grids.models import Grid, User

@@ -17,8 +17,8 @@ from django.views.decorators.http import require_POST, require_safe
 from branches import services
 from branches.deliberation import forms
 from branches.deliberation.access import get_topic, sides_of, visible_topics
-from branches.deliberation.rules import Action, State, open_actions
 from branches.deliberation.showing import case_of, counted_options, named_votes, show_topics, slip_sheets
+from branches.deliberation.workflow import Action, State, open_actions
 from branches.models import Ballot, Topic
 from grids.access import find_grid
 from grids.models import User, load_ancestors

@@ -6,7 +6,7 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from branches.access import may_run_for
-from branches.disclosure.states import Action, Side, State
+from branches.disclosure.workflow import Action, Side, State
 from branches.models import Branch, Publication, Story, StoryStep
 from grids.access import overseen_ranges, visible_grids, within
 from grids.models import Grid, Level, User

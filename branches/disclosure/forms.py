@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.disclosure import tellers
 from branches.disclosure.access import tellable_grids
-from branches.disclosure.states import State
+from branches.disclosure.workflow import State
 from branches.models import Publication, Story, StoryConsent, StoryPicture
 from branches.models.resource import FIRST_YEAR, LAST_YEAR
 from branches.services.publishing import PERIODS

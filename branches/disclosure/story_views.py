@@ -13,7 +13,7 @@ from branches.disclosure import tellers
 from branches.disclosure.access import get_story, may_tell, reviewed_by, sides_of, tellable_grids, visible_stories
 from branches.disclosure.forms import ConsentForm, PlacedStoryForm, Reason, StoryFilter, StoryForm
 from branches.disclosure.sources import asked_source
-from branches.disclosure.states import EDITABLE, Action, Side, State, moves_open
+from branches.disclosure.workflow import EDITABLE, Action, Side, State, open_moves
 from branches.models import Story, StoryConsent, StoryPicture
 from branches.pictures import serve
 from branches.references import found
@@ -107,7 +107,7 @@ def _page(
     context = {
         "story": story,
         "pictures": list(story.pictures.select_related("picture")),
-        "moves": moves_open(story.state, sides),
+        "moves": open_moves(story.state, sides),
         "hindrance": services.why_not_public(story) if story.state != State.PUBLISHED else "",
         "consents": list(story.consents.select_related("recorded_by", "withdrawn_by")) if sides else [],
         "steps": story.steps.select_related("actor"),

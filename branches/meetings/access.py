@@ -6,7 +6,8 @@ from django.http import Http404
 from django.utils.translation import gettext as _
 
 from branches.access import may_run, may_run_for, visible_branches
-from branches.models import Branch, Invitation, Meeting, MeetingState, Resolution
+from branches.meetings.workflow import State
+from branches.models import Branch, Invitation, Meeting, Resolution
 from grids.access import may_oversee, overseen_ranges, ranges, within, workable_grids
 from grids.models import Grid, User
 
@@ -21,7 +22,7 @@ def visible_meetings(user: User) -> QuerySet[Meeting]:
     invited = Q(pk__in=Invitation.objects.of(user).values("meeting"))
     inside = within(ranges(user)) | Q(grid__in=workable_grids(user))
     around = (Q(branch=None) & inside) | Q(branch__in=visible_branches(user))
-    prepared = Q(state=MeetingState.PLANNED)
+    prepared = Q(state=State.PLANNED)
     return Meeting.objects.filter((~prepared & (invited | around)) | (prepared & _run_by(user)))
 
 

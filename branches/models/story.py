@@ -5,7 +5,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from branches.disclosure.states import Action, State
+from branches.disclosure.workflow import Action, State
 from branches.models.picture import Picture
 from grids.models import Grid, Placed, User, validate_printable
 from grids.text import TITLE_LENGTH, long_text, plain_text

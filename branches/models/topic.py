@@ -10,7 +10,7 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from branches.deliberation.counting import Majority, QuorumKind, Rule, Verdict
-from branches.deliberation.rules import COUNTED, PUBLIC, TOLD, WAITING, Action, State
+from branches.deliberation.workflow import COUNTED, PUBLIC, TOLD, WAITING, Action, State
 from branches.models.branch import Branch
 from grids.models import Grid, Placed, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH, long_text, plain_text

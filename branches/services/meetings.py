@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from branches.meetings.access import answers_for, check_may_convene, check_may_run_meeting, may_answer
 from branches.meetings.agenda import MOST_POINTS, Point
 from branches.meetings.guests import organisations_to_invite, people_to_invite
-from branches.meetings.workflow import LEADS_TO, Action, is_taken_in
+from branches.meetings.workflow import LEADS_TO, Action, State, is_taken_in
 from branches.models import (
     AgendaItem,
     Branch,
@@ -23,7 +23,6 @@ from branches.models import (
     Invitation,
     Meeting,
     MeetingLevel,
-    MeetingState,
     MeetingStep,
     Resolution,
 )
@@ -210,8 +209,8 @@ def convene(*, actor: User | None, meeting: Meeting, at: datetime | None = None)
     """Send the invitations: from now on those who are asked see the meeting."""
     at = at or timezone.now()
     with transaction.atomic():
-        locked = _locked(meeting, actor, Action.CONVENE, repeats=MeetingState.CONVENED)
-        if locked.state == MeetingState.CONVENED:
+        locked = _locked(meeting, actor, Action.CONVENE, repeats=State.CONVENED)
+        if locked.state == State.CONVENED:
             return locked
         if not locked.invitations.exists():
             raise ValidationError(_("Nobody is asked yet. Ask somebody first."))
@@ -246,8 +245,8 @@ def call_off(*, actor: User | None, meeting: Meeting, reason: str, at: datetime 
     """It does not take place; those who were asked see why."""
     at = at or timezone.now()
     with transaction.atomic():
-        locked = _locked(meeting, actor, Action.CALL_OFF, repeats=MeetingState.CALLED_OFF)
-        if locked.state == MeetingState.CALLED_OFF:
+        locked = _locked(meeting, actor, Action.CALL_OFF, repeats=State.CALLED_OFF)
+        if locked.state == State.CALLED_OFF:
             return locked
         if not reason.strip():
             raise ValidationError({"reason": _("Say why it does not take place.")})
@@ -269,7 +268,7 @@ def hold(
             raise MeetingRefused(_("The meeting has not begun yet. Note who was there when it has."))
         invitations = list(locked.invitations.select_for_update(of=("self",)).select_related("person", "organisation"))
         here = {invitation.pk for invitation in attended}
-        if locked.state == MeetingState.HELD and here == {each.pk for each in invitations if each.attended}:
+        if locked.state == State.HELD and here == {each.pk for each in invitations if each.attended}:
             return locked
         for invitation in invitations:
             invitation.attended = invitation.pk in here
@@ -343,8 +342,8 @@ def finish_minutes(*, actor: User | None, meeting: Meeting, at: datetime | None 
     """Minutes and resolutions stand from now on."""
     at = at or timezone.now()
     with transaction.atomic():
-        locked = _locked(meeting, actor, Action.FINISH, repeats=MeetingState.MINUTED)
-        if locked.state == MeetingState.MINUTED:
+        locked = _locked(meeting, actor, Action.FINISH, repeats=State.MINUTED)
+        if locked.state == State.MINUTED:
             return locked
         if not locked.minutes:
             raise ValidationError(_("The minutes are empty. Write them first."))

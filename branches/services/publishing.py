@@ -132,13 +132,3 @@ def withdraw_publication(
     publication.withdrawn_by, publication.withdrawn_at = actor, at or timezone.now()
     publication.save(update_fields=["withdrawal_reason", "withdrawn_by", "withdrawn_at"])
     return publication
-
-
-def follow_grid(*, grid: Grid, successor: Grid) -> dict[str, int]:
-    """Let what a grid that went out of use has published, and its stories, go on where its code leads now.
-
-    Inside the transaction of the reorganisation. Figures stay with the place that they are of.
-    """
-    place = {"grid": successor, "position": successor.lft}
-    told = Publication.objects.filter(grid=grid, period="").update(**place)
-    return {"publications": told, "stories": grid.stories.update(**place)}

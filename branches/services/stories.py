@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from branches.disclosure import tellers
 from branches.disclosure.access import check_may_tell, sides_of
-from branches.disclosure.states import EDITABLE, MOVES, Action, Side, State, why_refused
+from branches.disclosure.workflow import EDITABLE, TABLE, Action, Side, State, why_refused
 from branches.models import Picture, Story, StoryConsent, StoryPicture, StoryStep
 from branches.services.checking import errors_of, source_errors
 from branches.services.pictures import delete_files_of, stored
@@ -110,7 +110,7 @@ def edit_story(
 @transaction.atomic
 def move_story(*, actor: User | None, story: Story, action: str, reason: str = "", at: datetime | None = None) -> Story:
     """Take an action of the table. Raises PermissionDenied, or ValidationError with why it is not open."""
-    story, at, move = _locked(story), at or timezone.now(), MOVES[Action(action)]
+    story, at, move = _locked(story), at or timezone.now(), TABLE[Action(action)]
     sides = sides_of(actor, story) if actor else frozenset(Side)
     if refusal := why_refused(action, story.state, sides):
         raise ValidationError(refusal) if story.state not in move.begins else PermissionDenied(refusal)

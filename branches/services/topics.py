@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from branches.deliberation.access import proposer_kinds, sides_of
 from branches.deliberation.counting import QuorumKind
 from branches.deliberation.electorate import TooMany, list_voters
-from branches.deliberation.rules import TABLE, Action, Side, State, refusal
+from branches.deliberation.workflow import TABLE, Action, Side, State, refusal
 from branches.models import Branch, Option, ProposerKind, Remark, Topic, TopicStep, Voter
 from branches.models.topic import MOST_OPTIONS
 from grids.models import Grid, Level, Organisation, User

@@ -19,7 +19,7 @@ from django.utils.translation import gettext as _
 from branches.deliberation.access import sides_of
 from branches.deliberation.ballots import ABSTAINED, RECEIPT_LENGTH, SLIP_LENGTH, ballots_text, digest, receipt_hash
 from branches.deliberation.counting import count
-from branches.deliberation.rules import Action, Side, State
+from branches.deliberation.workflow import Action, Side, State
 from branches.models import Ballot, Option, ResultAnswer, Topic, Voter
 from branches.services.topics import TopicConflict, aware_now, check_open, locked, take_step
 from grids.models import Grid, User

@@ -314,7 +314,7 @@ def test_one_meeting_takes_the_same_queries_however_much_it_resolved(joint, held
 
 
 def card(text: str, **context) -> str:
-    return Template("{% load meetings_tags %}" + text).render(Context(context))
+    return Template("{% load meeting_tags %}" + text).render(Context(context))
 
 
 def test_the_card_of_a_branch(joint, held, plan, django_assert_num_queries):

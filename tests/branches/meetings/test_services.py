@@ -8,8 +8,8 @@ from django.core.exceptions import PermissionDenied, ValidationError
 
 from branches import services
 from branches.meetings.agenda import Point, proposals
-from branches.meetings.workflow import LEADS_TO, TAKEN_IN, Action
-from branches.models import Invitation, Meeting, MeetingState, MeetingStep, Resolution
+from branches.meetings.workflow import LEADS_TO, TAKEN_IN, Action, State
+from branches.models import Invitation, Meeting, MeetingStep, Resolution
 from grids.models import Grid
 from grids.services import merge_grids, move_grid
 from tests.branches.meetings.conftest import STARTS
@@ -235,7 +235,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("state", MeetingState.values)
+@pytest.mark.parametrize("state", State.values)
 @pytest.mark.parametrize("action", TAKEN_IN)
 def test_the_table_of_actions_holds(joint, action, state):
     """Each listed action works in its states; every other pair is refused, or was done already, and changes nothing."""
