@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from branches.models import Branch, Claim, WorkList
 from branches.models.worklist import SOON_DAYS
 from branches.worklists import wording
-from branches.worklists.listing import mark_visible, waiting_for
+from branches.worklists.listing import mark_visible, waiting_for, with_all
 from branches.worklists.matrix import LATE, NOBODY, Cell
 from branches.worklists.workflow import ClaimAction, ClaimState
 from grids.models import User
