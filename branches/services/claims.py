@@ -18,6 +18,7 @@ from branches.services.worklists import assign
 from branches.worklists.access import may_issue, sides_of, standing_of
 from branches.worklists.workflow import TABLE, UNDER_WAY, ClaimAction, ClaimState, refusal
 from grids.models import Grid, Level, User
+from grids.moments import aware_now
 from grids.text import says_nothing
 from grids.tree import ancestor_codes
 
@@ -30,7 +31,7 @@ def claim_item(*, actor: User | None, item: WorkItem, grid: Grid, at: datetime |
 
     Where the street above has the item, the community's claim is a part of the street's.
     """
-    at = at or timezone.now()
+    at = aware_now(at)
     grid = Grid.objects.settle(grid)
     item = _held(item)
     if actor is not None and not may_run_for(actor, grid):
@@ -51,7 +52,7 @@ def assign_item(
     *, actor: User | None, item: WorkItem, grids: Iterable[Grid], at: datetime | None = None
 ) -> list[Claim]:
     """Give an item to grids that have not claimed it; those that have it keep it as it is."""
-    at = at or timezone.now()
+    at = aware_now(at)
     held = Grid.objects.settle_all(dict.fromkeys(grids))
     item = _held(item)
     if actor is not None and not may_issue(actor, item.work_list.grid):
@@ -82,7 +83,7 @@ def split_claim(*, actor: User | None, claim: Claim, grids: Iterable[Grid], at: 
 
     The street accepts the parts, and reports itself when all of them are accepted.
     """
-    at = at or timezone.now()
+    at = aware_now(at)
     held = Grid.objects.settle_all(dict.fromkeys(grids))
     claim = _locked(claim)
     _check(claim, ClaimAction.SPLIT, actor)
@@ -120,7 +121,7 @@ def name_responsible(
     if claim.responsible != responsible:
         claim.responsible = responsible
         claim.save(update_fields=["responsible"])
-        _record(claim, ClaimAction.NAME, actor, at or timezone.now(), text=str(responsible or _("nobody")))
+        _record(claim, ClaimAction.NAME, actor, aware_now(at), text=str(responsible or _("nobody")))
     return claim
 
 
@@ -137,7 +138,7 @@ def report_claim(
 
     The same words by the same person again are the report that was made.
     """
-    at, text, chosen = at or timezone.now(), text.strip(), list(dict.fromkeys(evidence))
+    at, text, chosen = aware_now(at), text.strip(), list(dict.fromkeys(evidence))
     claim = _locked(claim)
     last = claim.steps.filter(action=ClaimAction.REPORT).last()
     if last and claim.state == ClaimState.REPORTED and (last.by_id, last.text) == (actor.pk, text):
@@ -170,7 +171,7 @@ def accept_claim(
     claim = _locked(claim)
     if claim.state == ClaimState.ACCEPTED and ClaimAction.ACCEPT in _moves_of(claim, actor):
         return claim
-    return _decide(actor, claim, ClaimAction.ACCEPT, text.strip(), round, at or timezone.now())
+    return _decide(actor, claim, ClaimAction.ACCEPT, text.strip(), round, aware_now(at))
 
 
 @transaction.atomic
@@ -182,7 +183,7 @@ def send_back_claim(
     last = claim.steps.last()
     if last and last.action == ClaimAction.SEND_BACK and (last.by_id, last.text) == (actor and actor.pk, text):
         return claim
-    return _decide(actor, claim, ClaimAction.SEND_BACK, text, round, at or timezone.now())
+    return _decide(actor, claim, ClaimAction.SEND_BACK, text, round, aware_now(at))
 
 
 def _moves_of(claim: Claim, actor: User | None) -> set[ClaimAction]:
@@ -215,7 +216,7 @@ def withdraw_claim(*, actor: User | None, claim: Claim, text: str, at: datetime 
         raise ValidationError({"text": _("Say why it is withdrawn.")})
     claim.state = ClaimState.WITHDRAWN
     claim.save(update_fields=["state"])
-    _record(claim, ClaimAction.WITHDRAW, actor, at or timezone.now(), text=text)
+    _record(claim, ClaimAction.WITHDRAW, actor, aware_now(at), text=text)
     return claim
 
 

@@ -28,6 +28,7 @@ from branches.models import (
 )
 from branches.models.meeting import LEVELS, RESOLUTION_LENGTH
 from grids.models import Grid, Organisation, User
+from grids.moments import aware_now
 
 TOKEN_BYTES = 32
 
@@ -58,7 +59,7 @@ def plan_meeting(
 
     A branch meets with whom it wants, a grid from a community up to a district. ValidationError by field.
     """
-    at, branch = at or timezone.now(), convener if isinstance(convener, Branch) else None
+    at, branch = aware_now(at), convener if isinstance(convener, Branch) else None
     meeting = Meeting(
         branch=branch,
         grid=branch.grid if branch else convener,
@@ -124,7 +125,7 @@ def arrange_meeting(
     at: datetime | None = None,
 ) -> Meeting:
     """Change title, place or time; the calendars of those who are asked follow."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         locked = _locked(meeting, actor, Action.ARRANGE)
         before = (locked.title, locked.place, locked.starts_at, locked.ends_at)
@@ -207,7 +208,7 @@ def _check_guests(guests: list, among, field: str) -> None:
 
 def convene(*, actor: User | None, meeting: Meeting, at: datetime | None = None) -> Meeting:
     """Send the invitations: from now on those who are asked see the meeting."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         locked = _locked(meeting, actor, Action.CONVENE, repeats=State.CONVENED)
         if locked.state == State.CONVENED:
@@ -222,7 +223,7 @@ def answer_invitation(
     *, actor: User, invitation: Invitation, answer: str, word: str = "", at: datetime | None = None
 ) -> Invitation:
     """Say whether one comes, for oneself or for the organisation that one represents; until it is held."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         meeting = _lock(invitation.meeting, Action.ANSWER)
         locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
@@ -243,7 +244,7 @@ def answer_invitation(
 
 def call_off(*, actor: User | None, meeting: Meeting, reason: str, at: datetime | None = None) -> Meeting:
     """It does not take place; those who were asked see why."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         locked = _locked(meeting, actor, Action.CALL_OFF, repeats=State.CALLED_OFF)
         if locked.state == State.CALLED_OFF:
@@ -261,7 +262,7 @@ def hold(
     *, actor: User | None, meeting: Meeting, attended: Collection[Invitation] = (), at: datetime | None = None
 ) -> Meeting:
     """Note once who of those who were asked was there; while the minutes are written it can be mended."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         locked = _locked(meeting, actor, Action.HOLD)
         if at < locked.starts_at:
@@ -340,7 +341,7 @@ def record(
 
 def finish_minutes(*, actor: User | None, meeting: Meeting, at: datetime | None = None) -> Meeting:
     """Minutes and resolutions stand from now on."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         locked = _locked(meeting, actor, Action.FINISH, repeats=State.MINUTED)
         if locked.state == State.MINUTED:
@@ -353,7 +354,7 @@ def finish_minutes(*, actor: User | None, meeting: Meeting, at: datetime | None 
 
 def fulfil(*, actor: User, resolution: Resolution, word: str, at: datetime | None = None) -> Resolution:
     """Report a resolution as done, with a word on how; by who sees to it or who runs the meeting, once."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         meeting = _lock(resolution.meeting, Action.FULFIL)
         locked = Resolution.objects.select_for_update(of=("self",)).get(pk=resolution.pk)
@@ -381,7 +382,7 @@ def renew_calendar(*, user: User, at: datetime | None = None) -> str:
     """A new secret for the address of the person's calendar; the one before opens nothing any more."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     CalendarKey.objects.update_or_create(
-        user=user, defaults={"digest": calendar_digest(token), "renewed_at": at or timezone.now()}
+        user=user, defaults={"digest": calendar_digest(token), "renewed_at": aware_now(at)}
     )
     return token
 
@@ -424,7 +425,7 @@ def _go_on(meeting: Meeting, actor: User | None, action: Action, at: datetime, w
 
 def _tell(meeting: Meeting, actor: User | None, action: Action, at: datetime | None, word: str = "") -> None:
     MeetingStep.objects.create(
-        meeting=meeting, at=at or timezone.now(), action=action, actor=actor, actor_name=str(actor or ""), word=word
+        meeting=meeting, at=aware_now(at), action=action, actor=actor, actor_name=str(actor or ""), word=word
     )
 
 

@@ -14,6 +14,7 @@ from branches.models import Budget, Publication
 from branches.resources.figures import totals
 from branches.services.checking import errors_of, source_errors
 from grids.models import Grid, User
+from grids.moments import aware_now
 from grids.text import says_nothing
 
 Kind = Publication.Kind
@@ -39,7 +40,7 @@ def publish(
 
     The same actor and key again return the first. Raises PermissionDenied, or ValidationError by field.
     """
-    at, key = at or timezone.now(), idempotency_key or None
+    at, key = aware_now(at), idempotency_key or None
     check_may_tell(actor, grid)
     again = partial(Publication.objects.filter(published_by=actor, idempotency_key=key).first) if key else lambda: None
     if first := again():
@@ -129,6 +130,6 @@ def withdraw_publication(
         errors["withdrawal_reason"] = [_("Say why it is withdrawn; it stays on record.")]
     if errors:
         raise ValidationError({"reason": errors["withdrawal_reason"]})
-    publication.withdrawn_by, publication.withdrawn_at = actor, at or timezone.now()
+    publication.withdrawn_by, publication.withdrawn_at = actor, aware_now(at)
     publication.save(update_fields=["withdrawal_reason", "withdrawn_by", "withdrawn_at"])
     return publication

@@ -16,6 +16,7 @@ from branches.resources.access import check_may_spend
 from branches.services.checking import errors_of
 from branches.services.pictures import stored
 from grids.models import Grid, Level, Organisation, User
+from grids.moments import aware_now
 from grids.pictures import FileRefused, prepare_photo
 from grids.text import says_nothing
 from grids.tree import ancestor_codes
@@ -32,7 +33,7 @@ def plan_budget(
     check_may_spend(actor, branch, grid)
     if branch is None and grid.level != Level.COMMUNITY:
         raise ValidationError({"grid": _("A budget is that of a branch, or of a community.")})
-    budget = Budget(branch=branch, grid=grid, year=year, planned_by=actor, planned_at=at or timezone.now())
+    budget = Budget(branch=branch, grid=grid, year=year, planned_by=actor, planned_at=aware_now(at))
     if errors := errors_of(budget, "year"):
         raise ValidationError(errors)
     owner = {"branch": branch} if branch else {"branch": None, "grid": grid}
@@ -77,7 +78,7 @@ def add_line(
         planned=_exact(planned),
         unit=unit.strip(),
         added_by=actor,
-        added_at=at or timezone.now(),
+        added_at=aware_now(at),
     )
     errors = errors_of(line, "kind", "source", "purpose", "planned", "unit")
     if kind == ResourceKind.MONEY and line.unit:
@@ -107,7 +108,7 @@ def change_line(
     check_may_spend(actor, line.budget.branch, line.budget.grid)
     before, line.planned = line.planned, _exact(planned)
     change = BudgetLineChange(
-        line=line, before=before, after=line.planned, reason=reason.strip(), by=actor, at=at or timezone.now()
+        line=line, before=before, after=line.planned, reason=reason.strip(), by=actor, at=aware_now(at)
     )
     errors = errors_of(line, "planned") | errors_of(change, "reason")
     if errors:
@@ -133,7 +134,7 @@ def enter_spending(
 
     Raises PermissionDenied, or ValidationError by field.
     """
-    at, key = at or timezone.now(), idempotency_key or None
+    at, key = aware_now(at), idempotency_key or None
     check_may_spend(actor, line.budget.branch, line.budget.grid)
     if first := _entered_before(actor, key):
         return first
@@ -201,7 +202,7 @@ def reverse_entry(
         raise ValidationError(_("This entry takes another one back. Enter anew what was right after all."))
     if ResourceEntry.objects.filter(reverses=entry).exists():
         raise ValidationError(_("This entry has been reversed already."))
-    at = at or timezone.now()
+    at = aware_now(at)
     reversal = ResourceEntry(
         line=entry.line,
         amount=-entry.amount,

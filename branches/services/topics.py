@@ -7,7 +7,6 @@ from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import models, transaction
 from django.db.models import Max
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.deliberation.access import proposer_kinds, sides_of
@@ -17,6 +16,7 @@ from branches.deliberation.workflow import TABLE, Action, Side, State, refusal
 from branches.models import Branch, Option, ProposerKind, Remark, Topic, TopicStep, Voter
 from branches.models.topic import MOST_OPTIONS
 from grids.models import Grid, Level, Organisation, User
+from grids.moments import aware_now
 from grids.readable import code_of, plain_code
 from grids.services import PublicLimit, limits
 from grids.text import says_nothing
@@ -30,13 +30,6 @@ RECEIPT_SALT = "branches.topic_receipt"
 
 class TopicConflict(Exception):
     """A step that is not open in the present state of the topic; the sentence says why."""
-
-
-def aware_now(at: datetime | None) -> datetime:
-    at = at or timezone.now()
-    if timezone.is_naive(at):
-        raise ValueError("A time needs its time zone.")
-    return at
 
 
 def locked(topic: Topic) -> Topic:

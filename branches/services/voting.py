@@ -21,8 +21,9 @@ from branches.deliberation.ballots import ABSTAINED, RECEIPT_LENGTH, SLIP_LENGTH
 from branches.deliberation.counting import count
 from branches.deliberation.workflow import Action, Side, State
 from branches.models import Ballot, Option, ResultAnswer, Topic, Voter
-from branches.services.topics import TopicConflict, aware_now, check_open, locked, take_step
+from branches.services.topics import TopicConflict, check_open, locked, take_step
 from grids.models import Grid, User
+from grids.moments import aware_now
 from grids.readable import code_of, new_code, plain_code
 from grids.services import PublicLimit, limits
 

@@ -14,6 +14,7 @@ from branches.models.worklist import in_year
 from branches.worklists.access import may_issue
 from branches.worklists.workflow import ClaimAction, ClaimState
 from grids.models import Grid, Level, User
+from grids.moments import aware_now
 
 MOST_ITEMS = 200
 
@@ -38,7 +39,7 @@ def draft_list(
                 grid = Grid.objects.settle(grid)
                 _check_may_issue(actor, grid)
                 work_list = WorkList(
-                    grid=grid, title=title.strip(), year=year, created_by=actor, created_at=at or timezone.now(),
+                    grid=grid, title=title.strip(), year=year, created_by=actor, created_at=aware_now(at),
                     idempotency_key=idempotency_key or None, is_demo=is_demo,
                 )  # fmt: skip
                 work_list.clean_fields(exclude=["grid", "position"])
@@ -114,7 +115,7 @@ def issue_list(*, actor: User | None, work_list: WorkList, at: datetime | None =
 
     An item for streets and communities goes to the streets, who hand it down.
     """
-    at = at or timezone.now()
+    at = aware_now(at)
     Grid.objects.settle(work_list.grid)
     items = list(work_list.items.all())
     grids = {level: _grids_of(work_list.grid, level) for level in (Level.STREET, Level.COMMUNITY)}
@@ -180,7 +181,7 @@ def copy_list(
         return first
     copy = WorkList(
         grid=grid, title=work_list.title, year=year, copied_from=work_list, created_by=actor,
-        created_at=at or timezone.now(), is_demo=work_list.is_demo,
+        created_at=aware_now(at), is_demo=work_list.is_demo,
     )  # fmt: skip
     copy.clean_fields(exclude=["grid", "position"])
     copy.save()
@@ -200,7 +201,7 @@ def close_list(*, actor: User | None, work_list: WorkList, at: datetime | None =
         raise ValidationError(_("The list has not been issued yet, so there is nothing to close."))
     if work_list.is_under_way:
         work_list.state = WorkList.State.CLOSED
-        work_list.closed_by, work_list.closed_at = actor, at or timezone.now()
+        work_list.closed_by, work_list.closed_at = actor, aware_now(at)
         work_list.save()
     return work_list
 
