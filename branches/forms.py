@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Branch, BranchGrid, ChiefTitle, Partner, SiteKind
+from branches.refusals import add_refusal
 from grids.access import SeveralSuccessors, find_grid, visible_people
 from grids.models import Grid, Level, Organisation, Post, User, validate_printable
 from grids.tree import ancestor_codes
@@ -99,11 +100,8 @@ class BranchForm(forms.Form):
     def refuse(self, error: ValidationError | PermissionDenied) -> None:
         if isinstance(error, PermissionDenied):
             self.add_error(None, str(error))
-        elif not hasattr(error, "error_dict"):
-            self.add_error(None, error)
         else:
-            for field, said in error.message_dict.items():
-                self.add_error(field if field in self.fields else None, said)
+            add_refusal(self, error)
 
 
 class DescribeForm(BranchForm):

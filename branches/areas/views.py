@@ -20,6 +20,7 @@ from branches.areas.dividing import FAIR_PERCENT, deviation, divide, is_fair
 from branches.areas.forms import AreaForm, MembersForm, NewAreaForm, SuggestForm
 from branches.areas.loads import figures_below, free_buildings, free_buildings_of, load_areas, mean_load
 from branches.models import Branch, MemberArea
+from branches.refusals import add_refusal
 from branches.services import Plot
 from grids.access import get_grid
 from grids.models import Grid, Level, User
@@ -135,7 +136,7 @@ def area_new(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             area = services.draw_area(actor=request.user, branch=branch, **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("The area %(area)s was drawn.") % {"area": area})
             return redirect("area_detail", area.pk)
@@ -154,7 +155,7 @@ def area_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.change_area(actor=request.user, area=area, **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("Saved."))
             return redirect("area_detail", pk)
@@ -173,7 +174,7 @@ def area_hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.hand_over_area(actor=request.user, area=area, **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("Handed over."))
             return redirect("area_detail", pk)

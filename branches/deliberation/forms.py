@@ -27,15 +27,6 @@ RECEIPT_FIELD_LENGTH = 36  # with hyphens and spaces
 DAYS_OPEN = 7
 
 
-def add_errors(form: forms.Form, error: ValidationError) -> None:
-    """What a service refused, at the fields that the form has; the rest above it."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, problems in error.error_dict.items():
-        form.add_error(name if name in form.fields else None, problems)
-
-
 class MomentField(forms.DateTimeField):
     """A day and a time here."""
 

@@ -14,6 +14,7 @@ from branches.disclosure.access import get_story, may_tell, reviewed_by, sides_o
 from branches.disclosure.forms import ConsentForm, PlacedStoryForm, Reason, StoryFilter, StoryForm
 from branches.disclosure.sources import asked_source
 from branches.disclosure.workflow import EDITABLE, Action, Side, State, open_moves
+from branches.exceptions import StateConflict
 from branches.models import Story, StoryConsent, StoryPicture
 from branches.pictures import serve
 from branches.references import found
@@ -136,7 +137,8 @@ def story_act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     except ValidationError as error:
         add_refusal(form, error)
         story.refresh_from_db(fields=["state"])
-        return _page(request, story, problem=" ".join(error.messages), reason=form, status=400)
+        status = 409 if isinstance(error, StateConflict) else 400
+        return _page(request, story, problem=" ".join(error.messages), reason=form, status=status)
     messages.success(request, _("Done: %(action)s.") % {"action": Action(action).label})
     return redirect("story_detail", pk)
 

@@ -23,6 +23,7 @@ from branches.models.meeting import (
     WORD_LENGTH,
     validate_lines,
 )
+from branches.refusals import add_refusal
 from grids.models import Grid, Organisation, User, validate_printable
 
 LENGTHS = (30, 60, 90, 120, 180, 240)  # minutes
@@ -351,7 +352,7 @@ class RecordForms:
         fields = set(getattr(error, "error_dict", ()))
         for form in self._sent():
             if fields and fields <= set(form.fields):
-                form.add_error(None, error)
+                add_refusal(form, error)
                 return True
         return False
 

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
 from branches.access import get_branch
+from branches.exceptions import StateConflict
 from branches.meetings.access import get_meeting, get_meeting_to_run, may_convene, may_run_meeting, visible_meetings
 from branches.meetings.agenda import Point, proposals
 from branches.meetings.forms import (
@@ -27,6 +28,7 @@ from branches.meetings.guests import found_guests, likely_organisations, likely_
 from branches.meetings.showing import conveners_of, show_agenda, show_invitations, show_resolutions
 from branches.meetings.workflow import open_actions
 from branches.models import Branch, Meeting
+from branches.refusals import add_refusal
 from grids.access import get_grid
 from grids.models import Grid, User
 
@@ -84,7 +86,7 @@ def meeting_plan(request: HttpRequest) -> HttpResponse:
         try:
             meeting = services.plan_meeting(actor=user, convener=convener, at=at, **form.inputs())
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("Prepared. Look it over; the invitations go out when you convene it."))
             return redirect("meeting_detail", meeting.pk)
@@ -138,7 +140,7 @@ def meeting_agenda(request: HttpRequest, pk: int) -> HttpResponse:
             services.arrange_meeting(actor=user, meeting=meeting, at=at, **form.arrangement())
             services.set_agenda(actor=user, meeting=meeting, points=form.cleaned_data["points"], at=at)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("Changed."))
             return redirect("meeting_detail", pk)
@@ -189,10 +191,10 @@ def detail_page(
 
 def refused(request: HttpRequest, pk: int, error: ValidationError, form=None, about: int | None = None) -> HttpResponse:
     """The meeting as it stands now, with what was refused: at the form, or above the page where there is none."""
-    state = isinstance(error, services.MeetingRefused)
+    state = isinstance(error, StateConflict)
     problem = " ".join(error.messages) if state or form is None else ""
     if not problem:
-        form.add_error(None, error)
+        add_refusal(form, error)
     meeting = get_meeting(request.user, pk)
     return detail_page(request, meeting, form, problem, about, status=409 if state else 400)
 

@@ -22,7 +22,6 @@ from branches.services.claims import (
     withdraw_claim,
 )
 from branches.services.meetings import (
-    MeetingRefused,
     answer_invitation,
     arrange_meeting,
     call_off,
@@ -52,7 +51,6 @@ from branches.services.stories import (
     write_story,
 )
 from branches.services.topics import (
-    TopicConflict,
     ask_residents,
     decide_topic,
     decline_topic,
@@ -97,10 +95,8 @@ from branches.services.worklists import (
 __all__ = [
     "Answers",
     "Bringing",
-    "MeetingRefused",
     "Plot",
     "Slip",
-    "TopicConflict",
     "Vote",
     "accept_claim",
     "accept_plan",

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.access import may_run_for
+from branches.exceptions import StateConflict
 from branches.models import Claim, ClaimStep, Evidence, WorkItem, WorkList
 from branches.references import Shown, found
 from branches.services.worklists import assign
@@ -68,7 +69,7 @@ def assign_item(
 
 def _check_claimable(item: WorkItem, grid: Grid) -> None:
     if not item.work_list.is_under_way:
-        raise ValidationError(_("The work list is not under way, so its items stay as they are."))
+        raise StateConflict(_("The work list is not under way, so its items stay as they are."))
     top = item.work_list.grid
     if grid.retired_at or not top.lft < grid.lft <= top.rght:
         raise ValidationError({"grids": _("%(grid)s is not one of the grids that the list is for.") % {"grid": grid}})
@@ -195,7 +196,7 @@ def _moves_of(claim: Claim, actor: User | None) -> set[ClaimAction]:
 def _decide(actor: User | None, claim: Claim, action: ClaimAction, text: str, seen: int | None, at: datetime) -> Claim:
     _check(claim, action, actor)
     if seen is not None and seen != claim.round:
-        raise ValidationError(_("Another report has been made since. Read it, then decide."), "not_open")
+        raise StateConflict(_("Another report has been made since. Read it, then decide."))
     if TABLE[action].needs_text and says_nothing(text):
         raise ValidationError({"text": _("Say what is missing; whoever reports again reads this.")})
     _record(claim, action, actor, at, text=text)
@@ -238,12 +239,12 @@ def _locked(claim: Claim) -> Claim:
 
 
 def _check(claim: Claim, action: ClaimAction, actor: User | None) -> None:
-    """PermissionDenied or ValidationError unless the table opens the action to the actor."""
+    """PermissionDenied or StateConflict unless the table opens the action to the actor."""
     refused = refusal(standing_of(claim, actor), action, sides_of(actor, claim))
     if refused and refused.is_forbidden:
         raise PermissionDenied(str(refused.text))
     if refused:
-        raise ValidationError(str(refused.text), "not_open")
+        raise StateConflict(refused.text)
 
 
 def _record(claim: Claim, action: ClaimAction, actor: User | None, at: datetime, text: str = "") -> ClaimStep:

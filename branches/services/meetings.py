@@ -12,6 +12,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from branches.exceptions import StateConflict
 from branches.meetings.access import answers_for, check_may_convene, check_may_run_meeting, may_answer
 from branches.meetings.agenda import MOST_POINTS, Point
 from branches.meetings.guests import organisations_to_invite, people_to_invite
@@ -31,10 +32,6 @@ from grids.models import Grid, Organisation, User
 from grids.moments import aware_now
 
 TOKEN_BYTES = 32
-
-
-class MeetingRefused(ValidationError):
-    """What was asked is not open in the present state of the meeting."""
 
 
 # Before the meeting
@@ -266,7 +263,7 @@ def hold(
     with transaction.atomic():
         locked = _locked(meeting, actor, Action.HOLD)
         if at < locked.starts_at:
-            raise MeetingRefused(_("The meeting has not begun yet. Note who was there when it has."))
+            raise StateConflict(_("The meeting has not begun yet. Note who was there when it has."))
         invitations = list(locked.invitations.select_for_update(of=("self",)).select_related("person", "organisation"))
         here = {invitation.pk for invitation in attended}
         if locked.state == State.HELD and here == {each.pk for each in invitations if each.attended}:
@@ -396,11 +393,11 @@ def calendar_digest(token: str) -> str:
 
 
 def _lock(meeting: Meeting, action: Action, repeats: str = "") -> Meeting:
-    """The row as it stands now; MeetingRefused where it does not take the action, but for what is `repeats`."""
+    """The row as it stands now; StateConflict where it does not take the action, but for what is `repeats`."""
     locked = Meeting.objects.select_for_update(of=("self",)).with_related().get(pk=meeting.pk)
     if locked.state != repeats and not is_taken_in(action, locked.state):
         said = {"state": locked.get_state_display(), "action": action.label}
-        raise MeetingRefused(_("The meeting is now: %(state)s. “%(action)s” is not open any more, or not yet.") % said)
+        raise StateConflict(_("The meeting is now: %(state)s. “%(action)s” is not open any more, or not yet.") % said)
     return locked
 
 

@@ -12,7 +12,7 @@ from branches.disclosure import small, tellers
 from branches.disclosure.access import check_may_tell
 from branches.models import Budget, Publication
 from branches.resources.figures import totals
-from branches.services.checking import errors_of, source_errors
+from branches.services.checking import errors_of
 from grids.models import Grid, User
 from grids.moments import aware_now
 from grids.text import says_nothing
@@ -58,7 +58,7 @@ def publish(
         published_at=at,
         idempotency_key=key,
     )
-    _check(publication, month, year, timezone.localdate(at), source_errors(actor, source_kind, source_key))
+    _check(publication, month, year, timezone.localdate(at), tellers.source_errors(actor, source_kind, source_key))
     if kind == Kind.FIGURES:
         publication.period, publication.figures = f"{month:%Y-%m}", _counts(grid, month)
     elif kind == Kind.RESOURCES:

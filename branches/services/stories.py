@@ -14,8 +14,9 @@ from django.utils.translation import gettext as _
 from branches.disclosure import tellers
 from branches.disclosure.access import check_may_tell, sides_of
 from branches.disclosure.workflow import EDITABLE, TABLE, Action, Side, State, why_refused
+from branches.exceptions import StateConflict
 from branches.models import Picture, Story, StoryConsent, StoryPicture, StoryStep
-from branches.services.checking import errors_of, source_errors
+from branches.services.checking import errors_of
 from branches.services.pictures import delete_files_of, stored
 from grids.models import Grid, User
 from grids.moments import aware_now
@@ -61,7 +62,7 @@ def write_story(
         idempotency_key=key,
     )
     errors = _fill(story, title, before, after)
-    errors |= source_errors(actor, source_kind, source_key)
+    errors |= tellers.source_errors(actor, source_kind, source_key)
     photos = _with_chosen(actor, story, photos or {}, chosen or {})
     try:
         with _illustrated(story, photos, errors, actor, at) as pictures, transaction.atomic():
@@ -96,7 +97,7 @@ def edit_story(
     with _illustrated(story, photos, errors, actor, at, kept_without=removed) as pictures, transaction.atomic():
         story = _locked(story)
         if story.state not in EDITABLE:
-            raise ValidationError(
+            raise StateConflict(
                 _("The story is %(state)s, so it is not changed now.") % {"state": story.get_state_display()}
             )
         _fill(story, title, before, after)
@@ -110,11 +111,11 @@ def edit_story(
 
 @transaction.atomic
 def move_story(*, actor: User | None, story: Story, action: str, reason: str = "", at: datetime | None = None) -> Story:
-    """Take an action of the table. Raises PermissionDenied, or ValidationError with why it is not open."""
+    """Take an action of the table. Raises PermissionDenied, or StateConflict with why it is not open."""
     story, at, move = _locked(story), aware_now(at), TABLE[Action(action)]
     sides = sides_of(actor, story) if actor else frozenset(Side)
     if refusal := why_refused(action, story.state, sides):
-        raise ValidationError(refusal) if story.state not in move.begins else PermissionDenied(refusal)
+        raise StateConflict(refusal) if story.state not in move.begins else PermissionDenied(refusal)
     if move.needs_reason and says_nothing(reason):
         raise ValidationError({"reason": [_("Say why; who wrote it reads this.")]})
     if move.action in (Action.SUBMIT, Action.PUBLISH) and (hindrance := why_not_public(story)):
