@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from branches.areas.dividing import MOST_AREAS
 from branches.worklists.forms import NOT_A_CHOICE, GridsField
+from grids.forms import TextField
 from grids.models import Grid, User
 
 WHO = pgettext_lazy("area", "who answers for it")
@@ -41,7 +42,7 @@ class MembersForm(forms.Form):
 class AreaForm(forms.Form):
     """An area: its name and its buildings."""
 
-    name = forms.CharField(label=_("name"), max_length=64)
+    name = TextField(label=_("name"), max_length=64)
     grids = GridsField(
         label=_("buildings"),
         error_messages={"required": _("Choose at least one building."), "invalid_choice": NOT_A_CHOICE},
