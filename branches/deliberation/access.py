@@ -1,7 +1,7 @@
 """Who may see a topic, and where they stand towards it."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from branches.access import may_run, may_run_for
 from branches.deliberation.workflow import Action, Side, refusal
@@ -29,10 +29,7 @@ def run_topics(user: User) -> QuerySet[Topic]:
 
 def get_topic(user: User, pk: int) -> Topic:
     """The topic; 404 where the user may not see it."""
-    topic = visible_topics(user).with_related().filter(pk=pk).first()
-    if topic is None:
-        raise Http404
-    return topic
+    return get_object_or_404(visible_topics(user).with_related(), pk=pk)
 
 
 def sides_of(user: User, topic: Topic) -> frozenset[Side]:

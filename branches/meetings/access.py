@@ -2,7 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from branches.access import may_run, may_run_for, visible_branches
@@ -34,10 +34,7 @@ def _run_by(user: User) -> Q:
 
 def get_meeting(user: User, pk: int) -> Meeting:
     """The meeting; 404 where the user may not see it."""
-    meeting = visible_meetings(user).with_related().filter(pk=pk).first()
-    if meeting is None:
-        raise Http404
-    return meeting
+    return get_object_or_404(visible_meetings(user).with_related(), pk=pk)
 
 
 def get_meeting_to_run(user: User, pk: int) -> Meeting:

@@ -5,14 +5,14 @@ from datetime import datetime
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
-from branches.access import get_branch
+from branches.access import get_asked_branch
 from branches.exceptions import StateConflict
 from branches.meetings.access import get_meeting, get_meeting_to_run, may_convene, may_run_meeting, visible_meetings
 from branches.meetings.agenda import Point, proposals
@@ -33,15 +33,12 @@ from grids.access import get_grid
 from grids.models import Grid, User
 
 PAGE_SIZE = 20
-KEY_DIGITS = 18
 
 
 def _asked_convener(request: HttpRequest) -> Branch | Grid | None:
     """The branch or grid that the address names; 404 for one that the user may not see."""
     if key := request.GET.get("branch"):
-        if not (key.isascii() and key.isdigit() and len(key) <= KEY_DIGITS):
-            raise Http404
-        return get_branch(request.user, int(key))
+        return get_asked_branch(request.user, key)
     code = request.GET.get("grid")
     return get_grid(request.user, code) if code else None
 
