@@ -28,11 +28,7 @@ class PeopleField(forms.TypedMultipleChoiceField):
 class MembersForm(forms.Form):
     """Who answers for an area."""
 
-    members = PeopleField(
-        label=pgettext_lazy("area", "who answers for it"),
-        required=False,
-        error_messages={"invalid_choice": NOT_A_CHOICE},
-    )
+    members = PeopleField(label=WHO, required=False)
 
     def __init__(self, people: Iterable[User], data=None, initial=None):
         super().__init__(data, initial=initial)
@@ -56,11 +52,7 @@ class AreaForm(forms.Form):
 class NewAreaForm(AreaForm):
     """A new area, at once with who answers for it."""
 
-    members = PeopleField(
-        label=pgettext_lazy("area", "who answers for it"),
-        required=False,
-        error_messages={"invalid_choice": NOT_A_CHOICE},
-    )
+    members = PeopleField(label=WHO, required=False)
 
     def __init__(self, grids: Iterable[Grid], people: Iterable[User], data=None, initial=None):
         super().__init__(grids, data, initial)

@@ -172,10 +172,6 @@ class ClaimQuerySet(models.QuerySet):
         had_passed = Q(item__work_list__closed_at__date__gt=F("item__due_on"))
         return self.filter(passed | had_passed, state__in=UNDER_WAY)
 
-    def reported_late(self):
-        """Those reported or accepted that came after their day."""
-        return self.filter(reported_on__gt=F("item__due_on"))
-
     def done_by(self, user: User):
         """What waits for this person to do it: on the very grids that they answer for or whose branch they lead."""
         own = [post.grid_id for post in overseen_posts(user)]

@@ -1,7 +1,6 @@
 """Making something public for a community or a street, and withdrawing it again."""
 
 from datetime import date, datetime
-from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -13,6 +12,7 @@ from branches.disclosure.access import check_may_tell
 from branches.models import Budget, Publication
 from branches.resources.figures import totals
 from branches.services.checking import errors_of
+from branches.services.repeating import done_before
 from grids.models import Grid, User
 from grids.moments import aware_now
 from grids.text import says_nothing
@@ -42,8 +42,7 @@ def publish(
     """
     at, key = aware_now(at), idempotency_key or None
     check_may_tell(actor, grid)
-    again = partial(Publication.objects.filter(published_by=actor, idempotency_key=key).first) if key else lambda: None
-    if first := again():
+    if first := done_before(Publication, key, published_by=actor):
         return first
     publication = Publication(
         grid=grid,
@@ -59,17 +58,12 @@ def publish(
         idempotency_key=key,
     )
     _check(publication, month, year, timezone.localdate(at), tellers.source_errors(actor, source_kind, source_key))
-    if kind == Kind.FIGURES:
-        publication.period, publication.figures = f"{month:%Y-%m}", _counts(grid, month)
-    elif kind == Kind.RESOURCES:
-        publication.period, publication.figures = str(year), _resources(grid, year)
-    if publication.period:
-        _check_first(publication)
+    _take_figures(publication, month, year)
     try:
         with transaction.atomic():
             publication.save()
     except IntegrityError as error:  # the same is being published beside this
-        if first := again():
+        if first := done_before(Publication, key, published_by=actor):
             return first
         raise ValidationError({"kind": [_public_already()]}) from error
     return publication
@@ -90,9 +84,16 @@ def _check(publication: Publication, month: date | None, year: int | None, today
         raise ValidationError(errors)
 
 
-def _check_first(publication: Publication) -> None:
-    same = {"grid": publication.grid, "kind": publication.kind, "period": publication.period}
-    if Publication.objects.public().filter(**same).exists():
+def _take_figures(publication: Publication, month: date | None, year: int | None) -> None:
+    """Keep the figures of the period as they stand now; refused where they are public already."""
+    grid, kind = publication.grid, publication.kind
+    if kind == Kind.FIGURES:
+        publication.period, publication.figures = f"{month:%Y-%m}", _counts(grid, month)
+    elif kind == Kind.RESOURCES:
+        publication.period, publication.figures = str(year), _resources(grid, year)
+    else:
+        return
+    if Publication.objects.public().filter(grid=grid, kind=kind, period=publication.period).exists():
         raise ValidationError({"kind": [_public_already()]})
 
 

@@ -15,6 +15,7 @@ from branches.models import Branch, Budget, BudgetLine, BudgetLineChange, Resour
 from branches.resources.access import check_may_spend
 from branches.services.checking import errors_of
 from branches.services.pictures import stored
+from branches.services.repeating import done_before
 from grids.models import Grid, Level, Organisation, User
 from grids.moments import aware_now
 from grids.pictures import FileRefused, prepare_photo
@@ -136,7 +137,7 @@ def enter_spending(
     """
     at, key = aware_now(at), idempotency_key or None
     check_may_spend(actor, line.budget.branch, line.budget.grid)
-    if first := _entered_before(actor, key):
+    if first := done_before(ResourceEntry, key, entered_by=actor):
         return first
     entry = ResourceEntry(
         line=line,
@@ -147,13 +148,7 @@ def enter_spending(
         entered_at=at,
         idempotency_key=key,
     )
-    errors = errors_of(entry, "amount", "purpose")
-    if "amount" not in errors and entry.amount <= 0:
-        errors["amount"] = [_("Give an amount above nothing; what was wrong is taken back by reversing its entry.")]
-    if spent_on.year != line.budget.year:
-        errors["spent_on"] = [_("Choose a day of %(year)d, the year of this budget.") % {"year": line.budget.year}]
-    elif spent_on > timezone.localdate(at):
-        errors["spent_on"] = [_("That day has not come yet. Choose today or a day before.")]
+    errors = _entry_errors(entry)
     photo = _photo(receipt, errors)
     if errors:
         raise ValidationError(errors)
@@ -166,14 +161,21 @@ def enter_spending(
     except FileRefused as error:
         raise ValidationError({"receipt": [str(error)]}) from error
     except IntegrityError:  # the same form is being served beside this one
-        if first := _entered_before(actor, key):
+        if first := done_before(ResourceEntry, key, entered_by=actor):
             return first
         raise
     return entry
 
 
-def _entered_before(actor: User | None, key: str | None) -> ResourceEntry | None:
-    return ResourceEntry.objects.filter(entered_by=actor, idempotency_key=key).first() if key else None
+def _entry_errors(entry: ResourceEntry) -> dict[str, list[str]]:
+    errors, year = errors_of(entry, "amount", "purpose"), entry.line.budget.year
+    if "amount" not in errors and entry.amount <= 0:
+        errors["amount"] = [_("Give an amount above nothing; what was wrong is taken back by reversing its entry.")]
+    if entry.spent_on.year != year:
+        errors["spent_on"] = [_("Choose a day of %(year)d, the year of this budget.") % {"year": year}]
+    elif entry.spent_on > timezone.localdate(entry.entered_at):
+        errors["spent_on"] = [_("That day has not come yet. Choose today or a day before.")]
+    return errors
 
 
 def _photo(receipt: File | None, errors: dict):

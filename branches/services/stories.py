@@ -18,6 +18,7 @@ from branches.exceptions import StateConflict
 from branches.models import Picture, Story, StoryConsent, StoryPicture, StoryStep
 from branches.services.checking import errors_of
 from branches.services.pictures import delete_files_of, stored
+from branches.services.repeating import done_before
 from grids.models import Grid, User
 from grids.moments import aware_now
 from grids.pictures import FileRefused, Redrawn, prepare_photo
@@ -49,8 +50,7 @@ def write_story(
     """
     at, key = aware_now(at), idempotency_key or None
     check_may_tell(actor, grid)
-    again = partial(Story.objects.filter(written_by=actor, idempotency_key=key).first) if key else lambda: None
-    if first := again():
+    if first := done_before(Story, key, written_by=actor):
         return first
     story = Story(
         grid=grid,
@@ -70,7 +70,7 @@ def write_story(
             _bind(story, pictures)
             _step(story, StoryStep.WRITE, "", actor, at)
     except IntegrityError:  # the same form is being served beside this one
-        if first := again():
+        if first := done_before(Story, key, written_by=actor):
             return first
         raise
     return story

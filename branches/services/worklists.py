@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from branches.models import Claim, ClaimStep, WorkItem, WorkList
 from branches.models.worklist import in_year
+from branches.services.repeating import done_before
 from branches.worklists.access import may_issue
 from branches.worklists.workflow import ClaimAction, ClaimState
 from grids.models import Grid, Level, User
@@ -30,24 +31,24 @@ def draft_list(
     at: datetime | None = None,
 ) -> WorkList:
     """Begin a list that the grid will issue; the same actor and key again return the first."""
-    drawn = WorkList.objects.filter(created_by=actor, idempotency_key=idempotency_key or None)
-    for _attempt in range(2):
-        if idempotency_key and (first := drawn.first()):
+    at, key = aware_now(at), idempotency_key or None
+    if first := done_before(WorkList, key, created_by=actor):
+        return first
+    try:
+        with transaction.atomic():
+            grid = Grid.objects.settle(grid)
+            _check_may_issue(actor, grid)
+            work_list = WorkList(
+                grid=grid, title=title.strip(), year=year, created_by=actor, created_at=at,
+                idempotency_key=key, is_demo=is_demo,
+            )  # fmt: skip
+            work_list.clean_fields(exclude=["grid", "position"])
+            work_list.save()
+    except IntegrityError:  # the same form is being served beside this one
+        if first := done_before(WorkList, key, created_by=actor):
             return first
-        try:
-            with transaction.atomic():
-                grid = Grid.objects.settle(grid)
-                _check_may_issue(actor, grid)
-                work_list = WorkList(
-                    grid=grid, title=title.strip(), year=year, created_by=actor, created_at=aware_now(at),
-                    idempotency_key=idempotency_key or None, is_demo=is_demo,
-                )  # fmt: skip
-                work_list.clean_fields(exclude=["grid", "position"])
-                work_list.save()
-                return work_list
-        except IntegrityError:  # the same form is being served beside this one
-            continue
-    return drawn.get()
+        raise
+    return work_list
 
 
 @transaction.atomic
