@@ -17,7 +17,7 @@ from branches.models import Invitation, Meeting, Resolution
 from events import occasions
 from events.models import Event
 from grids.models import User
-from tests.branches.meetings.conftest import STARTS
+from tests.branches.meetings import STARTS
 from tests.events.conftest import MONDAY
 from tests.factories import make_branch, make_event, make_meeting, make_organisation, make_resolution, make_user
 

@@ -13,7 +13,7 @@ from branches.meetings.workflow import LEADS_TO, TAKEN_IN, Action, State
 from branches.models import Invitation, Meeting, MeetingStep, Resolution
 from grids.models import Grid
 from grids.services import merge_grids, move_grid
-from tests.branches.meetings.conftest import STARTS
+from tests.branches.meetings import STARTS
 from tests.events.conftest import MONDAY
 from tests.factories import make_branch, make_meeting, make_organisation, make_post, make_resolution
 
