@@ -34,7 +34,7 @@ class MeetingSource:
         return {str(meeting.pk): self._shown(meeting) for meeting in self._seen(user).filter(pk__in=primary_keys(keys))}
 
     def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
-        held = self._seen(user).filter(position__range=(grid.lft, grid.rght)).order_by("-starts_at", "-pk")
+        held = self._seen(user).within(grid).order_by("-starts_at", "-pk")
         return [self._shown(meeting) for meeting in matching(held, words, "title")[:OFFERED]]
 
     def _seen(self, user: User) -> QuerySet[Meeting]:

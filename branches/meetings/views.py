@@ -51,7 +51,7 @@ def meeting_list(request: HttpRequest) -> HttpResponse:
     if isinstance(convener, Branch):
         meetings = meetings.filter(branch=convener)
     elif convener:
-        meetings = meetings.filter(position__range=(convener.lft, convener.rght))
+        meetings = meetings.within(convener)
     is_past = request.GET.get("when") == "past"
     page = Paginator(meetings.past() if is_past else meetings.upcoming(), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {

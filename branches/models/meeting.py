@@ -13,7 +13,7 @@ from branches.cases import CLOSED
 from branches.meetings.workflow import OPEN, TOOK_PLACE, Action, State
 from branches.models.branch import Branch
 from branches.references import Reference
-from grids.models import Grid, GridChange, Level, Organisation, Placed, User, validate_printable
+from grids.models import Grid, GridChange, Level, Organisation, Placed, PlacedQuerySet, User, validate_printable
 
 TITLE_LENGTH = 120
 WORD_LENGTH = 200
@@ -41,7 +41,7 @@ LEVELS = {
 }
 
 
-class MeetingQuerySet(models.QuerySet):
+class MeetingQuerySet(PlacedQuerySet):
     def of(self, convener: Branch | Grid):
         """Those of a branch, or those of a grid as a whole and of the grids that went up in it."""
         if isinstance(convener, Branch):
