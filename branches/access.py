@@ -31,6 +31,21 @@ def get_asked_branch(user: User, key: str) -> Branch:
     return get_branch(user, int(key))
 
 
+def get_branch_to_run(user: User, pk: int) -> Branch:
+    """The branch, for who acts for it; 404 out of sight, PermissionDenied for who only looks on."""
+    branch = get_branch(user, pk)
+    check_may_run(user, branch)
+    return branch
+
+
+def get_branch_to_keep(user: User, pk: int) -> Branch:
+    """The branch, for who keeps it; 404 out of sight, PermissionDenied for who only looks on."""
+    branch = get_branch(user, pk)
+    if branch.dissolved_on or not may_keep_branches(user, branch.grid):
+        raise PermissionDenied
+    return branch
+
+
 def runnable_branches(user: User) -> QuerySet[Branch]:
     """Those that the user may act for: as secretary or deputy, or answering for the grid of its seat."""
     if not user.is_active:
