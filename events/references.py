@@ -26,7 +26,7 @@ class EventSource:
         return {event.number: self._shown(event) for event in self._visible(user).filter(number__in=list(keys))}
 
     def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
-        events = self._visible(user).within(grid).order_by("-filed_at", "-pk")
+        events = self._visible(user).filter(position__range=(grid.lft, grid.rght)).order_by("-filed_at", "-pk")
         events = events.search(words) if words.strip() else events
         return [self._shown(event) for event in events[:OFFERED]]
 
