@@ -3,10 +3,12 @@
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from branches.models import Branch
-from grids.access import may_manage, overseen_ranges, visible_grids, within
+from branches.references import primary_keys
+from grids.access import may_manage, may_oversee, overseen_ranges, visible_grids, within
 from grids.models import Grid, User
 
 
@@ -19,9 +21,28 @@ def visible_branches(user: User) -> QuerySet[Branch]:
 
 def get_branch(user: User, pk: int) -> Branch:
     """The branch; 404 where the user may not see it."""
-    branch = visible_branches(user).select_related("grid").filter(pk=pk).first()
-    if branch is None:
+    return get_object_or_404(visible_branches(user).select_related("grid"), pk=pk)
+
+
+def get_asked_branch(user: User, key: str) -> Branch:
+    """The branch that an address asks for; 404 also for what is no key."""
+    if not primary_keys([key]):
         raise Http404
+    return get_branch(user, int(key))
+
+
+def get_branch_to_run(user: User, pk: int) -> Branch:
+    """The branch, for who acts for it; 404 out of sight, PermissionDenied for who only looks on."""
+    branch = get_branch(user, pk)
+    check_may_run(user, branch)
+    return branch
+
+
+def get_branch_to_keep(user: User, pk: int) -> Branch:
+    """The branch, for who keeps it; 404 out of sight, PermissionDenied for who only looks on."""
+    branch = get_branch(user, pk)
+    if branch.dissolved_on or not may_keep_branches(user, branch.grid):
+        raise PermissionDenied
     return branch
 
 
@@ -50,7 +71,7 @@ def check_may_run(actor: User | None, branch: Branch) -> None:
 
 def may_run_for(user: User, grid: Grid) -> bool:
     """Whether the user may act for what a whole grid does together: who answers for it, or leads the branch there."""
-    if any(lft <= grid.lft <= rght for lft, rght in overseen_ranges(user)):
+    if may_oversee(user, grid):
         return True
     return user.is_active and Branch.objects.led_by(user).filter(grid=grid).exists()
 

@@ -22,32 +22,17 @@ from branches.proposals import Survey, survey_all, total
 from branches.services.planning import Planned
 from branches.views import page_of
 from grids import exporting
-from grids.access import get_grid, may_oversee, overseen_posts, overseen_ranges
+from grids.access import get_grid, get_overseen_grid, may_oversee
 from grids.models import Grid, Level, load_ancestors
 
 CHILDREN = 50
-
-
-def overseen_grid(request: HttpRequest) -> Grid:
-    """What is asked for, or the highest that the person answers for; 404 outside, 403 for who answers for none."""
-    user, code = request.user, request.GET.get("grid", "")
-    if not overseen_ranges(user):
-        raise PermissionDenied
-    if code:
-        grid = Grid.objects.filter(code=code).first() if code.isascii() and code.isdigit() else None
-    else:
-        own = overseen_posts(user)
-        grid = own[0].grid if own else Grid.objects.filter(level=Level.CITY).order_by("lft").first()
-    if grid is None or not may_oversee(user, grid):
-        raise Http404
-    return grid
 
 
 @require_safe
 def branch_coverage(request: HttpRequest) -> HttpResponse:
     """Which buildings have a branch, own or inherited, and which have none; branches that are too small or large."""
     user, at = request.user, timezone.now()
-    grid = overseen_grid(request)
+    grid = get_overseen_grid(request.user, request.GET.get("grid", ""))
     without = uncovered(grid)
     if exporting.is_wanted(request):
         return exporting.respond(
@@ -86,7 +71,7 @@ def branch_coverage(request: HttpRequest) -> HttpResponse:
 @require_safe
 def branch_plans(request: HttpRequest) -> HttpResponse:
     """What the planner proposes for every community of a grid, in figures."""
-    grid = overseen_grid(request)
+    grid = get_overseen_grid(request.user, request.GET.get("grid", ""))
     if grid.level > Level.COMMUNITY:
         raise Http404
     lines = survey_all(grid)

@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Branch, BranchGrid, ChiefTitle, Partner, SiteKind
+from branches.refusals import add_refusal
 from grids.access import SeveralSuccessors, find_grid, visible_people
+from grids.forms import DayField
 from grids.models import Grid, Level, Organisation, Post, User, validate_printable
 from grids.tree import ancestor_codes
 
@@ -17,13 +19,6 @@ UNKNOWN = _("This filter is not known. Choose one of the list.")
 MOST_CODES = 300
 MOST_OFFERED = 300
 IN_BRACKETS = re.compile(r"[（(]([^（()）]+)[)）]\s*$")
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
-
-    def __init__(self, **options):
-        super().__init__(format="%Y-%m-%d", **options)
 
 
 class BranchFilter(forms.Form):
@@ -99,11 +94,8 @@ class BranchForm(forms.Form):
     def refuse(self, error: ValidationError | PermissionDenied) -> None:
         if isinstance(error, PermissionDenied):
             self.add_error(None, str(error))
-        elif not hasattr(error, "error_dict"):
-            self.add_error(None, error)
         else:
-            for field, said in error.message_dict.items():
-                self.add_error(field if field in self.fields else None, said)
+            add_refusal(self, error)
 
 
 class DescribeForm(BranchForm):
@@ -116,12 +108,7 @@ class DescribeForm(BranchForm):
         label=_("address of the site"), max_length=200, required=False, validators=[validate_printable]
     )
     member_count = forms.IntegerField(label=_("members"), min_value=0, max_value=100_000)
-    founded_on = forms.DateField(
-        label=_("founded on"),
-        widget=DayInput,
-        input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": _("Choose the date, as 2026-12-31."), "required": _("Choose the date.")},
-    )
+    founded_on = DayField(label=_("founded on"))
 
     def prepare(self) -> None:
         super().prepare()

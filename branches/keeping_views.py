@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from branches import services
-from branches.access import get_branch, may_keep_branches, may_run
+from branches.access import get_branch_to_keep, get_branch_to_run
 from branches.forms import BranchForm, CoverForm, DescribeForm, DissolveForm, FoundForm, LeadersForm, PartnerForm
 from branches.models import Branch
 from grids.access import managed_grids, managed_ranges, may_manage
@@ -58,7 +58,7 @@ def _place(request: HttpRequest) -> Grid | None:
 
 def branch_describe(request: HttpRequest, pk: int) -> HttpResponse:
     """What the branch is called, where it meets, how many members it has."""
-    branch = _kept(request, pk)
+    branch = get_branch_to_keep(request.user, pk)
     form = DescribeForm(request.user, request.POST or None, branch=branch)
     return _answer(
         request,
@@ -72,7 +72,7 @@ def branch_describe(request: HttpRequest, pk: int) -> HttpResponse:
 
 def branch_cover(request: HttpRequest, pk: int) -> HttpResponse:
     """Which grids are the branch's own."""
-    branch = _kept(request, pk)
+    branch = get_branch_to_keep(request.user, pk)
     form = CoverForm(request.user, request.POST or None, branch=branch)
     return _answer(
         request,
@@ -86,7 +86,7 @@ def branch_cover(request: HttpRequest, pk: int) -> HttpResponse:
 
 def branch_leaders(request: HttpRequest, pk: int) -> HttpResponse:
     """Who is secretary and who deputy."""
-    branch = _kept(request, pk)
+    branch = get_branch_to_keep(request.user, pk)
     form = LeadersForm(request.user, request.POST or None, branch=branch)
     return _answer(
         request,
@@ -100,7 +100,7 @@ def branch_leaders(request: HttpRequest, pk: int) -> HttpResponse:
 
 def branch_dissolve(request: HttpRequest, pk: int) -> HttpResponse:
     """Take the branch out of use."""
-    branch = _kept(request, pk)
+    branch = get_branch_to_keep(request.user, pk)
     form = DissolveForm(request.user, request.POST or None, branch=branch)
     return _answer(
         request,
@@ -114,7 +114,7 @@ def branch_dissolve(request: HttpRequest, pk: int) -> HttpResponse:
 
 def branch_partners(request: HttpRequest, pk: int) -> HttpResponse:
     """The organisations that work with the branch: those there are, and one more."""
-    branch = _run(request, pk)
+    branch = get_branch_to_run(request.user, pk)
     form = PartnerForm(request.user, request.POST or None, branch=branch)
     return _answer(
         request,
@@ -128,7 +128,7 @@ def branch_partners(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 def branch_partner_remove(request: HttpRequest, pk: int, key: int) -> HttpResponse:
-    branch = _run(request, pk)
+    branch = get_branch_to_run(request.user, pk)
     partner = get_object_or_404(branch.partners.select_related("organisation"), pk=key)
     try:
         services.remove_partner(actor=request.user, partner=partner)
@@ -137,21 +137,6 @@ def branch_partner_remove(request: HttpRequest, pk: int, key: int) -> HttpRespon
     else:
         messages.success(request, _("%(partner)s is no longer a partner.") % {"partner": partner})
     return redirect("branch_partners", branch.pk)
-
-
-def _kept(request: HttpRequest, pk: int) -> Branch:
-    """A branch that the person may keep; 404 out of sight, 403 where they only look."""
-    branch = get_branch(request.user, pk)
-    if branch.dissolved_on or not may_keep_branches(request.user, branch.grid):
-        raise PermissionDenied
-    return branch
-
-
-def _run(request: HttpRequest, pk: int) -> Branch:
-    branch = get_branch(request.user, pk)
-    if not may_run(request.user, branch):
-        raise PermissionDenied
-    return branch
 
 
 def _answer(

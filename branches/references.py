@@ -39,6 +39,7 @@ class Source(Protocol):
 
 
 OFFERED = 20
+LONGEST_KEY = 18  # digits of a primary key
 _sources: dict[str, Source] = {}
 
 
@@ -62,6 +63,18 @@ class Reference(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+def primary_keys(keys: Iterable[str]) -> list[str]:
+    """Those that can be primary keys."""
+    return [key for key in keys if key.isascii() and key.isdigit() and len(key) <= LONGEST_KEY]
+
+
+def matching(rows: models.QuerySet, words: str, *fields: str) -> models.QuerySet:
+    """Those that have each of the words in one of the fields."""
+    for word in words.replace("\0", "").split():
+        rows = rows.filter(models.Q(*((f"{field}__icontains", word) for field in fields), _connector=models.Q.OR))
+    return rows
 
 
 def load_shown(references: Iterable[Reference], user: User) -> None:

@@ -21,15 +21,14 @@ from events.rechecks import admin as recheck_admin  # noqa: F401 - it registers 
 from events.searching import SEARCH_HELP
 from events.suggestions import handlers, organisations
 from events.workflow import TABLE, Move, open_moves, refusal
-from grids.admin.base import ReadOnly, ServiceAdmin
+from grids.admin.base import ReadOnly, ReadOnlyInline, ServiceAdmin
 
 
-class StepInline(ReadOnly, admin.TabularInline):
+class StepInline(ReadOnlyInline):
     model = Step
     fk_name = "event"
     fields = readonly_fields = ["at", "what", "who", "to_status", "to_loop", "holder_name", "why", "files", "due_at"]
     ordering = ["ordinal"]
-    extra = 0
 
     @admin.display(description=_("action"))
     def what(self, step: Step) -> str:

@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.access import visible_branches
 from branches.models import Branch
-from events.forms import SEARCH_LENGTH, DateInput, TextField
+from events.forms import SEARCH_LENGTH
 from events.models import Category, Event, SavedFilter
 from events.models.event import EventQuerySet
 from events.paging import Found, by_index
@@ -23,6 +23,7 @@ from events.searching import Search, read_searches
 from events.wording import place
 from events.workflow import Loop, Status
 from grids.access import SeveralSuccessors, find_grid, visible_grids
+from grids.forms import DayInput, TextField
 from grids.models import Grid, User, load_ancestors
 
 FILTER_NAMES = {
@@ -107,8 +108,8 @@ class FilterForm(forms.Form):
     branch = TextField(max_length=9, required=False)
     category = TextField(max_length=64, required=False)
     days = forms.ChoiceField(choices=DAYS, required=False)
-    since = forms.DateField(required=False, widget=DateInput)
-    until = forms.DateField(required=False, widget=DateInput)
+    since = forms.DateField(required=False, widget=DayInput)
+    until = forms.DateField(required=False, widget=DayInput)
     overdue = forms.BooleanField(required=False)
     sort = forms.ChoiceField(choices=SORTS, required=False)
 

@@ -18,7 +18,7 @@ from events.nearness import COORDINATES, point_of
 from events.text import TEXT_LENGTH, TITLE_LENGTH
 from events.workflow import Action, Move, Outcome, Rating, Urgency
 from grids.access import SeveralSuccessors, find_grid
-from grids.forms import TextField
+from grids.forms import DayInput, TextField
 from grids.models import Grid, Organisation, User
 
 SEARCH_LENGTH = 64
@@ -296,10 +296,6 @@ class CaseInput(forms.TextInput):
         return (data.get(name) or "").strip() or data.get(f"{name}_alike") or ""
 
 
-class DateInput(forms.DateInput):
-    input_type = "date"
-
-
 class ActForm(forms.Form):
     """The inputs of one move. What must be given is for the service to say."""
 
@@ -323,7 +319,7 @@ class ActForm(forms.Form):
             self.fields["until"] = forms.DateField(
                 required=False,
                 label=_("Suspend until"),
-                widget=DateInput(format="%Y-%m-%d"),
+                widget=DayInput,
                 error_messages={"invalid": _("Choose the date, as 2026-12-31.")},
             )
         if "into" in move.needs:

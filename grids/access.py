@@ -163,6 +163,20 @@ def may_oversee(user, grid: Grid) -> bool:
     return any(lft <= grid.lft <= rght for lft, rght in overseen_ranges(user))
 
 
+def get_overseen_grid(user, code: str) -> Grid:
+    """The grid of this code, or the highest that the user answers for; 404 outside, 403 for who answers for none."""
+    if not overseen_ranges(user):
+        raise PermissionDenied
+    if code:
+        grid = Grid.objects.filter(code=code).first() if code.isascii() and code.isdigit() else None
+    else:
+        own = overseen_posts(user)
+        grid = own[0].grid if own else Grid.objects.filter(level=Level.CITY).order_by("lft").first()
+    if grid is None or not may_oversee(user, grid):
+        raise Http404
+    return grid
+
+
 # Inspecting: re-checking closed cases. Chiefs and officials of a street and above, for their grid and all below.
 
 INSPECTORS = frozenset({Role.CHIEF, Role.OFFICIAL})

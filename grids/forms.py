@@ -1,5 +1,6 @@
 """What the pages of grids are asked."""
 
+import uuid
 from datetime import date
 
 from django import forms
@@ -25,6 +26,33 @@ class TextField(forms.CharField):
         "null_characters_not_allowed": _("The text holds a NUL character. Type it again."),
         "max_length": _("At most %(limit_value)d characters; this has %(show_value)d."),
     }
+
+
+class DayInput(forms.DateInput):
+    input_type = "date"
+
+    def __init__(self, attrs: dict | None = None):
+        super().__init__(attrs, format="%Y-%m-%d")
+
+
+class DayField(forms.DateField):
+    """A day as browsers send it."""
+
+    widget = DayInput
+    input_formats = ["%Y-%m-%d"]
+    default_error_messages = {
+        "required": _("Choose the date."),
+        "invalid": _("Choose the date, as 2026-12-31."),
+    }
+
+
+class KeyField(forms.CharField):
+    """Hidden and random: what is sent twice with one key is done once."""
+
+    widget = forms.HiddenInput
+
+    def __init__(self, max_length: int = 64):
+        super().__init__(max_length=max_length, required=False, initial=lambda: uuid.uuid4().hex)
 
 
 class DayForm(forms.Form):

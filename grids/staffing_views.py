@@ -15,6 +15,7 @@ from grids import coverage as figures
 from grids import exporting, listings, problems
 from grids.access import (
     get_grid,
+    get_overseen_grid,
     managed_ranges,
     may_manage,
     may_oversee,
@@ -76,26 +77,12 @@ def _level_name(level: int | None) -> str:
     return str(Level(level).label) if level is not None else _("all levels")
 
 
-def _overseen_grid(user: User, code: str) -> Grid:
-    """The grid of this code, or the highest that the user answers for; 404 outside, 403 for who answers for none."""
-    if not overseen_ranges(user):
-        raise PermissionDenied
-    if code:
-        grid = Grid.objects.filter(code=code).first() if code.isascii() and code.isdigit() else None
-    else:
-        own = overseen_posts(user)
-        grid = own[0].grid if own else Grid.objects.filter(level=Level.CITY).order_by("lft").first()
-    if grid is None or not may_oversee(user, grid):
-        raise Http404
-    return grid
-
-
 @require_safe
 def coverage(request: HttpRequest) -> HttpResponse:
     """How many grids have a chief and staff: by level, and side by side for the grids directly below."""
     user, form = request.user, CoverageForm(request.GET)
     is_valid = form.is_valid()
-    grid = _overseen_grid(user, request.GET.get("grid", ""))
+    grid = get_overseen_grid(user, request.GET.get("grid", ""))
     level = form.cleaned_data.get("level")
     census = figures.Census(grid)
     below = Grid.objects.active().filter(parent=grid).order_by("lft")
@@ -132,7 +119,7 @@ def _other_grids(user: User, grid: Grid) -> list[Grid]:
 def coverage_list(request: HttpRequest) -> HttpResponse:
     """The very grids that one figure of the coverage page counts."""
     user, form = request.user, CoverageListForm(request.GET)
-    grid = _overseen_grid(user, request.GET.get("grid", ""))
+    grid = get_overseen_grid(user, request.GET.get("grid", ""))
     if not form.is_valid():
         return render(request, "grids/coverage_list.html", {"form": form, "grid": grid}, status=400)
     level, figure = form.cleaned_data["level"], form.cleaned_data["figure"]

@@ -9,12 +9,12 @@ from itertools import count, groupby
 from django.apps import apps
 
 from branches import services as branch_services
+from branches.meetings.workflow import State
 from branches.models import (
     Branch,
     BranchGrid,
     Meeting,
     MeetingLevel,
-    MeetingState,
     MemberArea,
     Resolution,
     Topic,
@@ -133,7 +133,7 @@ def make_meeting(convener: Branch | Grid, convened_by: User, *, starts_at: datet
         "title": "党建联席会议",
         "place": "党群服务中心二楼",
         "ends_at": starts_at + timedelta(hours=1),
-        "state": MeetingState.CONVENED,
+        "state": State.CONVENED,
         "changed_at": starts_at,
     }
     return Meeting.objects.create(

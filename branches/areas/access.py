@@ -1,7 +1,7 @@
 """Who may see members' areas: whoever sees the community; the branch's own people act."""
 
 from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from branches.models import Branch, MemberArea
 from grids.access import visible_grids
@@ -21,10 +21,7 @@ def visible_areas(user: User) -> QuerySet[MemberArea]:
 
 def get_area(user: User, pk: int) -> MemberArea:
     """The area; 404 where the user may not see it."""
-    area = visible_areas(user).with_household_count().select_related("grid", "branch__grid").filter(pk=pk).first()
-    if area is None:
-        raise Http404
-    return area
+    return get_object_or_404(visible_areas(user).with_household_count().select_related("grid", "branch__grid"), pk=pk)
 
 
 def community_of(grid: Grid) -> Grid:

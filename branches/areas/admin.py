@@ -3,21 +3,19 @@
 from django.contrib import admin
 
 from branches.models import AreaGrid, AreaMember, MemberArea
-from grids.admin.base import ReadOnly, ServiceAdmin
+from grids.admin.base import ReadOnly, ReadOnlyInline, ServiceAdmin
 
 
-class AreaMemberInline(ReadOnly, admin.TabularInline):
+class AreaMemberInline(ReadOnlyInline):
     model = AreaMember
     fields = readonly_fields = ["user", "since", "until", "begun_by", "ended_by"]
     ordering = ["-since", "-pk"]
-    extra = 0
 
 
-class AreaGridInline(ReadOnly, admin.TabularInline):
+class AreaGridInline(ReadOnlyInline):
     model = AreaGrid
     fields = readonly_fields = ["grid", "since", "until", "begun_by", "ended_by"]
     ordering = ["position", "since"]
-    extra = 0
 
 
 @admin.register(MemberArea)

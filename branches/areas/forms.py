@@ -8,6 +8,7 @@ from django.utils.translation import pgettext_lazy
 
 from branches.areas.dividing import MOST_AREAS
 from branches.worklists.forms import NOT_A_CHOICE, GridsField
+from grids.forms import TextField
 from grids.models import Grid, User
 
 WHO = pgettext_lazy("area", "who answers for it")
@@ -27,11 +28,7 @@ class PeopleField(forms.TypedMultipleChoiceField):
 class MembersForm(forms.Form):
     """Who answers for an area."""
 
-    members = PeopleField(
-        label=pgettext_lazy("area", "who answers for it"),
-        required=False,
-        error_messages={"invalid_choice": NOT_A_CHOICE},
-    )
+    members = PeopleField(label=WHO, required=False)
 
     def __init__(self, people: Iterable[User], data=None, initial=None):
         super().__init__(data, initial=initial)
@@ -41,7 +38,7 @@ class MembersForm(forms.Form):
 class AreaForm(forms.Form):
     """An area: its name and its buildings."""
 
-    name = forms.CharField(label=_("name"), max_length=64)
+    name = TextField(label=_("name"), max_length=64)
     grids = GridsField(
         label=_("buildings"),
         error_messages={"required": _("Choose at least one building."), "invalid_choice": NOT_A_CHOICE},
@@ -55,11 +52,7 @@ class AreaForm(forms.Form):
 class NewAreaForm(AreaForm):
     """A new area, at once with who answers for it."""
 
-    members = PeopleField(
-        label=pgettext_lazy("area", "who answers for it"),
-        required=False,
-        error_messages={"invalid_choice": NOT_A_CHOICE},
-    )
+    members = PeopleField(label=WHO, required=False)
 
     def __init__(self, grids: Iterable[Grid], people: Iterable[User], data=None, initial=None):
         super().__init__(grids, data, initial)

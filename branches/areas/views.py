@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
@@ -14,12 +14,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
-from branches.access import get_branch, may_run
+from branches.access import check_may_run, get_branch_to_run, may_run
 from branches.areas.access import community_of, get_area, home_grid
 from branches.areas.dividing import FAIR_PERCENT, deviation, divide, is_fair
 from branches.areas.forms import AreaForm, MembersForm, NewAreaForm, SuggestForm
 from branches.areas.loads import figures_below, free_buildings, free_buildings_of, load_areas, mean_load
 from branches.models import Branch, MemberArea
+from branches.refusals import add_refusal
 from branches.services import Plot
 from grids.access import get_grid
 from grids.models import Grid, Level, User
@@ -84,18 +85,9 @@ def area_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "branches/area_detail.html", context)
 
 
-def _run_branch(user: User, pk: int) -> Branch:
-    """The branch; 403 for who sees it and does not act for it."""
-    branch = get_branch(user, pk)
-    if not may_run(user, branch):
-        raise PermissionDenied
-    return branch
-
-
 def _run_area(user: User, pk: int) -> MemberArea:
     area = get_area(user, pk)
-    if not may_run(user, area.branch):
-        raise PermissionDenied
+    check_may_run(user, area.branch)
     if area.given_up_on:
         raise Http404
     return area
@@ -126,7 +118,7 @@ def _people(branch: Branch, community: Grid, also: Iterable[User] = ()) -> list[
 @leads_on
 def area_new(request: HttpRequest, pk: int) -> HttpResponse:
     """Draw an area of a branch's buildings that lie in none."""
-    branch = _run_branch(request.user, pk)
+    branch = get_branch_to_run(request.user, pk)
     community = _community_asked(request, branch)
     grids = free_buildings_of(branch, community)
     data = request.POST if request.method == "POST" else None
@@ -135,7 +127,7 @@ def area_new(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             area = services.draw_area(actor=request.user, branch=branch, **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("The area %(area)s was drawn.") % {"area": area})
             return redirect("area_detail", area.pk)
@@ -154,7 +146,7 @@ def area_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.change_area(actor=request.user, area=area, **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("Saved."))
             return redirect("area_detail", pk)
@@ -173,7 +165,7 @@ def area_hand_over(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.hand_over_area(actor=request.user, area=area, **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("Handed over."))
             return redirect("area_detail", pk)
@@ -185,8 +177,7 @@ def area_hand_over(request: HttpRequest, pk: int) -> HttpResponse:
 def area_give_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Give an area up."""
     area = get_area(request.user, pk)
-    if not may_run(request.user, area.branch):
-        raise PermissionDenied
+    check_may_run(request.user, area.branch)
     services.give_up_area(actor=request.user, area=area)
     messages.success(request, _("The area %(area)s was given up; its buildings are free.") % {"area": area})
     return redirect("area_detail", pk)
@@ -195,7 +186,7 @@ def area_give_up(request: HttpRequest, pk: int) -> HttpResponse:
 @leads_on
 def area_suggest(request: HttpRequest, pk: int) -> HttpResponse:
     """A fair division of a branch's free buildings, to be drawn as it is or changed afterwards."""
-    branch = _run_branch(request.user, pk)
+    branch = get_branch_to_run(request.user, pk)
     community = _community_asked(request, branch)
     grids = free_buildings_of(branch, community)
     if request.method == "POST":

@@ -1,10 +1,10 @@
 """Who may see a topic, and where they stand towards it."""
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 
 from branches.access import may_run, may_run_for
-from branches.deliberation.rules import Action, Side, refusal
+from branches.deliberation.workflow import Action, Side, refusal
 from branches.models import ProposerKind, Topic, Voter
 from grids.access import may_see, overseen_ranges, visible_grids, within
 from grids.models import Grid, Level, OrganisationKind, User
@@ -29,10 +29,7 @@ def run_topics(user: User) -> QuerySet[Topic]:
 
 def get_topic(user: User, pk: int) -> Topic:
     """The topic; 404 where the user may not see it."""
-    topic = visible_topics(user).with_related().filter(pk=pk).first()
-    if topic is None:
-        raise Http404
-    return topic
+    return get_object_or_404(visible_topics(user).with_related(), pk=pk)
 
 
 def sides_of(user: User, topic: Topic) -> frozenset[Side]:

@@ -3,19 +3,17 @@
 from django.contrib import admin
 
 from branches.models import Option, Topic, TopicStep
-from grids.admin.base import ReadOnly, ServiceAdmin
+from grids.admin.base import ReadOnly, ReadOnlyInline, ServiceAdmin
 
 
-class OptionInline(ReadOnly, admin.TabularInline):
+class OptionInline(ReadOnlyInline):
     model = Option
     fields = readonly_fields = ["ordinal", "text"]
-    extra = 0
 
 
-class TopicStepInline(ReadOnly, admin.TabularInline):
+class TopicStepInline(ReadOnlyInline):
     model = TopicStep
     fields = readonly_fields = ["ordinal", "action", "state", "actor_name", "note", "at"]
-    extra = 0
 
 
 @admin.register(Topic)

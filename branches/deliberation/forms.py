@@ -1,6 +1,5 @@
 """What the pages of topics ask of people with an account; what may stand is for the services to say."""
 
-import uuid
 from datetime import datetime
 from typing import Any
 
@@ -14,26 +13,17 @@ from branches.access import runnable_branches, visible_branches
 from branches.deliberation.access import proposer_kinds
 from branches.deliberation.counting import Majority, QuorumKind
 from branches.deliberation.electorate import offered_organisations
-from branches.deliberation.rules import State
+from branches.deliberation.workflow import State
 from branches.models import Branch, Option, ProposerKind, Remark, Topic
 from branches.models.topic import MOST_OPTIONS, OPTION_LENGTH
 from grids.access import overseen_posts
-from grids.forms import TextField
+from grids.forms import KeyField, TextField
 from grids.models import Grid, Level, Organisation, Post, Role, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from grids.tree import ancestor_codes
 
 RECEIPT_FIELD_LENGTH = 36  # with hyphens and spaces
 DAYS_OPEN = 7
-
-
-def add_errors(form: forms.Form, error: ValidationError) -> None:
-    """What a service refused, at the fields that the form has; the rest above it."""
-    if not hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return
-    for name, problems in error.error_dict.items():
-        form.add_error(name if name in form.fields else None, problems)
 
 
 class MomentField(forms.DateTimeField):
@@ -89,11 +79,11 @@ class ProposeForm(StyledForm):
     )
     title = TextField(label=_("Title"), max_length=TITLE_LENGTH, error_messages={"required": _("Give it a title.")})
     text = TextField(label=_("What the topic is about"), max_length=TEXT_LENGTH, required=False, widget=area(5))
-    idempotency_key = TextField(max_length=32, required=False, widget=forms.HiddenInput)
+    idempotency_key = KeyField(max_length=32)
 
     def __init__(self, user: User, data=None, *, grid: str = "", branch: str = ""):
         begin = {"grid": grid or _own_place(user), "branch": branch, "proposer_kind": ProposerKind.MEMBER}
-        super().__init__(data, initial=begin | {"idempotency_key": uuid.uuid4().hex})
+        super().__init__(data, initial=begin)
         self.user = user
         asked = data.get("grid", "") if data is not None else grid
         self.fields["grid"].queryset = proposing_grids(user, asked)
@@ -293,10 +283,10 @@ class VoteForm(StyledForm):
         error_messages={"required": _("Choose one."), "invalid_choice": _("Choose one of the options.")},
     )  # fmt: skip
     receipt = TextField(label=_("Receipt of your vote"), max_length=RECEIPT_FIELD_LENGTH, required=False)
-    key = TextField(max_length=64, required=False, widget=forms.HiddenInput)
+    key = KeyField()
 
     def __init__(self, topic: Topic, data=None):
-        super().__init__(data, initial={"key": uuid.uuid4().hex})
+        super().__init__(data)
         self.options = {str(option.ordinal): option for option in topic.options.all()}
         choices = [(number, option.text) for number, option in self.options.items()]
         self.fields["option"].choices = [*choices, (self.ABSTAIN, _("I abstain"))]

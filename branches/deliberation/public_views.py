@@ -13,11 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
-from branches.deliberation.forms import add_errors
 from branches.deliberation.public_forms import DONE, ProposalForm, ReceiptForm, ResultForm, SlipVoteForm
-from branches.deliberation.rules import State
 from branches.deliberation.showing import case_of, counted_options, show_topics
+from branches.deliberation.workflow import State
+from branches.exceptions import StateConflict
 from branches.models import Topic
+from branches.refusals import add_refusal
 from grids.models import Grid, Level, load_ancestors
 from grids.public_pages import TOO_MANY, public, source
 from grids.readable import grouped
@@ -173,13 +174,13 @@ def public_topic_vote(request: HttpRequest, grid: Grid, pk: int) -> HttpResponse
             form.add_error("slip", _("This is no valid slip of this vote. A newer slip may have taken its place."))
             return _vote_page(request, topic, form.renewed(), status=400)
         vote = services.cast_vote(topic=topic, voter=voter, at=at, **given)
-    except ValidationError as error:
-        add_errors(form, error)
-        return _vote_page(request, topic, form.renewed(), status=400)
     except PublicLimit as error:
         return _vote_page(request, topic, form.renewed(), problem=error.detail, status=TOO_MANY)
-    except services.TopicConflict as error:
+    except StateConflict as error:
         return _vote_page(request, topic, form.renewed(), problem=str(error), status=CONFLICT)
+    except ValidationError as error:
+        add_refusal(form, error)
+        return _vote_page(request, topic, form.renewed(), status=400)
     return _vote_page(request, topic, form, vote=vote)
 
 
@@ -225,7 +226,7 @@ def public_topic_answer(request: HttpRequest, grid: Grid, pk: int) -> HttpRespon
         )
     except PublicLimit as error:
         return _topic_page(request, grid, topic, form.renewed(), problem=error.detail, status=TOO_MANY)
-    except (services.TopicConflict, PermissionDenied) as error:
+    except (StateConflict, PermissionDenied) as error:
         return _topic_page(request, grid, topic, form.renewed(), problem=str(error), status=CONFLICT)
     return redirect(f"{request.path.removesuffix('answer/')}?sent=answer")
 

@@ -6,9 +6,9 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from branches.deliberation.access import visible_topics
-from branches.deliberation.rules import TOLD, State
+from branches.deliberation.workflow import TOLD, State
 from branches.models import Topic
-from branches.references import OFFERED, Shown
+from branches.references import OFFERED, Shown, matching, primary_keys
 from grids.models import Grid, User
 
 
@@ -19,13 +19,12 @@ class TopicSource:
     title = _("topic")
 
     def show(self, user: User, keys: Iterable[str]) -> dict[str, Shown]:
-        numbers = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
-        return {str(topic.pk): self._shown(topic) for topic in visible_topics(user).filter(pk__in=numbers)}
+        return {str(topic.pk): self._shown(topic) for topic in visible_topics(user).filter(pk__in=primary_keys(keys))}
 
     def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
         topics = visible_topics(user).within(grid).exclude(state__in=[State.PROPOSED, State.DECLINED])
-        topics = topics.filter(title__icontains=words.strip()) if words.strip() and "\x00" not in words else topics
-        return [self._shown(topic) for topic in topics.order_by("-pk")[:OFFERED]]
+        topics = matching(topics, words, "title").order_by("-pk")
+        return [self._shown(topic) for topic in topics[:OFFERED]]
 
     def _shown(self, topic: Topic) -> Shown:
         url = reverse("topic_detail", args=[topic.pk])

@@ -9,14 +9,13 @@ from django.urls import reverse
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
+from branches.cases import VOIDED
 from branches.deliberation.ballots import ABSTAINED
 from branches.models import Ballot, Topic
 from branches.services import Slip, votes_of
 from grids.boards import qr_code
 from grids.models import load_ancestors
 from grids.readable import grouped
-
-VOIDED = "voided"  # a state of cases, which stand on the floor above
 
 
 @dataclass(frozen=True)

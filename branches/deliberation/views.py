@@ -17,9 +17,11 @@ from django.views.decorators.http import require_POST, require_safe
 from branches import services
 from branches.deliberation import forms
 from branches.deliberation.access import get_topic, sides_of, visible_topics
-from branches.deliberation.rules import Action, State, open_actions
 from branches.deliberation.showing import case_of, counted_options, named_votes, show_topics, slip_sheets
+from branches.deliberation.workflow import Action, State, open_actions
+from branches.exceptions import StateConflict
 from branches.models import Ballot, Topic
+from branches.refusals import add_refusal
 from grids.access import find_grid
 from grids.models import User, load_ancestors
 
@@ -82,7 +84,7 @@ def topic_propose(request: HttpRequest) -> HttpResponse:
         try:
             topic = services.propose_topic(actor=request.user, **form.cleaned_data)
         except ValidationError as error:
-            forms.add_errors(form, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("The topic is proposed."))
             return redirect("topic_detail", topic.pk)
@@ -114,13 +116,13 @@ def topic_act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     about = {} if action == Action.HIDE else {"topic": topic}
     try:
         step.take(**about, actor=request.user, **form.inputs())
-    except ValidationError as error:
-        forms.add_errors(form, error)
-        return _topic_page(request, topic, action, form, status=400)
-    except (PermissionDenied, services.TopicConflict) as error:
+    except (PermissionDenied, StateConflict) as error:
         topic = get_topic(request.user, pk)
         status = 403 if isinstance(error, PermissionDenied) else CONFLICT
         return _topic_page(request, topic, problem=str(error), status=status)
+    except ValidationError as error:
+        add_refusal(form, error)
+        return _topic_page(request, topic, action, form, status=400)
     messages.success(request, step.said)
     return redirect("topic_detail", pk)
 
@@ -174,12 +176,12 @@ def topic_vote(request: HttpRequest, pk: int) -> HttpResponse:
         return _vote_page(request, topic, voter, form, status=400)
     try:
         vote = services.cast_vote(topic=topic, voter=voter, **form.cleaned_data)
-    except ValidationError as error:
-        forms.add_errors(form, error)
-        return _vote_page(request, topic, voter, form, status=400)
-    except (PermissionDenied, services.TopicConflict) as error:
+    except (PermissionDenied, StateConflict) as error:
         status = 403 if isinstance(error, PermissionDenied) else CONFLICT
         return _vote_page(request, topic, voter, form, problem=str(error), status=status)
+    except ValidationError as error:
+        add_refusal(form, error)
+        return _vote_page(request, topic, voter, form, status=400)
     return _vote_page(request, topic, voter, form, vote=vote)
 
 

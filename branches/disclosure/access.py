@@ -2,11 +2,11 @@
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from branches.access import may_run_for
-from branches.disclosure.states import Action, Side, State
+from branches.disclosure.workflow import Action, Side, State
 from branches.models import Branch, Publication, Story, StoryStep
 from grids.access import overseen_ranges, visible_grids, within
 from grids.models import Grid, Level, User
@@ -45,10 +45,7 @@ def visible_publications(user: User) -> QuerySet[Publication]:
 
 def get_publication(user: User, pk: int) -> Publication:
     """The publication; 404 where the user may not see it."""
-    publication = visible_publications(user).select_related("grid").filter(pk=pk).first()
-    if publication is None:
-        raise Http404
-    return publication
+    return get_object_or_404(visible_publications(user).select_related("grid"), pk=pk)
 
 
 def visible_stories(user: User) -> QuerySet[Story]:
@@ -62,10 +59,7 @@ def visible_stories(user: User) -> QuerySet[Story]:
 
 def get_story(user: User, pk: int) -> Story:
     """The story; 404 where the user may not see it."""
-    story = visible_stories(user).select_related("grid", "written_by").filter(pk=pk).first()
-    if story is None:
-        raise Http404
-    return story
+    return get_object_or_404(visible_stories(user).select_related("grid", "written_by"), pk=pk)
 
 
 def reviewed_by(user: User) -> QuerySet[Story]:

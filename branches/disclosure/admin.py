@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Publication, Story, StoryConsent, StoryStep
-from grids.admin.base import ReadOnly, ServiceAdmin
+from grids.admin.base import ReadOnly, ReadOnlyInline, ServiceAdmin
 
 
 @admin.register(Publication)
@@ -20,16 +20,14 @@ class PublicationAdmin(ReadOnly, ServiceAdmin):
     ]  # fmt: skip
 
 
-class StoryConsentInline(ReadOnly, admin.TabularInline):
+class StoryConsentInline(ReadOnlyInline):
     model = StoryConsent
     fields = readonly_fields = ["name", "how", "agreed_on", "recorded_by", "recorded_at", "withdrawn_at"]
-    extra = 0
 
 
-class StoryStepInline(ReadOnly, admin.TabularInline):
+class StoryStepInline(ReadOnlyInline):
     model = StoryStep
     fields = readonly_fields = ["action", "from_state", "to_state", "actor", "reason", "at"]
-    extra = 0
 
 
 @admin.register(Story)

@@ -1,6 +1,5 @@
 """What the pages of publications and stories are asked; the services decide."""
 
-import uuid
 from datetime import date, timedelta
 
 from django import forms
@@ -11,24 +10,17 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.disclosure import tellers
 from branches.disclosure.access import tellable_grids
-from branches.disclosure.states import State
+from branches.disclosure.workflow import State
 from branches.models import Publication, Story, StoryConsent, StoryPicture
 from branches.models.resource import FIRST_YEAR, LAST_YEAR
 from branches.services.publishing import PERIODS
+from grids.forms import DayField, KeyField, TextField
 from grids.models import Grid, User, load_ancestors
-from grids.text import TEXT_LENGTH, TITLE_LENGTH, validate_no_direction_marks
+from grids.text import TEXT_LENGTH, TITLE_LENGTH
 
 Kind = Publication.Kind
 Moment = StoryPicture.Moment
 MOST_GRIDS = 200  # that a choice shows; a link from a grid's page brings any other
-
-
-class TextField(forms.CharField):
-    default_validators = [validate_no_direction_marks]
-    default_error_messages = {
-        "max_length": _("At most %(limit_value)d characters; this has %(show_value)d."),
-        "null_characters_not_allowed": _("The text holds a NUL character. Type it again."),
-    }
 
 
 class PlaceChoice(forms.ModelChoiceField):
@@ -73,14 +65,11 @@ class PublicationForm(forms.Form):
         label=_("year"), required=False, min_value=FIRST_YEAR, max_value=LAST_YEAR,
         error_messages={"invalid": _("Choose the year.")},
     )  # fmt: skip
-    takes_place_on = forms.DateField(
-        label=_("takes place on"), required=False, input_formats=["%Y-%m-%d"],
-        error_messages={"invalid": _("Choose the date, as 2026-12-31.")},
-    )  # fmt: skip
-    idempotency_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    takes_place_on = DayField(label=_("takes place on"), required=False)
+    idempotency_key = KeyField()
 
     def __init__(self, user: User, kind: str, data=None, *, grid: Grid | None = None, gist: tellers.Gist | None = None):
-        initial = {"kind": kind, "grid": grid and grid.code, "idempotency_key": uuid.uuid4().hex}
+        initial = {"kind": kind, "grid": grid and grid.code}
         super().__init__(data, initial=initial | _begun(kind, gist))
         self.shown_kind = kind
         self.grids = self.fields["grid"].offer(user, grid)
@@ -146,10 +135,10 @@ class StoryForm(forms.Form):
     chosen_before = forms.MultipleChoiceField(required=False)
     chosen_after = forms.MultipleChoiceField(required=False)
     removed = forms.TypedMultipleChoiceField(required=False, coerce=int)
-    idempotency_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    idempotency_key = KeyField()
 
     def __init__(self, photos: list[tellers.Photo], data=None, files=None, *, story: Story | None = None, title=""):
-        initial = {"idempotency_key": uuid.uuid4().hex, "title": title}
+        initial = {"title": title}
         if story:
             initial |= {name: getattr(story, name) for name in ("title", "before", "after", "shows_people")}
         super().__init__(data, files, initial=initial)
@@ -190,10 +179,7 @@ class ConsentForm(forms.Form):
         label=_("how they agreed"), choices=StoryConsent.How, widget=forms.RadioSelect,
         error_messages=dict.fromkeys(("required", "invalid_choice"), _("Choose how they agreed.")),
     )  # fmt: skip
-    agreed_on = forms.DateField(
-        label=_("agreed on"), input_formats=["%Y-%m-%d"],
-        error_messages={"required": _("Choose the date."), "invalid": _("Choose the date, as 2026-12-31.")},
-    )  # fmt: skip
+    agreed_on = DayField(label=_("agreed on"))
 
     def __init__(self, data=None):
         super().__init__(data, initial={"agreed_on": date.isoformat(timezone.localdate())})

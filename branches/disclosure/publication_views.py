@@ -29,7 +29,7 @@ def publication_list(request: HttpRequest) -> HttpResponse:
     user = request.user
     grid = get_grid(user, request.GET["grid"]) if request.GET.get("grid") else None
     publications = visible_publications(user).select_related("grid", "withdrawn_by")
-    publications = publications.filter(position__range=(grid.lft, grid.rght)) if grid else publications
+    publications = publications.within(grid) if grid else publications
     page = Paginator(publications.order_by("-published_at", "-pk"), PAGE_SIZE).get_page(request.GET.get("page"))
     for publication in page.object_list:
         publication.may_withdraw = not publication.withdrawn_at and may_tell(user, publication.grid)

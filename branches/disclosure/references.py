@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.disclosure.access import visible_stories
 from branches.models import Story
-from branches.references import OFFERED, Shown
+from branches.references import OFFERED, Shown, matching, primary_keys
 from grids.models import Grid, User
 
 
@@ -18,14 +18,12 @@ class StorySource:
     title = _("story")
 
     def show(self, user: User, keys: Iterable[str]) -> dict[str, Shown]:
-        numbers = [int(key) for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
-        stories = visible_stories(user).public().filter(pk__in=numbers)
+        stories = visible_stories(user).public().filter(pk__in=primary_keys(keys))
         return {str(story.pk): self._shown(story) for story in stories}
 
     def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
         stories = visible_stories(user).public().within(grid).order_by("-published_at", "-pk")
-        stories = stories.filter(title__icontains=words.strip()) if words.strip() else stories
-        return [self._shown(story) for story in stories[:OFFERED]]
+        return [self._shown(story) for story in matching(stories, words, "title")[:OFFERED]]
 
     def _shown(self, story: Story) -> Shown:
         url = reverse("story_detail", args=[story.pk])

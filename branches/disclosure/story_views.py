@@ -13,7 +13,8 @@ from branches.disclosure import tellers
 from branches.disclosure.access import get_story, may_tell, reviewed_by, sides_of, tellable_grids, visible_stories
 from branches.disclosure.forms import ConsentForm, PlacedStoryForm, Reason, StoryFilter, StoryForm
 from branches.disclosure.sources import asked_source
-from branches.disclosure.states import EDITABLE, Action, Side, State, moves_open
+from branches.disclosure.workflow import EDITABLE, Action, Side, State, open_moves
+from branches.exceptions import StateConflict
 from branches.models import Story, StoryConsent, StoryPicture
 from branches.pictures import serve
 from branches.references import found
@@ -107,7 +108,7 @@ def _page(
     context = {
         "story": story,
         "pictures": list(story.pictures.select_related("picture")),
-        "moves": moves_open(story.state, sides),
+        "moves": open_moves(story.state, sides),
         "hindrance": services.why_not_public(story) if story.state != State.PUBLISHED else "",
         "consents": list(story.consents.select_related("recorded_by", "withdrawn_by")) if sides else [],
         "steps": story.steps.select_related("actor"),
@@ -136,7 +137,8 @@ def story_act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
     except ValidationError as error:
         add_refusal(form, error)
         story.refresh_from_db(fields=["state"])
-        return _page(request, story, problem=" ".join(error.messages), reason=form, status=400)
+        status = 409 if isinstance(error, StateConflict) else 400
+        return _page(request, story, problem=" ".join(error.messages), reason=form, status=status)
     messages.success(request, _("Done: %(action)s.") % {"action": Action(action).label})
     return redirect("story_detail", pk)
 

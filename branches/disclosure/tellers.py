@@ -9,6 +9,7 @@ from datetime import date
 from typing import NamedTuple, Protocol
 
 from django.core.files import File
+from django.utils.translation import gettext as _
 
 from grids.models import Grid, User
 
@@ -61,10 +62,6 @@ def register(teller: Teller) -> None:
     _tellers[teller.kind] = teller
 
 
-def is_known(kind: str) -> bool:
-    return kind in _tellers
-
-
 def counted(grid: Grid, month: date) -> list[Tally]:
     return [tally for teller in _tellers.values() for tally in teller.count(grid, month)]
 
@@ -79,3 +76,15 @@ def photos_of(user: User, kind: str, key: str) -> list[Photo]:
 
 def open_photos(user: User, kind: str, key: str, keys: Iterable[str]) -> list[File]:
     return _tellers[kind].open_photos(user, key, keys) if kind in _tellers else []
+
+
+def source_errors(actor: User | None, kind: str, key: str) -> dict[str, list[str]]:
+    """A case that is told of must be closed, and in sight of who writes: a clue report is as if it were not there."""
+    if actor is None or kind not in _tellers:
+        return {}
+    gist = gist_of(actor, kind, key)
+    if gist is None:
+        return {"source": [_("There is no such case to tell of in your area.")]}
+    if not gist.is_done:
+        return {"source": [_("The case is not closed yet. Only what is done is told of.")]}
+    return {}

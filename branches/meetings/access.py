@@ -2,11 +2,12 @@
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from branches.access import may_run, may_run_for, visible_branches
-from branches.models import Branch, Invitation, Meeting, MeetingState, Resolution
+from branches.meetings.workflow import State
+from branches.models import Branch, Invitation, Meeting, Resolution
 from grids.access import may_oversee, overseen_ranges, ranges, within, workable_grids
 from grids.models import Grid, User
 
@@ -21,7 +22,7 @@ def visible_meetings(user: User) -> QuerySet[Meeting]:
     invited = Q(pk__in=Invitation.objects.of(user).values("meeting"))
     inside = within(ranges(user)) | Q(grid__in=workable_grids(user))
     around = (Q(branch=None) & inside) | Q(branch__in=visible_branches(user))
-    prepared = Q(state=MeetingState.PLANNED)
+    prepared = Q(state=State.PLANNED)
     return Meeting.objects.filter((~prepared & (invited | around)) | (prepared & _run_by(user)))
 
 
@@ -33,10 +34,7 @@ def _run_by(user: User) -> Q:
 
 def get_meeting(user: User, pk: int) -> Meeting:
     """The meeting; 404 where the user may not see it."""
-    meeting = visible_meetings(user).with_related().filter(pk=pk).first()
-    if meeting is None:
-        raise Http404
-    return meeting
+    return get_object_or_404(visible_meetings(user).with_related(), pk=pk)
 
 
 def get_meeting_to_run(user: User, pk: int) -> Meeting:

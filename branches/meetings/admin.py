@@ -4,28 +4,25 @@ from django.contrib import admin
 from django.db.models import QuerySet
 
 from branches.models import AgendaItem, Invitation, Meeting, Resolution
-from grids.admin.base import ManagedAdmin, ReadOnly
+from grids.admin.base import ManagedAdmin, ReadOnly, ReadOnlyInline
 
 
-class AgendaInline(ReadOnly, admin.TabularInline):
+class AgendaInline(ReadOnlyInline):
     model = AgendaItem
     fields = readonly_fields = ["ordinal", "name", "why"]
-    extra = 0
 
 
-class InvitationInline(ReadOnly, admin.TabularInline):
+class InvitationInline(ReadOnlyInline):
     model = Invitation
     fields = readonly_fields = ["person", "organisation", "answer", "word", "answered_at", "attended"]
-    extra = 0
 
     def get_queryset(self, request) -> QuerySet[Invitation]:
         return super().get_queryset(request).select_related("person", "organisation")
 
 
-class ResolutionInline(ReadOnly, admin.TabularInline):
+class ResolutionInline(ReadOnlyInline):
     model = Resolution
     fields = readonly_fields = ["ordinal", "text", "owner", "organisation", "due_on", "done_at", "done_word"]
-    extra = 0
 
     def get_queryset(self, request) -> QuerySet[Resolution]:
         return super().get_queryset(request).select_related("owner", "organisation")

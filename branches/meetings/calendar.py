@@ -7,7 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from icalendar import Calendar, Event
 
-from branches.models import CalendarKey, Invitation, Meeting, MeetingState
+from branches.meetings.workflow import State
+from branches.models import CalendarKey, Invitation, Meeting
 from branches.services.meetings import calendar_digest
 from grids.models import User
 
@@ -26,9 +27,7 @@ def own_meetings(user: User) -> QuerySet[Meeting]:
     """What the person is asked to or has convened, called off or not; nothing that is still in preparation."""
     invited = Q(pk__in=Invitation.objects.of(user).values("meeting"))
     since = timezone.now() - PAST
-    return Meeting.objects.exclude(state=MeetingState.PLANNED).filter(
-        invited | Q(convened_by=user), starts_at__gte=since
-    )
+    return Meeting.objects.exclude(state=State.PLANNED).filter(invited | Q(convened_by=user), starts_at__gte=since)
 
 
 def calendar_of(user: User) -> bytes:
@@ -45,7 +44,7 @@ def calendar_of(user: User) -> bytes:
 
 
 def _event(meeting: Meeting) -> Event:
-    called_off = meeting.state == MeetingState.CALLED_OFF
+    called_off = meeting.state == State.CALLED_OFF
     event = Event()
     event.add("uid", f"{meeting.key}@saihan")
     event.add("sequence", meeting.sequence)

@@ -23,6 +23,8 @@ from branches.models.meeting import (
     WORD_LENGTH,
     validate_lines,
 )
+from branches.refusals import add_refusal
+from grids.forms import DayField, DayInput
 from grids.models import Grid, Organisation, User, validate_printable
 
 LENGTHS = (30, 60, 90, 120, 180, 240)  # minutes
@@ -31,7 +33,7 @@ YEARS = range(2000, 2101)
 LAST = 999  # where a point goes that is given no place
 
 
-class TextField(forms.CharField):
+class LineField(forms.CharField):
     """One line, of the length that the row takes."""
 
     def __init__(self, *, max_length: int, **options):
@@ -40,16 +42,12 @@ class TextField(forms.CharField):
         super().__init__(max_length=max_length, **options)
 
 
-class LinesField(TextField):
+class LinesField(LineField):
     """Several lines."""
 
     def __init__(self, *, max_length: int, rows: int, **options):
         widget = forms.Textarea(attrs={"class": "form-control", "rows": rows})
         super().__init__(max_length=max_length, widget=widget, validators=[validate_lines], **options)
-
-
-class DayInput(forms.DateInput):
-    input_type = "date"
 
 
 class Row(NamedTuple):
@@ -148,12 +146,12 @@ def _urls(points: Iterable[Point], user: User) -> dict[str, str]:
 class MeetingForm(AgendaForm):
     """What, where, when and about what."""
 
-    title = TextField(
+    title = LineField(
         max_length=TITLE_LENGTH,
         label=pgettext_lazy("meeting", "title"),
         error_messages={"required": _("Name the meeting.")},
     )
-    place = TextField(
+    place = LineField(
         max_length=WORD_LENGTH, label=pgettext_lazy("meeting", "place"), error_messages={"required": _("Say where.")}
     )
     starts_at = forms.DateTimeField(
@@ -237,7 +235,7 @@ class InviteForm(GuestsForm):
 
 
 class GuestSearchForm(forms.Form):
-    guest = TextField(max_length=64, required=False)
+    guest = LineField(max_length=64, required=False)
 
     def words(self) -> str:
         return self.cleaned_data["guest"] if self.is_valid() else ""
@@ -248,11 +246,11 @@ class AnswerForm(forms.Form):
         choices=Answer,
         error_messages={"required": _("Say whether you come."), "invalid_choice": _("Say whether you come.")},
     )
-    word = TextField(max_length=WORD_LENGTH, required=False, label=_("A word with it"))
+    word = LineField(max_length=WORD_LENGTH, required=False, label=_("A word with it"))
 
 
 class ReasonForm(forms.Form):
-    reason = TextField(max_length=WORD_LENGTH, required=False, label=_("Why it does not take place"))
+    reason = LineField(max_length=WORD_LENGTH, required=False, label=_("Why it does not take place"))
 
 
 class AttendanceForm(forms.Form):
@@ -280,7 +278,7 @@ class ResolutionForm(forms.Form):
 
     PERSON, ORGANISATION = "person", "organisation"
 
-    text = TextField(
+    text = LineField(
         max_length=RESOLUTION_LENGTH, label=_("resolution"), error_messages={"required": _("Say what was resolved.")}
     )
     owner = forms.ChoiceField(
@@ -290,8 +288,8 @@ class ResolutionForm(forms.Form):
             "invalid_choice": _("Choose somebody who was asked to the meeting."),
         },
     )  # fmt: skip
-    due_on = forms.DateField(
-        label=_("to be done by"), widget=DayInput(attrs={"class": "form-control"}, format="%Y-%m-%d"),
+    due_on = DayField(
+        label=_("to be done by"), widget=DayInput({"class": "form-control"}),
         error_messages={"required": _("Say by when."), "invalid": _("Say by when: choose a day.")},
     )  # fmt: skip
 
@@ -351,10 +349,10 @@ class RecordForms:
         fields = set(getattr(error, "error_dict", ()))
         for form in self._sent():
             if fields and fields <= set(form.fields):
-                form.add_error(None, error)
+                add_refusal(form, error)
                 return True
         return False
 
 
 class WordForm(forms.Form):
-    word = TextField(max_length=WORD_LENGTH, required=False, label=_("What was done"))
+    word = LineField(max_length=WORD_LENGTH, required=False, label=_("What was done"))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
+from branches.exceptions import StateConflict
 from branches.meetings.access import answers_for, get_meeting, get_meeting_to_run, visible_meetings
 from branches.meetings.forms import RecordForms, WordForm
 from branches.meetings.showing import show_agenda, show_invitations, show_resolutions
@@ -33,7 +34,7 @@ def meeting_minutes(request: HttpRequest, pk: int) -> HttpResponse:
         if "finish" in request.POST:
             services.finish_minutes(actor=request.user, meeting=meeting)
     except ValidationError as error:
-        state = isinstance(error, services.MeetingRefused)
+        state = isinstance(error, StateConflict)
         problem = "" if forms.take(error) else " ".join(error.messages)
         meeting = get_meeting(request.user, pk)
         return _minutes_page(request, meeting, forms, problem, status=409 if state else 400)

@@ -11,13 +11,8 @@ from django.utils.translation import gettext_lazy
 from branches.cases import load_cases
 from branches.meetings.access import visible_meetings
 from branches.models import Meeting, Resolution
-from branches.references import OFFERED, Shown
+from branches.references import OFFERED, Shown, matching, primary_keys
 from grids.models import Grid, User
-
-
-def keys_of(keys: Iterable[str]) -> list[str]:
-    """Those that can be primary keys."""
-    return [key for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
 
 
 def state_of(resolution: Resolution) -> str:
@@ -36,12 +31,11 @@ class MeetingSource:
     title = gettext_lazy("joint meeting")
 
     def show(self, user: User, keys: Iterable[str]) -> dict[str, Shown]:
-        return {str(meeting.pk): self._shown(meeting) for meeting in self._seen(user).filter(pk__in=keys_of(keys))}
+        return {str(meeting.pk): self._shown(meeting) for meeting in self._seen(user).filter(pk__in=primary_keys(keys))}
 
     def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
-        held = self._seen(user).filter(position__range=(grid.lft, grid.rght)).order_by("-starts_at", "-pk")
-        held = held.filter(title__icontains=words.strip()) if words.strip() and "\0" not in words else held
-        return [self._shown(meeting) for meeting in held[:OFFERED]]
+        held = self._seen(user).within(grid).order_by("-starts_at", "-pk")
+        return [self._shown(meeting) for meeting in matching(held, words, "title")[:OFFERED]]
 
     def _seen(self, user: User) -> QuerySet[Meeting]:
         return visible_meetings(user).held()
@@ -59,12 +53,11 @@ class ResolutionSource:
     title = gettext_lazy("resolution of a meeting")
 
     def show(self, user: User, keys: Iterable[str]) -> dict[str, Shown]:
-        return {shown.key: shown for shown in self._shown(self._seen(user).filter(pk__in=keys_of(keys)), user)}
+        return {shown.key: shown for shown in self._shown(self._seen(user).filter(pk__in=primary_keys(keys)), user)}
 
     def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
         found = self._seen(user).filter(meeting__position__range=(grid.lft, grid.rght)).order_by("-pk")
-        found = found.filter(text__icontains=words.strip()) if words.strip() and "\0" not in words else found
-        return self._shown(found[:OFFERED], user)
+        return self._shown(matching(found, words, "text")[:OFFERED], user)
 
     def _seen(self, user: User) -> QuerySet[Resolution]:
         return Resolution.objects.filter(meeting__in=visible_meetings(user))

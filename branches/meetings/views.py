@@ -5,14 +5,15 @@ from datetime import datetime
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
-from branches.access import get_branch
+from branches.access import get_asked_branch
+from branches.exceptions import StateConflict
 from branches.meetings.access import get_meeting, get_meeting_to_run, may_convene, may_run_meeting, visible_meetings
 from branches.meetings.agenda import Point, proposals
 from branches.meetings.forms import (
@@ -27,19 +28,17 @@ from branches.meetings.guests import found_guests, likely_organisations, likely_
 from branches.meetings.showing import conveners_of, show_agenda, show_invitations, show_resolutions
 from branches.meetings.workflow import open_actions
 from branches.models import Branch, Meeting
+from branches.refusals import add_refusal
 from grids.access import get_grid
 from grids.models import Grid, User
 
 PAGE_SIZE = 20
-KEY_DIGITS = 18
 
 
 def _asked_convener(request: HttpRequest) -> Branch | Grid | None:
     """The branch or grid that the address names; 404 for one that the user may not see."""
     if key := request.GET.get("branch"):
-        if not (key.isascii() and key.isdigit() and len(key) <= KEY_DIGITS):
-            raise Http404
-        return get_branch(request.user, int(key))
+        return get_asked_branch(request.user, key)
     code = request.GET.get("grid")
     return get_grid(request.user, code) if code else None
 
@@ -52,7 +51,7 @@ def meeting_list(request: HttpRequest) -> HttpResponse:
     if isinstance(convener, Branch):
         meetings = meetings.filter(branch=convener)
     elif convener:
-        meetings = meetings.filter(position__range=(convener.lft, convener.rght))
+        meetings = meetings.within(convener)
     is_past = request.GET.get("when") == "past"
     page = Paginator(meetings.past() if is_past else meetings.upcoming(), PAGE_SIZE).get_page(request.GET.get("page"))
     context = {
@@ -84,7 +83,7 @@ def meeting_plan(request: HttpRequest) -> HttpResponse:
         try:
             meeting = services.plan_meeting(actor=user, convener=convener, at=at, **form.inputs())
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("Prepared. Look it over; the invitations go out when you convene it."))
             return redirect("meeting_detail", meeting.pk)
@@ -151,7 +150,7 @@ def meeting_agenda(request: HttpRequest, pk: int) -> HttpResponse:
             services.arrange_meeting(actor=user, meeting=meeting, at=at, **form.arrangement())
             services.set_agenda(actor=user, meeting=meeting, points=form.cleaned_data["points"], at=at)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("Changed."))
             return redirect("meeting_detail", pk)
@@ -202,10 +201,10 @@ def detail_page(
 
 def refused(request: HttpRequest, pk: int, error: ValidationError, form=None, about: int | None = None) -> HttpResponse:
     """The meeting as it stands now, with what was refused: at the form, or above the page where there is none."""
-    state = isinstance(error, services.MeetingRefused)
+    state = isinstance(error, StateConflict)
     problem = " ".join(error.messages) if state or form is None else ""
     if not problem:
-        form.add_error(None, error)
+        add_refusal(form, error)
     meeting = get_meeting(request.user, pk)
     return detail_page(request, meeting, form, problem, about, status=409 if state else 400)
 

@@ -1,12 +1,35 @@
-"""In which states a meeting takes which action, and where that leads; no database here."""
+"""What becomes of a meeting as one table, without the ORM: which action is taken in which state, and where it leads."""
 
-from branches.models.meeting import MeetingState as State
-from branches.models.meeting import MeetingStep
+from django.db.models import TextChoices
+from django.utils.translation import pgettext_lazy
 
-Action = MeetingStep.Action
+
+class State(TextChoices):
+    PLANNED = "planned", pgettext_lazy("meeting", "in preparation")
+    CONVENED = "convened", pgettext_lazy("meeting", "convened")
+    HELD = "held", pgettext_lazy("meeting", "held")
+    MINUTED = "minuted", pgettext_lazy("meeting", "minuted")
+    CALLED_OFF = "called_off", pgettext_lazy("meeting", "called off")
+
+
+class Action(TextChoices):
+    PLAN = "plan", pgettext_lazy("meeting", "prepare")
+    ARRANGE = "arrange", pgettext_lazy("meeting", "change time or place")
+    AGENDA = "agenda", pgettext_lazy("meeting", "set the agenda")
+    INVITE = "invite", pgettext_lazy("meeting", "invite")
+    CONVENE = "convene", pgettext_lazy("meeting", "convene")
+    ANSWER = "answer", pgettext_lazy("meeting", "answer")
+    HOLD = "hold", pgettext_lazy("meeting", "note who was there")
+    WRITE = "write", pgettext_lazy("meeting", "write minutes")
+    RESOLVE = "resolve", pgettext_lazy("meeting", "resolve")
+    FINISH = "finish", pgettext_lazy("meeting", "finish the minutes")
+    FULFIL = "fulfil", pgettext_lazy("meeting", "report as done")
+    CALL_OFF = "call_off", pgettext_lazy("meeting", "call off")
+
 
 OPEN = frozenset({State.PLANNED, State.CONVENED})
-HELD = frozenset({State.HELD})
+TOOK_PLACE = frozenset({State.HELD, State.MINUTED})
+_HELD = frozenset({State.HELD})
 
 TAKEN_IN: dict[Action, frozenset[State]] = {
     Action.ARRANGE: OPEN,
@@ -15,10 +38,10 @@ TAKEN_IN: dict[Action, frozenset[State]] = {
     Action.CONVENE: frozenset({State.PLANNED}),
     Action.ANSWER: frozenset({State.CONVENED}),
     Action.HOLD: frozenset({State.CONVENED, State.HELD}),
-    Action.WRITE: HELD,
-    Action.RESOLVE: HELD,
-    Action.FINISH: HELD,
-    Action.FULFIL: frozenset({State.HELD, State.MINUTED}),
+    Action.WRITE: _HELD,
+    Action.RESOLVE: _HELD,
+    Action.FINISH: _HELD,
+    Action.FULFIL: TOOK_PLACE,
     Action.CALL_OFF: OPEN,
 }
 LEADS_TO: dict[Action, State] = {

@@ -13,7 +13,7 @@ def add_chiefs(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("branches", "0001_initial"), ("grids", "0009_secretary")]
+    dependencies = [("branches", "0001_initial"), ("grids", "0010_secretary")]
 
     operations = [
         migrations.AddField(

@@ -2,8 +2,6 @@
 
 from branches.models.area import AreaGrid, AreaMember, MemberArea
 from branches.models.branch import Branch, BranchGrid, BranchQuerySet, ChiefTitle, Partner, SiteKind, load_branches
-
-# Joint meetings
 from branches.models.meeting import (
     AgendaItem,
     Answer,
@@ -11,7 +9,6 @@ from branches.models.meeting import (
     Invitation,
     Meeting,
     MeetingLevel,
-    MeetingState,
     MeetingStep,
     Resolution,
 )
@@ -26,8 +23,6 @@ from branches.models.resource import (
     ResourceSource,
 )
 from branches.models.story import Story, StoryConsent, StoryPicture, StoryStep
-
-# Deliberation
 from branches.models.topic import Ballot, Option, ProposerKind, Remark, ResultAnswer, Topic, TopicStep, Voter
 from branches.models.worklist import Claim, ClaimStep, Evidence, WorkItem, WorkList
 
@@ -51,7 +46,6 @@ __all__ = [
     "Invitation",
     "Meeting",
     "MeetingLevel",
-    "MeetingState",
     "MeetingStep",
     "MemberArea",
     "Option",

@@ -6,16 +6,13 @@ from django.db.models.functions import Coalesce
 from django.utils.translation import gettext_lazy as _
 
 from branches.models.branch import Branch
-from grids.models import Grid, Placed, User, validate_printable
+from grids.models import Grid, Placed, PlacedQuerySet, User, validate_printable
 
 
-class MemberAreaQuerySet(models.QuerySet):
+class MemberAreaQuerySet(PlacedQuerySet):
     def active(self):
         """Not given up."""
         return self.filter(given_up_on=None)
-
-    def within(self, grid: Grid):
-        return self.filter(position__range=(grid.lft, grid.rght))
 
     def vacant(self):
         """In use, with nobody whose account is open to answer for it."""

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from grids.access import merged
-from grids.models import Grid, Organisation, Placed, User, validate_printable
+from grids.models import Grid, Organisation, Placed, PlacedQuerySet, User, validate_printable
 from grids.tree import ancestor_codes
 
 
@@ -37,13 +37,9 @@ class ChiefTitle(models.Model):
         return self.name
 
 
-class BranchQuerySet(models.QuerySet):
+class BranchQuerySet(PlacedQuerySet):
     def active(self):
         return self.filter(dissolved_on=None)
-
-    def within(self, grid: Grid):
-        """The branches whose seat is on the grid or below it."""
-        return self.filter(position__range=(grid.lft, grid.rght))
 
     def covering(self, grid: Grid):
         """The branches of this grid's own, of those above it and of those below it."""

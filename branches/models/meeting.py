@@ -10,9 +10,10 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches.cases import CLOSED
+from branches.meetings.workflow import OPEN, TOOK_PLACE, Action, State
 from branches.models.branch import Branch
 from branches.references import Reference
-from grids.models import Grid, GridChange, Level, Organisation, Placed, User, validate_printable
+from grids.models import Grid, GridChange, Level, Organisation, Placed, PlacedQuerySet, User, validate_printable
 
 TITLE_LENGTH = 120
 WORD_LENGTH = 200
@@ -40,15 +41,7 @@ LEVELS = {
 }
 
 
-class MeetingState(models.TextChoices):
-    PLANNED = "planned", pgettext_lazy("meeting", "in preparation")
-    CONVENED = "convened", pgettext_lazy("meeting", "convened")
-    HELD = "held", pgettext_lazy("meeting", "held")
-    MINUTED = "minuted", pgettext_lazy("meeting", "minuted")
-    CALLED_OFF = "called_off", pgettext_lazy("meeting", "called off")
-
-
-class MeetingQuerySet(models.QuerySet):
+class MeetingQuerySet(PlacedQuerySet):
     def of(self, convener: Branch | Grid):
         """Those of a branch, or those of a grid as a whole and of the grids that went up in it."""
         if isinstance(convener, Branch):
@@ -58,14 +51,14 @@ class MeetingQuerySet(models.QuerySet):
 
     def upcoming(self):
         """Those still to be held, the next one first; one that nobody has closed yet stays among them."""
-        return self.filter(state__in=(MeetingState.PLANNED, MeetingState.CONVENED)).order_by("starts_at", "pk")
+        return self.filter(state__in=OPEN).order_by("starts_at", "pk")
 
     def past(self):
         """Held or called off, the last one first."""
-        return self.exclude(state__in=(MeetingState.PLANNED, MeetingState.CONVENED)).order_by("-starts_at", "-pk")
+        return self.exclude(state__in=OPEN).order_by("-starts_at", "-pk")
 
     def held(self):
-        return self.filter(state__in=(MeetingState.HELD, MeetingState.MINUTED))
+        return self.filter(state__in=TOOK_PLACE)
 
     def with_related(self):
         return self.select_related("grid", "branch", "convened_by")
@@ -84,7 +77,7 @@ class Meeting(Placed):
     place = models.CharField(pgettext_lazy("meeting", "place"), max_length=WORD_LENGTH, validators=[validate_printable])
     starts_at = models.DateTimeField(_("begins"))
     ends_at = models.DateTimeField(_("ends"))
-    state = models.CharField(_("state"), max_length=16, choices=MeetingState, default=MeetingState.PLANNED)
+    state = models.CharField(_("state"), max_length=16, choices=State, default=State.PLANNED)
     convened_by = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="meetings_convened", verbose_name=_("convened by")
     )
@@ -116,7 +109,7 @@ class Meeting(Placed):
                 name="meeting_of_branch_or_grid",
             ),
             models.CheckConstraint(condition=Q(level__in=MeetingLevel.values), name="meeting_level_known"),
-            models.CheckConstraint(condition=Q(state__in=MeetingState.values), name="meeting_state_known"),
+            models.CheckConstraint(condition=Q(state__in=State.values), name="meeting_state_known"),
         ]  # fmt: skip
 
     def __str__(self) -> str:
@@ -130,29 +123,15 @@ class Meeting(Placed):
     @property
     def is_open(self) -> bool:
         """Still to be held."""
-        return self.state in (MeetingState.PLANNED, MeetingState.CONVENED)
+        return self.state in OPEN
 
     @property
     def was_held(self) -> bool:
-        return self.state in (MeetingState.HELD, MeetingState.MINUTED)
+        return self.state in TOOK_PLACE
 
 
 class MeetingStep(models.Model):
     """One row of a meeting's history; written once with the change it tells of."""
-
-    class Action(models.TextChoices):
-        PLAN = "plan", pgettext_lazy("meeting", "prepare")
-        ARRANGE = "arrange", pgettext_lazy("meeting", "change time or place")
-        AGENDA = "agenda", pgettext_lazy("meeting", "set the agenda")
-        INVITE = "invite", pgettext_lazy("meeting", "invite")
-        CONVENE = "convene", pgettext_lazy("meeting", "convene")
-        ANSWER = "answer", pgettext_lazy("meeting", "answer")
-        HOLD = "hold", pgettext_lazy("meeting", "note who was there")
-        WRITE = "write", pgettext_lazy("meeting", "write minutes")
-        RESOLVE = "resolve", pgettext_lazy("meeting", "resolve")
-        FINISH = "finish", pgettext_lazy("meeting", "finish the minutes")
-        FULFIL = "fulfil", pgettext_lazy("meeting", "report as done")
-        CALL_OFF = "call_off", pgettext_lazy("meeting", "call off")
 
     meeting = models.ForeignKey(Meeting, models.PROTECT, related_name="steps", verbose_name=_("joint meeting"))
     at = models.DateTimeField(_("at"))

@@ -5,11 +5,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from grids.models import Grid, Placed, User
+from grids.models import Grid, Placed, PlacedQuerySet, User
 from grids.text import TITLE_LENGTH, long_text, plain_text
 
 
-class PublicationQuerySet(models.QuerySet):
+class PublicationQuerySet(PlacedQuerySet):
     def public(self):
         return self.filter(withdrawn_at=None)
 

@@ -11,13 +11,14 @@ from django.utils.translation import pgettext_lazy
 
 from branches.models.branch import Branch
 from branches.models.picture import Picture
-from grids.models import Grid, Organisation, Placed, User, validate_printable
+from grids.models import Organisation, Placed, PlacedQuerySet, User, validate_printable
 from grids.text import plain_text
 
 DIGITS, PLACES = 12, 2
 LEAST, MOST = Decimal("0.01"), Decimal("9999999999.99")
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 PURPOSE_LENGTH = 200
+YUAN = pgettext_lazy("resource", "yuan")
 
 
 class ResourceKind(models.TextChoices):
@@ -43,9 +44,21 @@ def from_hundredths(whole: int) -> Decimal:
     return Decimal(whole).scaleb(-PLACES)
 
 
-class BudgetQuerySet(models.QuerySet):
-    def within(self, grid: Grid):
-        return self.filter(position__range=(grid.lft, grid.rght))
+class Reckoned:
+    """What is left of what was `planned` when so much is `spent`, in its `unit`; without one, in yuan."""
+
+    @property
+    def left(self) -> Decimal:
+        """Below nothing where more was spent than planned."""
+        return self.planned - self.spent
+
+    @property
+    def over(self) -> Decimal:
+        return max(-self.left, Decimal(0))
+
+    @property
+    def unit_name(self) -> str:
+        return self.unit or str(YUAN)
 
 
 class Budget(Placed):
@@ -62,7 +75,7 @@ class Budget(Placed):
     )
     planned_at = models.DateTimeField(_("planned at"))
 
-    objects = BudgetQuerySet.as_manager()
+    objects = PlacedQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("budget")
@@ -98,7 +111,7 @@ class BudgetLineQuerySet(models.QuerySet):
         return self.annotate(spent_hundredths=exact_sum("entries__amount"))
 
 
-class BudgetLine(models.Model):
+class BudgetLine(Reckoned, models.Model):
     """So much of something, from one source, for one purpose; money in yuan, everything else in a unit."""
 
     budget = models.ForeignKey(Budget, models.PROTECT, related_name="lines", verbose_name=_("budget"))
@@ -152,19 +165,6 @@ class BudgetLine(models.Model):
     @property
     def spent(self) -> Decimal:
         return from_hundredths(self.spent_hundredths)
-
-    @property
-    def left(self) -> Decimal:
-        """Below nothing where more was spent than planned."""
-        return self.planned - self.spent
-
-    @property
-    def over(self) -> Decimal:
-        return max(-self.left, Decimal(0))
-
-    @property
-    def unit_name(self) -> str:
-        return self.unit or str(pgettext_lazy("resource", "yuan"))
 
 
 class BudgetLineChange(models.Model):

@@ -5,18 +5,15 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from branches.disclosure.states import Action, State
+from branches.disclosure.workflow import Action, State
 from branches.models.picture import Picture
-from grids.models import Grid, Placed, User, validate_printable
+from grids.models import Grid, Placed, PlacedQuerySet, User, validate_printable
 from grids.text import TITLE_LENGTH, long_text, plain_text
 
 
-class StoryQuerySet(models.QuerySet):
+class StoryQuerySet(PlacedQuerySet):
     def public(self):
         return self.filter(state=State.PUBLISHED)
-
-    def within(self, grid: Grid):
-        return self.filter(position__range=(grid.lft, grid.rght))
 
 
 class Story(Placed):

@@ -10,9 +10,9 @@ from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from branches.deliberation.counting import Majority, QuorumKind, Rule, Verdict
-from branches.deliberation.rules import COUNTED, PUBLIC, TOLD, WAITING, Action, State
+from branches.deliberation.workflow import COUNTED, PUBLIC, TOLD, WAITING, Action, State
 from branches.models.branch import Branch
-from grids.models import Grid, Placed, User
+from grids.models import Grid, Placed, PlacedQuerySet, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH, long_text, plain_text
 
 MOST_OPTIONS = 10
@@ -28,11 +28,7 @@ class ProposerKind(models.TextChoices):
     DESK = "desk", pgettext_lazy("proposer", "the desk")
 
 
-class TopicQuerySet(models.QuerySet):
-    def within(self, grid: Grid):
-        """The topics of the grid and of everything below it."""
-        return self.filter(position__range=(grid.lft, grid.rght))
-
+class TopicQuerySet(PlacedQuerySet):
     def around(self, grid: Grid):
         """The topics of the grid and of those above it, which concern it too."""
         return self.filter(grid__lft__lte=grid.lft, grid__rght__gte=grid.rght)

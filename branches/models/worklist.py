@@ -12,7 +12,7 @@ from branches.models.branch import Branch
 from branches.references import Reference
 from branches.worklists.workflow import UNDER_WAY, ClaimAction, ClaimState
 from grids.access import INSPECTORS, inspected_ranges, overseen_posts, visible_grids, within
-from grids.models import Grid, Level, Placed, User, validate_printable
+from grids.models import Grid, Level, Placed, PlacedQuerySet, User, validate_printable
 from grids.text import TEXT_LENGTH, long_text, plain_text
 from grids.tree import ancestor_codes
 
@@ -148,12 +148,9 @@ class WorkItem(models.Model):
         return self.work_list.today(at) > self.due_on
 
 
-class ClaimQuerySet(models.QuerySet):
+class ClaimQuerySet(PlacedQuerySet):
     def active(self):
         return self.exclude(state=ClaimState.WITHDRAWN)
-
-    def within(self, grid: Grid):
-        return self.filter(position__range=(grid.lft, grid.rght))
 
     def visible_to(self, user: User):
         """Those on the grids that the user may see, and those that a branch they lead, or they themselves, do."""
@@ -171,10 +168,6 @@ class ClaimQuerySet(models.QuerySet):
         passed = Q(item__work_list__closed_at=None, item__due_on__lt=timezone.localdate(at))
         had_passed = Q(item__work_list__closed_at__date__gt=F("item__due_on"))
         return self.filter(passed | had_passed, state__in=UNDER_WAY)
-
-    def reported_late(self):
-        """Those reported or accepted that came after their day."""
-        return self.filter(reported_on__gt=F("item__due_on"))
 
     def done_by(self, user: User):
         """What waits for this person to do it: on the very grids that they answer for or whose branch they lead."""

@@ -2,7 +2,7 @@
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404
+from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from branches.access import may_run, may_run_for, visible_branches
@@ -19,10 +19,7 @@ def visible_budgets(user: User) -> QuerySet[Budget]:
 
 def get_budget(user: User, pk: int) -> Budget:
     """The budget; 404 where the user may not see it."""
-    budget = visible_budgets(user).select_related("grid", "branch").filter(pk=pk).first()
-    if budget is None:
-        raise Http404
-    return budget
+    return get_object_or_404(visible_budgets(user).select_related("grid", "branch"), pk=pk)
 
 
 def may_spend_for(user: User, branch: Branch | None, grid: Grid) -> bool:

@@ -5,13 +5,12 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Budget, BudgetLine, ResourceEntry
-from grids.admin.base import ReadOnly, ServiceAdmin
+from grids.admin.base import ReadOnly, ReadOnlyInline, ServiceAdmin
 
 
-class BudgetLineInline(ReadOnly, admin.TabularInline):
+class BudgetLineInline(ReadOnlyInline):
     model = BudgetLine
     fields = readonly_fields = ["kind", "source", "organisation", "purpose", "planned", "unit", "added_by", "added_at"]
-    extra = 0
 
 
 @admin.register(Budget)

@@ -7,18 +7,15 @@ from decimal import Decimal
 
 from django.db.models import F, QuerySet
 from django.db.models.expressions import Combinable
-from django.utils.translation import pgettext_lazy
 
 from branches.models import Budget, BudgetLine, ResourceEntry, ResourceKind, ResourceSource
-from branches.models.resource import exact_sum, from_hundredths
+from branches.models.resource import Reckoned, exact_sum, from_hundredths
 from grids import tree
 from grids.models import Grid, Level
 
-YUAN = pgettext_lazy("resource", "yuan")
-
 
 @dataclass(frozen=True)
-class Total:
+class Total(Reckoned):
     """Planned and spent of one kind in one unit; without a source, of all sources."""
 
     kind: str
@@ -28,24 +25,12 @@ class Total:
     source: str = ""
 
     @property
-    def left(self) -> Decimal:
-        return self.planned - self.spent
-
-    @property
-    def over(self) -> Decimal:
-        return max(-self.left, Decimal(0))
-
-    @property
     def kind_name(self) -> str:
         return ResourceKind(self.kind).label
 
     @property
     def source_name(self) -> str:
         return ResourceSource(self.source).label if self.source else ""
-
-    @property
-    def unit_name(self) -> str:
-        return self.unit or str(YUAN)
 
 
 KINDS, SOURCES = list(ResourceKind), list(ResourceSource)

@@ -1,7 +1,5 @@
 """What the pages of resources are asked; the services decide."""
 
-import uuid
-
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
@@ -11,6 +9,7 @@ from django.utils.translation import pgettext_lazy
 from branches.models import Budget, BudgetLine, ResourceKind, ResourceSource
 from branches.models.resource import DIGITS, FIRST_YEAR, LAST_YEAR, LEAST, PLACES, PURPOSE_LENGTH
 from branches.services import givers
+from grids.forms import DayField, KeyField, TextField
 from grids.models import Organisation
 from grids.pictures import ACCEPT
 
@@ -34,13 +33,6 @@ class AmountField(forms.DecimalField):
 
     def to_python(self, value):
         return super().to_python(value.replace(",", "").replace("，", "") if isinstance(value, str) else value)
-
-
-class TextLine(forms.CharField):
-    default_error_messages = {
-        "max_length": _("At most %(limit_value)d characters; this has %(show_value)d."),
-        "null_characters_not_allowed": _("The text holds a NUL character. Type it again."),
-    }
 
 
 class YearForm(forms.Form):
@@ -80,11 +72,11 @@ class LineForm(forms.Form):
         Organisation.objects.none(), required=False, label=_("partner organisation"),
         error_messages={"invalid_choice": _("Choose a partner of the branch, or an organisation of this place.")},
     )  # fmt: skip
-    purpose = TextLine(
+    purpose = TextField(
         label=_("purpose"), max_length=PURPOSE_LENGTH, error_messages={"required": _("Say what it is planned for.")}
     )
     planned = AmountField(label=_("planned"))
-    unit = TextLine(label=pgettext_lazy("resource", "unit"), max_length=8, required=False)
+    unit = TextField(label=pgettext_lazy("resource", "unit"), max_length=8, required=False)
 
     def __init__(self, budget: Budget, data=None):
         super().__init__(data)
@@ -93,7 +85,7 @@ class LineForm(forms.Form):
 
 class LineChangeForm(forms.Form):
     planned = AmountField(label=_("planned"))
-    reason = TextLine(
+    reason = TextField(
         label=_("reason"), max_length=PURPOSE_LENGTH, error_messages={"required": _("Say why the plan changes.")}
     )
 
@@ -105,27 +97,24 @@ class EntryForm(forms.Form):
     """What was spent. The hidden key makes a form that is sent twice one entry."""
 
     amount = AmountField(label=pgettext_lazy("resource", "amount"))
-    spent_on = forms.DateField(
-        label=_("spent on"), input_formats=["%Y-%m-%d"],
-        error_messages={"required": _("Choose the date."), "invalid": _("Choose the date, as 2026-12-31.")},
-    )  # fmt: skip
-    purpose = TextLine(
+    spent_on = DayField(label=_("spent on"))
+    purpose = TextField(
         label=_("what for"), max_length=PURPOSE_LENGTH, error_messages={"required": _("Say what it was spent on.")}
     )
     receipt = forms.FileField(
         label=_("photo of the receipt"), required=False, allow_empty_file=True,
         widget=forms.FileInput(attrs={"accept": ACCEPT}),
     )  # fmt: skip
-    idempotency_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    idempotency_key = KeyField()
 
     def __init__(self, line: BudgetLine, data=None, files: dict[str, UploadedFile] | None = None):
         today = timezone.localdate()
-        initial = {"spent_on": today if today.year == line.budget.year else None, "idempotency_key": uuid.uuid4().hex}
+        initial = {"spent_on": today if today.year == line.budget.year else None}
         super().__init__(data, files, initial=initial)
 
 
 class ReversalForm(forms.Form):
-    reason = TextLine(
+    reason = TextField(
         label=_("reason"),
         max_length=PURPOSE_LENGTH,
         error_messages={"required": _("Say why it is taken back; whoever reads the accounts asks for it.")},

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from branches import services
-from branches.access import get_branch
+from branches.access import get_asked_branch
 from branches.models import Branch, Budget, BudgetLine, ResourceEntry
 from branches.pictures import serve
 from branches.refusals import add_refusal
@@ -87,11 +87,8 @@ def budget_plan(request: HttpRequest) -> HttpResponse:
 
 
 def _asked_owner(request: HttpRequest) -> tuple[Branch | None, Grid]:
-    key = request.GET.get("branch", "")
-    if key:
-        if not (key.isascii() and key.isdigit() and len(key) < 19):
-            raise Http404
-        branch = get_branch(request.user, int(key))
+    if key := request.GET.get("branch"):
+        branch = get_asked_branch(request.user, key)
         return branch, branch.grid
     return None, get_grid(request.user, request.GET.get("grid", ""))
 

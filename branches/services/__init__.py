@@ -1,6 +1,5 @@
 """The only functions that change branches and what runs in them."""
 
-from branches.services.area_rehoming import rehome_areas
 from branches.services.areas import Plot, change_area, draw_area, draw_areas, give_up_area, hand_over_area
 from branches.services.branches import (
     Bringing,
@@ -12,7 +11,6 @@ from branches.services.branches import (
     found_branch,
     remove_partner,
 )
-from branches.services.claim_rehoming import rehome_claims
 from branches.services.claims import (
     accept_claim,
     assign_item,
@@ -23,11 +21,7 @@ from branches.services.claims import (
     split_claim,
     withdraw_claim,
 )
-from branches.services.following import carry_branches
-
-# Joint meetings
 from branches.services.meetings import (
-    MeetingRefused,
     answer_invitation,
     arrange_meeting,
     call_off,
@@ -45,7 +39,8 @@ from branches.services.meetings import (
 )
 from branches.services.pictures import clean_pictures
 from branches.services.planning import accept_plan
-from branches.services.publishing import follow_grid, publish, withdraw_publication
+from branches.services.publishing import publish, withdraw_publication
+from branches.services.rehoming import rehome
 from branches.services.resources import add_line, change_line, enter_spending, givers, plan_budget, reverse_entry
 from branches.services.stories import (
     edit_story,
@@ -56,7 +51,6 @@ from branches.services.stories import (
     write_story,
 )
 from branches.services.topics import (
-    TopicConflict,
     ask_residents,
     decide_topic,
     decline_topic,
@@ -101,10 +95,8 @@ from branches.services.worklists import (
 __all__ = [
     "Answers",
     "Bringing",
-    "MeetingRefused",
     "Plot",
     "Slip",
-    "TopicConflict",
     "Vote",
     "accept_claim",
     "accept_plan",
@@ -118,7 +110,6 @@ __all__ = [
     "ask_residents",
     "assign_item",
     "call_off",
-    "carry_branches",
     "cast_vote",
     "change_area",
     "change_line",
@@ -144,7 +135,6 @@ __all__ = [
     "find_proposal",
     "find_slip",
     "finish_minutes",
-    "follow_grid",
     "forget_proposals",
     "found_branch",
     "fulfil",
@@ -170,8 +160,7 @@ __all__ = [
     "published_ballots",
     "record",
     "record_consent",
-    "rehome_areas",
-    "rehome_claims",
+    "rehome",
     "remark",
     "remove_item",
     "remove_partner",

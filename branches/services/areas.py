@@ -14,6 +14,7 @@ from branches.access import check_may_run
 from branches.models import AreaGrid, AreaMember, Branch, MemberArea, load_branches
 from branches.models.area import Spell
 from grids.models import Grid, Level, User
+from grids.moments import aware_now
 from grids.tree import ancestor_codes, community_code
 
 
@@ -125,7 +126,7 @@ def give_up_area(*, actor: User | None, area: MemberArea, at: datetime | None = 
 
 
 def _day(at: datetime | None) -> date:
-    return timezone.localdate(at or timezone.now())
+    return timezone.localdate(aware_now(at))
 
 
 def _hold(grids: Iterable[Grid]) -> dict[int, Grid]:

@@ -20,6 +20,7 @@ from branches.access import check_may_run
 from branches.models import Branch, BranchGrid, ChiefTitle, Partner, SiteKind
 from grids.access import check_may_manage
 from grids.models import Grid, Level, Organisation, Post, Role, User
+from grids.moments import aware_now
 from grids.services import appoint_many, describe_post, end_posts
 from grids.services.bulk import what_hangs_on
 from grids.tree import ancestor_codes, level_of
@@ -50,7 +51,7 @@ def found_branch(
     at: datetime | None = None,
 ) -> Branch:
     """A new branch on these grids; the same one again, of this name on just these grids, is the one there is."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         grids = _checked(Grid.objects.settle_all(dict.fromkeys(grids)))
         seat = _seat(grids)
@@ -106,7 +107,7 @@ def describe_branch(
         for field in changed:
             setattr(locked, field, given[field])
         if changed:
-            _save(locked, at or timezone.now())
+            _save(locked, aware_now(at))
             _log_change(actor, locked, *changed)
     return locked
 
@@ -115,7 +116,7 @@ def cover(
     *, actor: User | None, branch: Branch, grids: Iterable[Grid], reason: str = "", at: datetime | None = None
 ) -> Branch:
     """Let the branch be just these grids' own from now on; what it gives up stays in the history."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         chosen = {grid.pk for grid in grids}
         locked, held = _hold(branch, grids)
@@ -147,7 +148,7 @@ def appoint_leaders(
     at: datetime | None = None,
 ) -> Branch:
     """Who leads the branch from now on, and which of the five chiefs the secretary is; None leaves a seat empty."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         locked, covered = _hold(branch)
         check_may_manage(actor, locked.grid)
@@ -201,7 +202,7 @@ def dissolve_branch(*, actor: User | None, branch: Branch, reason: str = "", at:
 
     Dissolved already: as it was.
     """
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         locked, covered = _hold(branch)
         check_may_manage(actor, locked.grid)

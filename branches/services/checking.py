@@ -4,8 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
-from branches.disclosure import tellers
-from grids.models import User
+from grids.text import says_nothing
 
 
 def errors_of(row: Model, *fields: str) -> dict[str, list[str]]:
@@ -17,13 +16,10 @@ def errors_of(row: Model, *fields: str) -> dict[str, list[str]]:
     return {}
 
 
-def source_errors(actor: User | None, kind: str, key: str) -> dict[str, list[str]]:
-    """A case that is told of must be closed, and in sight of who writes: a clue report is as if it were not there."""
-    if actor is None or not tellers.is_known(kind):
-        return {}
-    gist = tellers.gist_of(actor, kind, key)
-    if gist is None:
-        return {"source": [_("There is no such case to tell of in your area.")]}
-    if not gist.is_done:
-        return {"source": [_("The case is not closed yet. Only what is done is told of.")]}
-    return {}
+def check_text(row: Model, *fields: str, required: str = "") -> None:
+    """ValidationError by field for what cannot be stored, and at `required` where that says nothing."""
+    errors = errors_of(row, *fields)
+    if required and required not in errors and says_nothing(getattr(row, required)):
+        errors[required] = [_("Say it in a few words.")]
+    if errors:
+        raise ValidationError(errors)

@@ -12,12 +12,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.access import may_run_for
+from branches.exceptions import StateConflict
 from branches.models import Claim, ClaimStep, Evidence, WorkItem, WorkList
 from branches.references import Shown, found
 from branches.services.worklists import assign
 from branches.worklists.access import may_issue, sides_of, standing_of
 from branches.worklists.workflow import TABLE, UNDER_WAY, ClaimAction, ClaimState, refusal
 from grids.models import Grid, Level, User
+from grids.moments import aware_now
 from grids.text import says_nothing
 from grids.tree import ancestor_codes
 
@@ -30,7 +32,7 @@ def claim_item(*, actor: User | None, item: WorkItem, grid: Grid, at: datetime |
 
     Where the street above has the item, the community's claim is a part of the street's.
     """
-    at = at or timezone.now()
+    at = aware_now(at)
     grid = Grid.objects.settle(grid)
     item = _held(item)
     if actor is not None and not may_run_for(actor, grid):
@@ -51,7 +53,7 @@ def assign_item(
     *, actor: User | None, item: WorkItem, grids: Iterable[Grid], at: datetime | None = None
 ) -> list[Claim]:
     """Give an item to grids that have not claimed it; those that have it keep it as it is."""
-    at = at or timezone.now()
+    at = aware_now(at)
     held = Grid.objects.settle_all(dict.fromkeys(grids))
     item = _held(item)
     if actor is not None and not may_issue(actor, item.work_list.grid):
@@ -67,7 +69,7 @@ def assign_item(
 
 def _check_claimable(item: WorkItem, grid: Grid) -> None:
     if not item.work_list.is_under_way:
-        raise ValidationError(_("The work list is not under way, so its items stay as they are."))
+        raise StateConflict(_("The work list is not under way, so its items stay as they are."))
     top = item.work_list.grid
     if grid.retired_at or not top.lft < grid.lft <= top.rght:
         raise ValidationError({"grids": _("%(grid)s is not one of the grids that the list is for.") % {"grid": grid}})
@@ -82,7 +84,7 @@ def split_claim(*, actor: User | None, claim: Claim, grids: Iterable[Grid], at: 
 
     The street accepts the parts, and reports itself when all of them are accepted.
     """
-    at = at or timezone.now()
+    at = aware_now(at)
     held = Grid.objects.settle_all(dict.fromkeys(grids))
     claim = _locked(claim)
     _check(claim, ClaimAction.SPLIT, actor)
@@ -120,7 +122,7 @@ def name_responsible(
     if claim.responsible != responsible:
         claim.responsible = responsible
         claim.save(update_fields=["responsible"])
-        _record(claim, ClaimAction.NAME, actor, at or timezone.now(), text=str(responsible or _("nobody")))
+        _record(claim, ClaimAction.NAME, actor, aware_now(at), text=str(responsible or _("nobody")))
     return claim
 
 
@@ -137,7 +139,7 @@ def report_claim(
 
     The same words by the same person again are the report that was made.
     """
-    at, text, chosen = at or timezone.now(), text.strip(), list(dict.fromkeys(evidence))
+    at, text, chosen = aware_now(at), text.strip(), list(dict.fromkeys(evidence))
     claim = _locked(claim)
     last = claim.steps.filter(action=ClaimAction.REPORT).last()
     if last and claim.state == ClaimState.REPORTED and (last.by_id, last.text) == (actor.pk, text):
@@ -170,7 +172,7 @@ def accept_claim(
     claim = _locked(claim)
     if claim.state == ClaimState.ACCEPTED and ClaimAction.ACCEPT in _moves_of(claim, actor):
         return claim
-    return _decide(actor, claim, ClaimAction.ACCEPT, text.strip(), round, at or timezone.now())
+    return _decide(actor, claim, ClaimAction.ACCEPT, text.strip(), round, aware_now(at))
 
 
 @transaction.atomic
@@ -182,7 +184,7 @@ def send_back_claim(
     last = claim.steps.last()
     if last and last.action == ClaimAction.SEND_BACK and (last.by_id, last.text) == (actor and actor.pk, text):
         return claim
-    return _decide(actor, claim, ClaimAction.SEND_BACK, text, round, at or timezone.now())
+    return _decide(actor, claim, ClaimAction.SEND_BACK, text, round, aware_now(at))
 
 
 def _moves_of(claim: Claim, actor: User | None) -> set[ClaimAction]:
@@ -194,7 +196,7 @@ def _moves_of(claim: Claim, actor: User | None) -> set[ClaimAction]:
 def _decide(actor: User | None, claim: Claim, action: ClaimAction, text: str, seen: int | None, at: datetime) -> Claim:
     _check(claim, action, actor)
     if seen is not None and seen != claim.round:
-        raise ValidationError(_("Another report has been made since. Read it, then decide."), "not_open")
+        raise StateConflict(_("Another report has been made since. Read it, then decide."))
     if TABLE[action].needs_text and says_nothing(text):
         raise ValidationError({"text": _("Say what is missing; whoever reports again reads this.")})
     _record(claim, action, actor, at, text=text)
@@ -215,7 +217,7 @@ def withdraw_claim(*, actor: User | None, claim: Claim, text: str, at: datetime 
         raise ValidationError({"text": _("Say why it is withdrawn.")})
     claim.state = ClaimState.WITHDRAWN
     claim.save(update_fields=["state"])
-    _record(claim, ClaimAction.WITHDRAW, actor, at or timezone.now(), text=text)
+    _record(claim, ClaimAction.WITHDRAW, actor, aware_now(at), text=text)
     return claim
 
 
@@ -237,12 +239,12 @@ def _locked(claim: Claim) -> Claim:
 
 
 def _check(claim: Claim, action: ClaimAction, actor: User | None) -> None:
-    """PermissionDenied or ValidationError unless the table opens the action to the actor."""
+    """PermissionDenied or StateConflict unless the table opens the action to the actor."""
     refused = refusal(standing_of(claim, actor), action, sides_of(actor, claim))
     if refused and refused.is_forbidden:
         raise PermissionDenied(str(refused.text))
     if refused:
-        raise ValidationError(str(refused.text), "not_open")
+        raise StateConflict(refused.text)
 
 
 def _record(claim: Claim, action: ClaimAction, actor: User | None, at: datetime, text: str = "") -> ClaimStep:

@@ -12,10 +12,11 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from branches.exceptions import StateConflict
 from branches.meetings.access import answers_for, check_may_convene, check_may_run_meeting, may_answer
 from branches.meetings.agenda import MOST_POINTS, Point
 from branches.meetings.guests import organisations_to_invite, people_to_invite
-from branches.meetings.workflow import LEADS_TO, Action, is_taken_in
+from branches.meetings.workflow import LEADS_TO, Action, State, is_taken_in
 from branches.models import (
     AgendaItem,
     Branch,
@@ -23,18 +24,14 @@ from branches.models import (
     Invitation,
     Meeting,
     MeetingLevel,
-    MeetingState,
     MeetingStep,
     Resolution,
 )
 from branches.models.meeting import LEVELS, RESOLUTION_LENGTH
 from grids.models import Grid, Organisation, User
+from grids.moments import aware_now
 
 TOKEN_BYTES = 32
-
-
-class MeetingRefused(ValidationError):
-    """What was asked is not open in the present state of the meeting."""
 
 
 # Before the meeting
@@ -59,7 +56,7 @@ def plan_meeting(
 
     A branch meets with whom it wants, a grid from a community up to a district. ValidationError by field.
     """
-    at, branch = at or timezone.now(), convener if isinstance(convener, Branch) else None
+    at, branch = aware_now(at), convener if isinstance(convener, Branch) else None
     meeting = Meeting(
         branch=branch,
         grid=branch.grid if branch else convener,
@@ -125,7 +122,7 @@ def arrange_meeting(
     at: datetime | None = None,
 ) -> Meeting:
     """Change title, place or time; the calendars of those who are asked follow."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         locked = _locked(meeting, actor, Action.ARRANGE)
         before = (locked.title, locked.place, locked.starts_at, locked.ends_at)
@@ -208,10 +205,10 @@ def _check_guests(guests: list, among, field: str) -> None:
 
 def convene(*, actor: User | None, meeting: Meeting, at: datetime | None = None) -> Meeting:
     """Send the invitations: from now on those who are asked see the meeting."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
-        locked = _locked(meeting, actor, Action.CONVENE, repeats=MeetingState.CONVENED)
-        if locked.state == MeetingState.CONVENED:
+        locked = _locked(meeting, actor, Action.CONVENE, repeats=State.CONVENED)
+        if locked.state == State.CONVENED:
             return locked
         if not locked.invitations.exists():
             raise ValidationError(_("Nobody is asked yet. Ask somebody first."))
@@ -223,7 +220,7 @@ def answer_invitation(
     *, actor: User, invitation: Invitation, answer: str, word: str = "", at: datetime | None = None
 ) -> Invitation:
     """Say whether one comes, for oneself or for the organisation that one represents; until it is held."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         meeting = _lock(invitation.meeting, Action.ANSWER)
         locked = Invitation.objects.select_for_update(of=("self",)).get(pk=invitation.pk)
@@ -244,10 +241,10 @@ def answer_invitation(
 
 def call_off(*, actor: User | None, meeting: Meeting, reason: str, at: datetime | None = None) -> Meeting:
     """It does not take place; those who were asked see why."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
-        locked = _locked(meeting, actor, Action.CALL_OFF, repeats=MeetingState.CALLED_OFF)
-        if locked.state == MeetingState.CALLED_OFF:
+        locked = _locked(meeting, actor, Action.CALL_OFF, repeats=State.CALLED_OFF)
+        if locked.state == State.CALLED_OFF:
             return locked
         if not reason.strip():
             raise ValidationError({"reason": _("Say why it does not take place.")})
@@ -262,14 +259,14 @@ def hold(
     *, actor: User | None, meeting: Meeting, attended: Collection[Invitation] = (), at: datetime | None = None
 ) -> Meeting:
     """Note once who of those who were asked was there; while the minutes are written it can be mended."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         locked = _locked(meeting, actor, Action.HOLD)
         if at < locked.starts_at:
-            raise MeetingRefused(_("The meeting has not begun yet. Note who was there when it has."))
+            raise StateConflict(_("The meeting has not begun yet. Note who was there when it has."))
         invitations = list(locked.invitations.select_for_update(of=("self",)).select_related("person", "organisation"))
         here = {invitation.pk for invitation in attended}
-        if locked.state == MeetingState.HELD and here == {each.pk for each in invitations if each.attended}:
+        if locked.state == State.HELD and here == {each.pk for each in invitations if each.attended}:
             return locked
         for invitation in invitations:
             invitation.attended = invitation.pk in here
@@ -341,10 +338,10 @@ def record(
 
 def finish_minutes(*, actor: User | None, meeting: Meeting, at: datetime | None = None) -> Meeting:
     """Minutes and resolutions stand from now on."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
-        locked = _locked(meeting, actor, Action.FINISH, repeats=MeetingState.MINUTED)
-        if locked.state == MeetingState.MINUTED:
+        locked = _locked(meeting, actor, Action.FINISH, repeats=State.MINUTED)
+        if locked.state == State.MINUTED:
             return locked
         if not locked.minutes:
             raise ValidationError(_("The minutes are empty. Write them first."))
@@ -354,7 +351,7 @@ def finish_minutes(*, actor: User | None, meeting: Meeting, at: datetime | None 
 
 def fulfil(*, actor: User, resolution: Resolution, word: str, at: datetime | None = None) -> Resolution:
     """Report a resolution as done, with a word on how; by who sees to it or who runs the meeting, once."""
-    at = at or timezone.now()
+    at = aware_now(at)
     with transaction.atomic():
         meeting = _lock(resolution.meeting, Action.FULFIL)
         locked = Resolution.objects.select_for_update(of=("self",)).get(pk=resolution.pk)
@@ -382,7 +379,7 @@ def renew_calendar(*, user: User, at: datetime | None = None) -> str:
     """A new secret for the address of the person's calendar; the one before opens nothing any more."""
     token = secrets.token_urlsafe(TOKEN_BYTES)
     CalendarKey.objects.update_or_create(
-        user=user, defaults={"digest": calendar_digest(token), "renewed_at": at or timezone.now()}
+        user=user, defaults={"digest": calendar_digest(token), "renewed_at": aware_now(at)}
     )
     return token
 
@@ -396,11 +393,11 @@ def calendar_digest(token: str) -> str:
 
 
 def _lock(meeting: Meeting, action: Action, repeats: str = "") -> Meeting:
-    """The row as it stands now; MeetingRefused where it does not take the action, but for what is `repeats`."""
+    """The row as it stands now; StateConflict where it does not take the action, but for what is `repeats`."""
     locked = Meeting.objects.select_for_update(of=("self",)).with_related().get(pk=meeting.pk)
     if locked.state != repeats and not is_taken_in(action, locked.state):
         said = {"state": locked.get_state_display(), "action": action.label}
-        raise MeetingRefused(_("The meeting is now: %(state)s. “%(action)s” is not open any more, or not yet.") % said)
+        raise StateConflict(_("The meeting is now: %(state)s. “%(action)s” is not open any more, or not yet.") % said)
     return locked
 
 
@@ -425,7 +422,7 @@ def _go_on(meeting: Meeting, actor: User | None, action: Action, at: datetime, w
 
 def _tell(meeting: Meeting, actor: User | None, action: Action, at: datetime | None, word: str = "") -> None:
     MeetingStep.objects.create(
-        meeting=meeting, at=at or timezone.now(), action=action, actor=actor, actor_name=str(actor or ""), word=word
+        meeting=meeting, at=aware_now(at), action=action, actor=actor, actor_name=str(actor or ""), word=word
     )
 
 

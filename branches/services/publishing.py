@@ -1,7 +1,6 @@
 """Making something public for a community or a street, and withdrawing it again."""
 
 from datetime import date, datetime
-from functools import partial
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
@@ -12,8 +11,10 @@ from branches.disclosure import small, tellers
 from branches.disclosure.access import check_may_tell
 from branches.models import Budget, Publication
 from branches.resources.figures import totals
-from branches.services.checking import errors_of, source_errors
+from branches.services.checking import errors_of
+from branches.services.repeating import done_before
 from grids.models import Grid, User
+from grids.moments import aware_now
 from grids.text import says_nothing
 
 Kind = Publication.Kind
@@ -39,10 +40,9 @@ def publish(
 
     The same actor and key again return the first. Raises PermissionDenied, or ValidationError by field.
     """
-    at, key = at or timezone.now(), idempotency_key or None
+    at, key = aware_now(at), idempotency_key or None
     check_may_tell(actor, grid)
-    again = partial(Publication.objects.filter(published_by=actor, idempotency_key=key).first) if key else lambda: None
-    if first := again():
+    if first := done_before(Publication, key, published_by=actor):
         return first
     publication = Publication(
         grid=grid,
@@ -57,18 +57,13 @@ def publish(
         published_at=at,
         idempotency_key=key,
     )
-    _check(publication, month, year, timezone.localdate(at), source_errors(actor, source_kind, source_key))
-    if kind == Kind.FIGURES:
-        publication.period, publication.figures = f"{month:%Y-%m}", _counts(grid, month)
-    elif kind == Kind.RESOURCES:
-        publication.period, publication.figures = str(year), _resources(grid, year)
-    if publication.period:
-        _check_first(publication)
+    _check(publication, month, year, timezone.localdate(at), tellers.source_errors(actor, source_kind, source_key))
+    _take_figures(publication, month, year)
     try:
         with transaction.atomic():
             publication.save()
     except IntegrityError as error:  # the same is being published beside this
-        if first := again():
+        if first := done_before(Publication, key, published_by=actor):
             return first
         raise ValidationError({"kind": [_public_already()]}) from error
     return publication
@@ -89,9 +84,16 @@ def _check(publication: Publication, month: date | None, year: int | None, today
         raise ValidationError(errors)
 
 
-def _check_first(publication: Publication) -> None:
-    same = {"grid": publication.grid, "kind": publication.kind, "period": publication.period}
-    if Publication.objects.public().filter(**same).exists():
+def _take_figures(publication: Publication, month: date | None, year: int | None) -> None:
+    """Keep the figures of the period as they stand now; refused where they are public already."""
+    grid, kind = publication.grid, publication.kind
+    if kind == Kind.FIGURES:
+        publication.period, publication.figures = f"{month:%Y-%m}", _counts(grid, month)
+    elif kind == Kind.RESOURCES:
+        publication.period, publication.figures = str(year), _resources(grid, year)
+    else:
+        return
+    if Publication.objects.public().filter(grid=grid, kind=kind, period=publication.period).exists():
         raise ValidationError({"kind": [_public_already()]})
 
 
@@ -129,16 +131,6 @@ def withdraw_publication(
         errors["withdrawal_reason"] = [_("Say why it is withdrawn; it stays on record.")]
     if errors:
         raise ValidationError({"reason": errors["withdrawal_reason"]})
-    publication.withdrawn_by, publication.withdrawn_at = actor, at or timezone.now()
+    publication.withdrawn_by, publication.withdrawn_at = actor, aware_now(at)
     publication.save(update_fields=["withdrawal_reason", "withdrawn_by", "withdrawn_at"])
     return publication
-
-
-def follow_grid(*, grid: Grid, successor: Grid) -> dict[str, int]:
-    """Let what a grid that went out of use has published, and its stories, go on where its code leads now.
-
-    Inside the transaction of the reorganisation. Figures stay with the place that they are of.
-    """
-    place = {"grid": successor, "position": successor.lft}
-    told = Publication.objects.filter(grid=grid, period="").update(**place)
-    return {"publications": told, "stories": grid.stories.update(**place)}

@@ -15,7 +15,9 @@ from branches.models import Branch, Budget, BudgetLine, BudgetLineChange, Resour
 from branches.resources.access import check_may_spend
 from branches.services.checking import errors_of
 from branches.services.pictures import stored
+from branches.services.repeating import done_before
 from grids.models import Grid, Level, Organisation, User
+from grids.moments import aware_now
 from grids.pictures import FileRefused, prepare_photo
 from grids.text import says_nothing
 from grids.tree import ancestor_codes
@@ -32,7 +34,7 @@ def plan_budget(
     check_may_spend(actor, branch, grid)
     if branch is None and grid.level != Level.COMMUNITY:
         raise ValidationError({"grid": _("A budget is that of a branch, or of a community.")})
-    budget = Budget(branch=branch, grid=grid, year=year, planned_by=actor, planned_at=at or timezone.now())
+    budget = Budget(branch=branch, grid=grid, year=year, planned_by=actor, planned_at=aware_now(at))
     if errors := errors_of(budget, "year"):
         raise ValidationError(errors)
     owner = {"branch": branch} if branch else {"branch": None, "grid": grid}
@@ -77,7 +79,7 @@ def add_line(
         planned=_exact(planned),
         unit=unit.strip(),
         added_by=actor,
-        added_at=at or timezone.now(),
+        added_at=aware_now(at),
     )
     errors = errors_of(line, "kind", "source", "purpose", "planned", "unit")
     if kind == ResourceKind.MONEY and line.unit:
@@ -107,7 +109,7 @@ def change_line(
     check_may_spend(actor, line.budget.branch, line.budget.grid)
     before, line.planned = line.planned, _exact(planned)
     change = BudgetLineChange(
-        line=line, before=before, after=line.planned, reason=reason.strip(), by=actor, at=at or timezone.now()
+        line=line, before=before, after=line.planned, reason=reason.strip(), by=actor, at=aware_now(at)
     )
     errors = errors_of(line, "planned") | errors_of(change, "reason")
     if errors:
@@ -133,9 +135,9 @@ def enter_spending(
 
     Raises PermissionDenied, or ValidationError by field.
     """
-    at, key = at or timezone.now(), idempotency_key or None
+    at, key = aware_now(at), idempotency_key or None
     check_may_spend(actor, line.budget.branch, line.budget.grid)
-    if first := _entered_before(actor, key):
+    if first := done_before(ResourceEntry, key, entered_by=actor):
         return first
     entry = ResourceEntry(
         line=line,
@@ -146,13 +148,7 @@ def enter_spending(
         entered_at=at,
         idempotency_key=key,
     )
-    errors = errors_of(entry, "amount", "purpose")
-    if "amount" not in errors and entry.amount <= 0:
-        errors["amount"] = [_("Give an amount above nothing; what was wrong is taken back by reversing its entry.")]
-    if spent_on.year != line.budget.year:
-        errors["spent_on"] = [_("Choose a day of %(year)d, the year of this budget.") % {"year": line.budget.year}]
-    elif spent_on > timezone.localdate(at):
-        errors["spent_on"] = [_("That day has not come yet. Choose today or a day before.")]
+    errors = _entry_errors(entry)
     photo = _photo(receipt, errors)
     if errors:
         raise ValidationError(errors)
@@ -165,14 +161,21 @@ def enter_spending(
     except FileRefused as error:
         raise ValidationError({"receipt": [str(error)]}) from error
     except IntegrityError:  # the same form is being served beside this one
-        if first := _entered_before(actor, key):
+        if first := done_before(ResourceEntry, key, entered_by=actor):
             return first
         raise
     return entry
 
 
-def _entered_before(actor: User | None, key: str | None) -> ResourceEntry | None:
-    return ResourceEntry.objects.filter(entered_by=actor, idempotency_key=key).first() if key else None
+def _entry_errors(entry: ResourceEntry) -> dict[str, list[str]]:
+    errors, year = errors_of(entry, "amount", "purpose"), entry.line.budget.year
+    if "amount" not in errors and entry.amount <= 0:
+        errors["amount"] = [_("Give an amount above nothing; what was wrong is taken back by reversing its entry.")]
+    if entry.spent_on.year != year:
+        errors["spent_on"] = [_("Choose a day of %(year)d, the year of this budget.") % {"year": year}]
+    elif entry.spent_on > timezone.localdate(entry.entered_at):
+        errors["spent_on"] = [_("That day has not come yet. Choose today or a day before.")]
+    return errors
 
 
 def _photo(receipt: File | None, errors: dict):
@@ -201,7 +204,7 @@ def reverse_entry(
         raise ValidationError(_("This entry takes another one back. Enter anew what was right after all."))
     if ResourceEntry.objects.filter(reverses=entry).exists():
         raise ValidationError(_("This entry has been reversed already."))
-    at = at or timezone.now()
+    at = aware_now(at)
     reversal = ResourceEntry(
         line=entry.line,
         amount=-entry.amount,

@@ -13,11 +13,14 @@ from django.utils.translation import gettext as _
 
 from branches.disclosure import tellers
 from branches.disclosure.access import check_may_tell, sides_of
-from branches.disclosure.states import EDITABLE, MOVES, Action, Side, State, why_refused
+from branches.disclosure.workflow import EDITABLE, TABLE, Action, Side, State, why_refused
+from branches.exceptions import StateConflict
 from branches.models import Picture, Story, StoryConsent, StoryPicture, StoryStep
-from branches.services.checking import errors_of, source_errors
+from branches.services.checking import errors_of
 from branches.services.pictures import delete_files_of, stored
+from branches.services.repeating import done_before
 from grids.models import Grid, User
+from grids.moments import aware_now
 from grids.pictures import FileRefused, Redrawn, prepare_photo
 from grids.text import says_nothing
 
@@ -45,10 +48,9 @@ def write_story(
 
     The same actor and key again return the first. Raises PermissionDenied, or ValidationError by field.
     """
-    at, key = at or timezone.now(), idempotency_key or None
+    at, key = aware_now(at), idempotency_key or None
     check_may_tell(actor, grid)
-    again = partial(Story.objects.filter(written_by=actor, idempotency_key=key).first) if key else lambda: None
-    if first := again():
+    if first := done_before(Story, key, written_by=actor):
         return first
     story = Story(
         grid=grid,
@@ -60,7 +62,7 @@ def write_story(
         idempotency_key=key,
     )
     errors = _fill(story, title, before, after)
-    errors |= source_errors(actor, source_kind, source_key)
+    errors |= tellers.source_errors(actor, source_kind, source_key)
     photos = _with_chosen(actor, story, photos or {}, chosen or {})
     try:
         with _illustrated(story, photos, errors, actor, at) as pictures, transaction.atomic():
@@ -68,7 +70,7 @@ def write_story(
             _bind(story, pictures)
             _step(story, StoryStep.WRITE, "", actor, at)
     except IntegrityError:  # the same form is being served beside this one
-        if first := again():
+        if first := done_before(Story, key, written_by=actor):
             return first
         raise
     return story
@@ -88,14 +90,14 @@ def edit_story(
     at: datetime | None = None,
 ) -> Story:
     """Another text, more photos, or fewer; while it is a draft or was sent back. Errors as of `write_story`."""
-    at = at or timezone.now()
+    at = aware_now(at)
     check_may_tell(actor, story.grid)
     photos = _with_chosen(actor, story, photos or {}, chosen or {})
     errors = _fill(story, title, before, after)
     with _illustrated(story, photos, errors, actor, at, kept_without=removed) as pictures, transaction.atomic():
         story = _locked(story)
         if story.state not in EDITABLE:
-            raise ValidationError(
+            raise StateConflict(
                 _("The story is %(state)s, so it is not changed now.") % {"state": story.get_state_display()}
             )
         _fill(story, title, before, after)
@@ -109,11 +111,11 @@ def edit_story(
 
 @transaction.atomic
 def move_story(*, actor: User | None, story: Story, action: str, reason: str = "", at: datetime | None = None) -> Story:
-    """Take an action of the table. Raises PermissionDenied, or ValidationError with why it is not open."""
-    story, at, move = _locked(story), at or timezone.now(), MOVES[Action(action)]
+    """Take an action of the table. Raises PermissionDenied, or StateConflict with why it is not open."""
+    story, at, move = _locked(story), aware_now(at), TABLE[Action(action)]
     sides = sides_of(actor, story) if actor else frozenset(Side)
     if refusal := why_refused(action, story.state, sides):
-        raise ValidationError(refusal) if story.state not in move.begins else PermissionDenied(refusal)
+        raise StateConflict(refusal) if story.state not in move.begins else PermissionDenied(refusal)
     if move.needs_reason and says_nothing(reason):
         raise ValidationError({"reason": [_("Say why; who wrote it reads this.")]})
     if move.action in (Action.SUBMIT, Action.PUBLISH) and (hindrance := why_not_public(story)):
@@ -142,7 +144,7 @@ def record_consent(
     *, actor: User | None, story: Story, name: str, how: str, agreed_on: date, at: datetime | None = None
 ) -> StoryConsent:
     """That somebody agreed; recorded again under the same name, the one that holds. Errors by field."""
-    story, at = _locked(story), at or timezone.now()
+    story, at = _locked(story), aware_now(at)
     check_may_tell(actor, story.grid)
     consent = StoryConsent(
         story=story, name=name.strip(), how=how, agreed_on=agreed_on, recorded_by=actor, recorded_at=at
@@ -161,7 +163,7 @@ def record_consent(
 @transaction.atomic
 def withdraw_consent(*, actor: User | None, consent: StoryConsent, at: datetime | None = None) -> StoryConsent:
     """Take a consent back, which takes a published story from the public in the same moment."""
-    story, at = _locked(consent.story), at or timezone.now()
+    story, at = _locked(consent.story), aware_now(at)
     if actor is not None and not sides_of(actor, story):
         raise PermissionDenied(_("You do not publish for %(grid)s.") % {"grid": story.grid})
     consent = StoryConsent.objects.select_for_update().get(pk=consent.pk)

@@ -5,18 +5,20 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import transaction
 from django.db.models import Max
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.deliberation.access import proposer_kinds, sides_of
 from branches.deliberation.counting import QuorumKind
 from branches.deliberation.electorate import TooMany, list_voters
-from branches.deliberation.rules import TABLE, Action, Side, State, refusal
+from branches.deliberation.workflow import TABLE, Action, Side, State, refusal
+from branches.exceptions import StateConflict
 from branches.models import Branch, Option, ProposerKind, Remark, Topic, TopicStep, Voter
 from branches.models.topic import MOST_OPTIONS
+from branches.services.checking import check_text
 from grids.models import Grid, Level, Organisation, User
+from grids.moments import aware_now
 from grids.readable import code_of, plain_code
 from grids.services import PublicLimit, limits
 from grids.text import says_nothing
@@ -28,17 +30,6 @@ RECEIPT_LENGTH = 10
 RECEIPT_SALT = "branches.topic_receipt"
 
 
-class TopicConflict(Exception):
-    """A step that is not open in the present state of the topic; the sentence says why."""
-
-
-def aware_now(at: datetime | None) -> datetime:
-    at = at or timezone.now()
-    if timezone.is_naive(at):
-        raise ValueError("A time needs its time zone.")
-    return at
-
-
 def locked(topic: Topic) -> Topic:
     """The topic as it is now, nobody else changing it until the end of the transaction."""
     rows = Topic.objects.select_for_update(of=("self",), no_key=True)
@@ -46,22 +37,9 @@ def locked(topic: Topic) -> Topic:
 
 
 def check_open(topic: Topic, action: Action, standing: Iterable[Side]) -> None:
-    """PermissionDenied to who may not do it, TopicConflict where it is not open now."""
+    """PermissionDenied to who may not do it, StateConflict where it is not open now."""
     if refused := refusal(topic.state, action, standing):
-        raise PermissionDenied(refused.text) if refused.code == "forbidden" else TopicConflict(str(refused.text))
-
-
-def check_text(row: models.Model, *names: str, required: str = "") -> None:
-    """ValidationError by field for what cannot be stored, and at `required` where that says nothing."""
-    errors = {}
-    try:
-        row.clean_fields(exclude={field.name for field in row._meta.fields} - set(names))
-    except ValidationError as error:
-        errors = error.message_dict
-    if required and required not in errors and says_nothing(getattr(row, required)):
-        errors[required] = [_("Say it in a few words.")]
-    if errors:
-        raise ValidationError(errors)
+        raise PermissionDenied(refused.text) if refused.code == "forbidden" else StateConflict(str(refused.text))
 
 
 def take_step(topic: Topic, action: Action, *, actor: User | None, at: datetime, note: str = "") -> Topic:

@@ -19,10 +19,12 @@ from django.utils.translation import gettext as _
 from branches.deliberation.access import sides_of
 from branches.deliberation.ballots import ABSTAINED, RECEIPT_LENGTH, SLIP_LENGTH, ballots_text, digest, receipt_hash
 from branches.deliberation.counting import count
-from branches.deliberation.rules import Action, Side, State
+from branches.deliberation.workflow import Action, Side, State
+from branches.exceptions import StateConflict
 from branches.models import Ballot, Option, ResultAnswer, Topic, Voter
-from branches.services.topics import TopicConflict, aware_now, check_open, locked, take_step
+from branches.services.topics import check_open, locked, take_step
 from grids.models import Grid, User
+from grids.moments import aware_now
 from grids.readable import code_of, new_code, plain_code
 from grids.services import PublicLimit, limits
 
@@ -116,7 +118,7 @@ def cast_vote(
     """Take a vote, or change one; without an option the voter abstains.
 
     In a secret vote the receipt follows from `key`, the random key of the page: the same page sent again is the same
-    vote. Any other page needs the receipt to change it. Raises TopicConflict, PermissionDenied, and ValidationError.
+    vote. Any other page needs the receipt to change it. Raises StateConflict, PermissionDenied, and ValidationError.
     """
     at, topic = aware_now(at), locked(topic)
     voter = voter and Voter.objects.select_for_update(of=("self",)).filter(topic=topic, pk=voter.pk).first()
@@ -133,9 +135,9 @@ def cast_vote(
 
 def _check_time(topic: Topic, at: datetime) -> None:
     if at < topic.opens_at:
-        raise TopicConflict(_("The vote opens at %(time)s.") % {"time": shown_time(topic.opens_at)})
+        raise StateConflict(_("The vote opens at %(time)s.") % {"time": shown_time(topic.opens_at)})
     if at >= topic.closes_at:
-        raise TopicConflict(_("The vote closed at %(time)s.") % {"time": shown_time(topic.closes_at)})
+        raise StateConflict(_("The vote closed at %(time)s.") % {"time": shown_time(topic.closes_at)})
 
 
 def shown_time(time: datetime) -> str:
@@ -158,7 +160,7 @@ def _vote_secretly(topic: Topic, voter: Voter, option: Option | None, key: str, 
     known = Ballot.objects.filter(topic=topic, receipt_hash=hashed)
     if voter.has_voted:
         if not known.update(option=option):
-            raise TopicConflict(_("You have voted already. To change your vote, give the receipt that you were shown."))
+            raise StateConflict(_("You have voted already. To change your vote, give the receipt that you were shown."))
         return Vote(receipt, is_changed=True)
     if known.exists():  # somebody else voted from a copy of this very page
         raise ValidationError(_("Open the page anew and vote again."))
@@ -236,7 +238,7 @@ def answer_result(
     at, topic = aware_now(at), locked(topic)
     check_open(topic, Action.ANSWER, {Side.RESIDENT})
     if at >= topic.answers_until:
-        raise TopicConflict(_("The residents were asked until %(time)s.") % {"time": shown_time(topic.answers_until)})
+        raise StateConflict(_("The residents were asked until %(time)s.") % {"time": shown_time(topic.answers_until)})
     same = {"topic": topic, "round": topic.round, "voter": voter, "key": "" if voter else key}
     known = ResultAnswer.objects.filter(**same).first()
     if not voter and not known and not limits.spend("answer", f"{topic.pk}.{source}", at):

@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 
 from branches.models import Claim, ClaimStep, WorkItem, WorkList
 from branches.models.worklist import in_year
+from branches.services.repeating import done_before
 from branches.worklists.access import may_issue
 from branches.worklists.workflow import ClaimAction, ClaimState
 from grids.models import Grid, Level, User
+from grids.moments import aware_now
 
 MOST_ITEMS = 200
 
@@ -29,24 +31,24 @@ def draft_list(
     at: datetime | None = None,
 ) -> WorkList:
     """Begin a list that the grid will issue; the same actor and key again return the first."""
-    drawn = WorkList.objects.filter(created_by=actor, idempotency_key=idempotency_key or None)
-    for _attempt in range(2):
-        if idempotency_key and (first := drawn.first()):
+    at, key = aware_now(at), idempotency_key or None
+    if first := done_before(WorkList, key, created_by=actor):
+        return first
+    try:
+        with transaction.atomic():
+            grid = Grid.objects.settle(grid)
+            _check_may_issue(actor, grid)
+            work_list = WorkList(
+                grid=grid, title=title.strip(), year=year, created_by=actor, created_at=at,
+                idempotency_key=key, is_demo=is_demo,
+            )  # fmt: skip
+            work_list.clean_fields(exclude=["grid", "position"])
+            work_list.save()
+    except IntegrityError:  # the same form is being served beside this one
+        if first := done_before(WorkList, key, created_by=actor):
             return first
-        try:
-            with transaction.atomic():
-                grid = Grid.objects.settle(grid)
-                _check_may_issue(actor, grid)
-                work_list = WorkList(
-                    grid=grid, title=title.strip(), year=year, created_by=actor, created_at=at or timezone.now(),
-                    idempotency_key=idempotency_key or None, is_demo=is_demo,
-                )  # fmt: skip
-                work_list.clean_fields(exclude=["grid", "position"])
-                work_list.save()
-                return work_list
-        except IntegrityError:  # the same form is being served beside this one
-            continue
-    return drawn.get()
+        raise
+    return work_list
 
 
 @transaction.atomic
@@ -114,7 +116,7 @@ def issue_list(*, actor: User | None, work_list: WorkList, at: datetime | None =
 
     An item for streets and communities goes to the streets, who hand it down.
     """
-    at = at or timezone.now()
+    at = aware_now(at)
     Grid.objects.settle(work_list.grid)
     items = list(work_list.items.all())
     grids = {level: _grids_of(work_list.grid, level) for level in (Level.STREET, Level.COMMUNITY)}
@@ -180,7 +182,7 @@ def copy_list(
         return first
     copy = WorkList(
         grid=grid, title=work_list.title, year=year, copied_from=work_list, created_by=actor,
-        created_at=at or timezone.now(), is_demo=work_list.is_demo,
+        created_at=aware_now(at), is_demo=work_list.is_demo,
     )  # fmt: skip
     copy.clean_fields(exclude=["grid", "position"])
     copy.save()
@@ -200,7 +202,7 @@ def close_list(*, actor: User | None, work_list: WorkList, at: datetime | None =
         raise ValidationError(_("The list has not been issued yet, so there is nothing to close."))
     if work_list.is_under_way:
         work_list.state = WorkList.State.CLOSED
-        work_list.closed_by, work_list.closed_at = actor, at or timezone.now()
+        work_list.closed_by, work_list.closed_at = actor, aware_now(at)
         work_list.save()
     return work_list
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from branches.disclosure.access import is_told_of, may_tell, reviewed_by, tellable_grids
 from branches.disclosure.small import FEW, SMALL, UNTOLD
+from branches.disclosure.workflow import State
 from branches.models import Publication, Story
 from branches.resources.figures import Total
 from grids.models import Grid, Level, User
@@ -56,7 +57,7 @@ def publications_of(grid: Grid, user: User) -> dict:
 @register.inclusion_tag("branches/_stories_waiting.html")
 def stories_waiting(user: User) -> dict:
     """For the workbench: the stories that wait for this person's review, or were sent back to them. Two queries."""
-    returned = Story.objects.filter(written_by=user, state="returned").order_by("-pk")
+    returned = Story.objects.filter(written_by=user, state=State.RETURNED).order_by("-pk")
     return {"waiting": reviewed_by(user).select_related("grid").order_by("pk")[:SHOWN], "returned": returned[:SHOWN]}
 
 

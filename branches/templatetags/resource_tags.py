@@ -6,8 +6,9 @@ from django import template
 from django.utils import timezone
 
 from branches.models import Branch, Budget, BudgetLine
+from branches.models.resource import YUAN
 from branches.resources.access import may_spend_for, visible_budgets
-from branches.resources.figures import YUAN, by_kind, totals
+from branches.resources.figures import by_kind, totals
 from grids.models import Grid, User
 
 register = template.Library()

@@ -9,8 +9,8 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from branches.deliberation.access import run_topics, visible_topics
-from branches.deliberation.rules import State
 from branches.deliberation.showing import show_topics
+from branches.deliberation.workflow import State
 from branches.models import Branch, Topic
 from grids.models import Grid, Level, Post, User
 

@@ -8,7 +8,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from branches.models import Branch, Claim
+from branches.models import Branch, Claim, WorkList
 from branches.models.worklist import SOON_DAYS
 from branches.worklists import wording
 from branches.worklists.listing import mark_visible, waiting_for, with_all
@@ -72,8 +72,9 @@ def is_soon(claim: Claim, at: datetime) -> bool:
 def claims_of(branch: Branch, user: User) -> dict:
     """What the grid of the branch's seat does of work lists under way, what is due first, first; three queries."""
     at = timezone.now()
-    claims = with_all(Claim.objects.visible_to(user).active().filter(grid=branch.grid_id))
-    found = list(claims.filter(item__work_list__state="issued").order_by("item__due_on", "pk")[: SHOWN + 1])
+    issued = Claim.objects.visible_to(user).active().filter(item__work_list__state=WorkList.State.ISSUED)
+    claims = with_all(issued.filter(grid=branch.grid_id)).order_by("item__due_on", "pk")
+    found = list(claims[: SHOWN + 1])
     return {"claims": mark_visible(found[:SHOWN], user), "has_more": len(found) > SHOWN, "branch": branch, "at": at}
 
 

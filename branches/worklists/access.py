@@ -1,6 +1,5 @@
 """Who may see a work list and a claim, and where a person stands in them."""
 
-from django.http import Http404
 from django.shortcuts import get_object_or_404
 
 from branches.access import may_run_for
@@ -44,10 +43,7 @@ def get_item(user: User, pk: int, ordinal: int) -> WorkItem:
 def get_claim(user: User, pk: int) -> Claim:
     """The claim; 404 where the user may neither see its grid nor judges it."""
     related = ("grid__parent", "item__work_list__grid", "parent__grid", "responsible")
-    claim = Claim.objects.visible_to(user).select_related(*related).filter(pk=pk).first()
-    if claim is None:
-        raise Http404
-    return claim
+    return get_object_or_404(Claim.objects.visible_to(user).select_related(*related), pk=pk)
 
 
 def sides_of(user: User | None, claim: Claim) -> set[ClaimSide]:

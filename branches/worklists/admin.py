@@ -4,14 +4,13 @@ from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Claim, ClaimStep, WorkItem, WorkList
-from grids.admin.base import ReadOnly, ServiceAdmin
+from grids.admin.base import ReadOnly, ReadOnlyInline, ServiceAdmin
 
 
-class WorkItemInline(ReadOnly, admin.TabularInline):
+class WorkItemInline(ReadOnlyInline):
     model = WorkItem
     fields = readonly_fields = ["ordinal", "text", "for_streets", "for_communities", "due_on", "is_mandatory"]
     ordering = ["ordinal"]
-    extra = 0
 
 
 @admin.register(WorkList)
@@ -29,11 +28,10 @@ class WorkListAdmin(ReadOnly, ServiceAdmin):
     inlines = [WorkItemInline]
 
 
-class ClaimStepInline(ReadOnly, admin.TabularInline):
+class ClaimStepInline(ReadOnlyInline):
     model = ClaimStep
     fields = readonly_fields = ["at", "action", "by_name", "to_state", "round", "text", "pointers"]
     ordering = ["pk"]
-    extra = 0
 
     def get_queryset(self, request):
         return super().get_queryset(request).prefetch_related("evidence")

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
+from branches.exceptions import StateConflict
 from branches.models import Branch, Claim, WorkItem
+from branches.refusals import add_refusal
 from branches.worklists.access import claimable_grids, get_claim, get_item, may_issue, sides_of, standing_of
 from branches.worklists.forms import AssignForm, ClaimForm, ReportForm, ResponsibleForm, WordForm, mark
 from branches.worklists.listing import load_history, mark_visible, with_all
@@ -37,7 +39,7 @@ def work_item(request: HttpRequest, pk: int, ordinal: int) -> HttpResponse:
     try:
         claim = services.claim_item(actor=request.user, item=item, grid=form.cleaned_data["grid"])
     except ValidationError as error:
-        form.add_error(None, ValidationError(error.messages))
+        form.add_error(None, error.messages)
         return _item_page(request, item, form, grids, status=400)
     messages.success(request, _("Claimed for %(grid)s.") % {"grid": claim.grid.name})
     return redirect("claim_detail", claim.pk)
@@ -97,7 +99,7 @@ def work_item_assign(request: HttpRequest, pk: int, ordinal: int) -> HttpRespons
         try:
             claims = services.assign_item(actor=request.user, item=item, grids=form.cleaned_data["grids"])
         except ValidationError as error:
-            form.add_error("grids", ValidationError(error.messages))
+            form.add_error("grids", error.messages)
         else:
             names = "、".join(claim.grid.name for claim in claims)
             messages.success(request, _("Assigned: %(grids)s.") % {"grids": names})
@@ -199,11 +201,11 @@ def claim_act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
 
 def _refused(request: HttpRequest, pk: int, action: str, form: Form, error: ValidationError) -> HttpResponse:
     """The page as it stands now, with what was typed; 409 where the step is not open any more."""
-    if hasattr(error, "error_dict"):
-        form.add_error(None, error)
-        return _claim_page(request, get_claim(request.user, pk), {action: form}, status=400)
-    problem = " ".join(error.messages)
-    return _claim_page(request, get_claim(request.user, pk), {action: form}, problem=problem, status=409)
+    claim = get_claim(request.user, pk)
+    if isinstance(error, StateConflict):
+        return _claim_page(request, claim, {action: form}, problem=str(error), status=409)
+    add_refusal(form, error)
+    return _claim_page(request, claim, {action: form}, status=400)
 
 
 def _report(claim: Claim, user: User, form: ReportForm) -> None:

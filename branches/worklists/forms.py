@@ -1,6 +1,5 @@
 """What the pages of work lists send; the services decide."""
 
-import secrets
 from collections.abc import Iterable
 
 from django import forms
@@ -12,6 +11,7 @@ from branches.models import WorkItem
 from branches.models.worklist import ITEM_LENGTH
 from branches.references import Shown, offered, sources
 from branches.worklists.references import ClaimSource
+from grids.forms import DayField, KeyField, TextField
 from grids.models import Grid, User
 from grids.text import TEXT_LENGTH
 
@@ -34,14 +34,12 @@ class ListForm(forms.Form):
     grid = forms.TypedChoiceField(
         label=_("issued by"), error_messages={"invalid_choice": _("There is no such grid in your area.")}
     )
-    title = forms.CharField(label=_("title"), max_length=80, error_messages={"required": _("Give the list a title.")})
+    title = TextField(label=_("title"), max_length=80, error_messages={"required": _("Give the list a title.")})
     year = forms.IntegerField(label=_("year"), min_value=2000, max_value=2100)
-    idempotency_key = forms.CharField(max_length=64, required=False, widget=forms.HiddenInput)
+    idempotency_key = KeyField()
 
     def __init__(self, grids: list[Grid], data=None):
-        super().__init__(
-            data, initial={"year": timezone.localdate().year, "idempotency_key": secrets.token_urlsafe(16)}
-        )
+        super().__init__(data, initial={"year": timezone.localdate().year})
         by_code = {grid.code: grid for grid in grids}
         self.fields["grid"].choices = [(code, grid.name) for code, grid in by_code.items()]
         self.fields["grid"].coerce = by_code.__getitem__
@@ -50,27 +48,24 @@ class ListForm(forms.Form):
 class TitleForm(forms.Form):
     """What a draft is called."""
 
-    title = forms.CharField(label=_("title"), max_length=80, error_messages={"required": _("Give the list a title.")})
+    title = TextField(label=_("title"), max_length=80, error_messages={"required": _("Give the list a title.")})
     year = forms.IntegerField(label=_("year"), min_value=2000, max_value=2100)
 
 
 class ItemForm(forms.Form):
     """An item of a draft."""
 
-    text = forms.CharField(
+    text = TextField(
         label=_("what is to be done"), max_length=ITEM_LENGTH,
         error_messages={"required": _("Write what is to be done.")},
     )  # fmt: skip
-    done_when = forms.CharField(
+    done_when = TextField(
         label=_("what counts as done"), max_length=TEXT_LENGTH,
         error_messages={"required": _("Write what counts as done.")},
     )  # fmt: skip
     for_streets = forms.BooleanField(label=_("for streets"), required=False)
     for_communities = forms.BooleanField(label=_("for communities"), required=False)
-    due_on = forms.DateField(
-        label=_("due on"), input_formats=["%Y-%m-%d"],
-        error_messages={"required": _("Choose the date."), "invalid": _("Choose the date, as 2026-12-31.")},
-    )  # fmt: skip
+    due_on = DayField(label=_("due on"))
     is_mandatory = forms.TypedChoiceField(
         label=_("how it is taken on"),
         choices=[("yes", _("mandatory: assigned to all")), ("no", _("to be claimed"))],
@@ -129,19 +124,19 @@ class ResponsibleForm(forms.Form):
 class WordForm(forms.Form):
     """A word with a decision, and which report was read."""
 
-    text = forms.CharField(max_length=TEXT_LENGTH, required=False)
+    text = TextField(max_length=TEXT_LENGTH, required=False)
     round = forms.IntegerField(required=False, min_value=1)
 
 
 class ReportForm(forms.Form):
     """A report with evidence chosen from a list; a search shows another list and loses nothing of it."""
 
-    text = forms.CharField(label=pgettext_lazy("work list", "What was done"), max_length=TEXT_LENGTH, required=False)
+    text = TextField(label=pgettext_lazy("work list", "What was done"), max_length=TEXT_LENGTH, required=False)
     evidence = forms.MultipleChoiceField(
         label=_("evidence"), required=False, error_messages={"invalid_choice": NOT_A_CHOICE}
     )
     kind = forms.ChoiceField(label=_("kind"), required=False, error_messages={"invalid_choice": NOT_A_CHOICE})
-    words = forms.CharField(label=_("Search"), max_length=WORDS_LENGTH, required=False)
+    words = TextField(label=_("Search"), max_length=WORDS_LENGTH, required=False)
 
     def __init__(self, user: User, grid: Grid, data=None):
         super().__init__(data)

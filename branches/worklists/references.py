@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from branches.models import Claim
-from branches.references import OFFERED, Shown
+from branches.references import OFFERED, Shown, matching, primary_keys
 from branches.worklists.workflow import ClaimState
 from grids.models import Grid, User
 
@@ -17,14 +17,11 @@ class ClaimSource:
     title = _("item of a work list")
 
     def show(self, user: User, keys: Iterable[str]) -> dict[str, Shown]:
-        numbers = [key for key in keys if key.isascii() and key.isdigit() and len(key) < 19]
-        return {str(claim.pk): self._shown(claim) for claim in self._visible(user).filter(pk__in=numbers)}
+        return {str(claim.pk): self._shown(claim) for claim in self._visible(user).filter(pk__in=primary_keys(keys))}
 
     def offer(self, user: User, grid: Grid, words: str = "") -> list[Shown]:
         claims = self._visible(user).within(grid).order_by("-pk")
-        for word in words.replace("\0", "").split():
-            claims = claims.filter(Q(item__text__icontains=word) | Q(grid__name__icontains=word))
-        return [self._shown(claim) for claim in claims[:OFFERED]]
+        return [self._shown(claim) for claim in matching(claims, words, "item__text", "grid__name")[:OFFERED]]
 
     def _visible(self, user: User) -> QuerySet[Claim]:
         return Claim.objects.visible_to(user).active().select_related("grid", "item")

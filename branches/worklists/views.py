@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
 from branches.models import Claim, WorkItem, WorkList
+from branches.refusals import add_refusal
 from branches.worklists.access import get_work_list, issuing_grids, may_issue
 from branches.worklists.exporting import export_claims
 from branches.worklists.forms import ItemForm, ListForm, TitleForm
@@ -51,7 +52,7 @@ def work_list_new(request: HttpRequest) -> HttpResponse:
         try:
             work_list = services.draft_list(actor=request.user, **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             return redirect("work_list_edit", work_list.pk)
     status = 400 if form.is_bound else 200
@@ -109,7 +110,7 @@ def work_list_edit(request: HttpRequest, pk: int) -> HttpResponse:
         try:
             services.describe_list(actor=request.user, work_list=work_list, **form.cleaned_data)
         except ValidationError as error:
-            form.add_error(None, error)
+            add_refusal(form, error)
         else:
             messages.success(request, _("Saved."))
             return redirect("work_list_edit", pk)
@@ -156,7 +157,7 @@ def _item_page(request: HttpRequest, item: WorkItem, form: ItemForm, template: s
             try:
                 services.save_item(actor=request.user, item=form.put_into(item))
             except ValidationError as error:
-                form.add_error(None, error)
+                add_refusal(form, error)
             else:
                 messages.success(request, _("Saved."))
                 again = "and_another" in request.POST

@@ -1,4 +1,4 @@
-"""What may be done with a claim of a work list's item: one table, without the ORM."""
+"""What becomes of a claim as one table, without the ORM: who may do what with it in which state."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

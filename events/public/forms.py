@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from events import services
 from events.attachments import RESIDENTS
-from events.forms import AttachmentsField, CoordinateField, TextField
+from events.forms import AttachmentsField, CoordinateField
 from events.models import Attachment, Category, Event, ResidentContact
 from events.nearness import COORDINATES, coarse, point_of
 from events.public.alike import OpenCase, case_of, told_openly
@@ -22,6 +22,7 @@ from events.services.attaching import KEPT_FOR
 from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
 from events.text import TEXT_LENGTH
 from events.workflow import Action, Rating
+from grids.forms import TextField
 from grids.models import Grid
 from grids.pictures import ACCEPT
 from grids.public_forms import StampedForm

@@ -8,14 +8,13 @@ from events import services
 from events.models import LookState, QuickClosing, QuickRule, Sample, SampleItem
 from events.wording import why_fast
 from grids.access import inspected_ranges, within
-from grids.admin.base import ReadOnly, ServiceAdmin
+from grids.admin.base import ReadOnly, ReadOnlyInline, ServiceAdmin
 
 
-class SampleItemInline(ReadOnly, admin.TabularInline):
+class SampleItemInline(ReadOnlyInline):
     model = SampleItem
     fields = readonly_fields = ["place", "number", "finding", "note", "checked_by_name", "checked_at"]
     ordering = ["place"]
-    extra = 0
 
     def get_queryset(self, request) -> QuerySet[SampleItem]:
         inside = within(inspected_ranges(request.user), "event__position")

@@ -7,10 +7,11 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from events.forms import DateInput, FilingForm, PlaceField, TextField
+from events.forms import FilingForm, PlaceField
 from events.models import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, LookState
 from events.text import TEXT_LENGTH
 from grids.access import SeveralSuccessors, find_grid, may_inspect
+from grids.forms import DayField, TextField
 from grids.models import Grid, User
 
 USUAL_SIZE = 20
@@ -21,15 +22,6 @@ def last_month() -> tuple[date, date]:
     """The month that is over: its first day, and the first after it."""
     until = timezone.localdate().replace(day=1)
     return (until - timedelta(days=1)).replace(day=1), until
-
-
-class DayField(forms.DateField):
-    widget = DateInput(format="%Y-%m-%d")
-    input_formats = ["%Y-%m-%d"]
-    default_error_messages = {
-        "required": _("Choose the date."),
-        "invalid": _("Choose the date, as 2026-12-31."),
-    }
 
 
 class SampleForm(forms.Form):

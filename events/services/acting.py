@@ -16,7 +16,7 @@ from events.routing import Staffing
 from events.running import RunningClock, running
 from events.services.attaching import attach, fingerprints
 from events.services.merging import heir, merge_problem, merged_into, released, set_free, taken_in, told
-from events.services.storing import aware_now, post_name, store
+from events.services.storing import post_name, store
 from events.text import says_nothing
 from events.transitions import TRANSITIONS, take_place
 from events.workflow import (
@@ -35,6 +35,7 @@ from events.workflow import (
     sides,
 )
 from grids.models import Organisation, Post, Role, User
+from grids.moments import aware_now
 
 
 def act(

@@ -19,9 +19,10 @@ from events.drafts import STAGE_CHECK, Draft, Limits
 from events.models import Category, Event, ServiceLevel, TimeChange, parse_spans
 from events.routing import Staffing
 from events.running import OF_CATEGORY, OF_STAGE, UNTOLD, RunningClock, running_of
-from events.services.storing import aware_now, store
+from events.services.storing import store
 from events.transitions import adjust
 from events.workflow import Action, Status
+from grids.moments import aware_now
 
 logger = logging.getLogger(__name__)
 

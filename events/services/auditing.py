@@ -24,9 +24,9 @@ from events.audit.snapshots import snapshot
 from events.models import REASON_LENGTH, AuditAlarm, AuditDigest, AuditHead
 from events.models.audit import Mailed
 from events.notices import messaging
-from events.services.storing import aware_now
 from events.text import says_nothing
 from grids.models import User
+from grids.moments import aware_now
 
 logger = logging.getLogger(__name__)
 

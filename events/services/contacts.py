@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from events.models import REASON_LENGTH, Attachment, ContactReveal, Event, ResidentContact
 from events.services.acting import acting_post
 from events.services.attaching import erase_files
-from events.services.storing import aware_now
 from events.text import plain_text, says_nothing
 from events.workflow import Side
 from grids.encryption import Unreadable
 from grids.models import User
+from grids.moments import aware_now
 from grids.services import limits
 
 BATCH = 500

@@ -17,12 +17,13 @@ from events.occasions import case_of
 from events.routing import Staffing, entry, loop_of, path
 from events.services.attaching import attach, discard_uploads, fingerprints
 from events.services.joining import TargetMoved, join, target_of
-from events.services.storing import aware_now, post_name, store
+from events.services.storing import post_name, store
 from events.text import says_nothing
 from events.transitions import file
 from events.workflow import LOOPS, Action, Side, Urgency
 from grids.access import may_work_on
 from grids.models import Grid, Post, User
+from grids.moments import aware_now
 
 ATTEMPTS = 5
 

@@ -27,11 +27,11 @@ from events.hotline.places import Places
 from events.hotline.words import Words
 from events.models import HOTLINE, Category, HotlineImport, HotlineMapping, HotlineOrder, HotlineRow
 from events.services.residents import catch_all_category
-from events.services.storing import aware_now
 from events.workflow import DESK_ROLES
 from grids.access import may_work_on
 from grids.encryption import Secret, Unreadable
 from grids.models import Grid, Level, Post, User
+from grids.moments import aware_now
 from grids.services.importing import too_large_text
 from grids.sheets import progress, reading
 from grids.sheets.cells import packed, unpacked

@@ -33,10 +33,10 @@ from events.services.hotline import (
     work,
 )
 from events.services.residents import plain_phone, title_of
-from events.services.storing import aware_now
 from events.text import TITLE_LENGTH
 from grids.encryption import Secret, Unreadable
 from grids.models import User
+from grids.moments import aware_now
 from grids.sheets import progress
 
 logger = logging.getLogger(__name__)

@@ -21,11 +21,11 @@ from events.models import Attachment, Category, Event, Kind, ResidentContact
 from events.services.acting import act
 from events.services.attaching import discard_uploads, receive_uploads
 from events.services.filing import file_under_free_number, filed_before
-from events.services.storing import aware_now
 from events.text import long_text, plain_text, says_nothing
 from events.workflow import RESIDENT_SIDES, TABLE, Action, Side, refusal
 from grids.encryption import Secret
 from grids.models import Grid, Level, User
+from grids.moments import aware_now
 from grids.readable import code_of, plain_code
 from grids.services import PublicLimit, limits
 from grids.tree import community_code

@@ -12,11 +12,12 @@ from django.utils.translation import gettext as _
 from events.exceptions import AlreadyRecorded
 from events.models import Event, Finding, Sample, SampleItem
 from events.rechecks.sampling import digest, draw, population_text
-from events.services.storing import aware_now, post_name
+from events.services.storing import post_name
 from events.text import says_nothing
 from events.workflow import Status
 from grids.access import inspected_ranges, inspecting_posts, may_inspect
 from grids.models import Grid, Role, User
+from grids.moments import aware_now
 
 LONGEST_PERIOD = timedelta(days=366)
 MOST_IN_POPULATION = 300_000  # its list is kept with the sample: some 5 MB

@@ -12,10 +12,10 @@ from events.exceptions import AlreadyRecorded
 from events.models import Event, QuickClosing, QuickRule
 from events.rechecks.quick import Yardstick, closed_cases, medians
 from events.services.sampling import inspecting_post, why_no_recheck
-from events.services.storing import aware_now
 from events.text import says_nothing
 from grids.access import check_may_manage, may_inspect
 from grids.models import User
+from grids.moments import aware_now
 
 FIRST_LOOK = timedelta(days=90)
 # What was closed just before the last look may have been committed just after it.

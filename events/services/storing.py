@@ -1,9 +1,6 @@
 """What every change of an event ends with: its row, its steps and its notices, in one transaction."""
 
-from datetime import datetime
-
 from django.db import connection, transaction
-from django.utils import timezone
 
 from events.drafts import Draft
 from events.models import Event, Notice, Step
@@ -62,13 +59,6 @@ def _update_from_arrays(events: list[Event]) -> None:
             f"UPDATE {table} SET {changes} FROM unnest({arrays}) AS new ({names}) WHERE {table}.id = new.id",  # noqa: S608 (our own names)
             columns,
         )
-
-
-def aware_now(at: datetime | None) -> datetime:
-    at = at or timezone.now()
-    if timezone.is_naive(at):
-        raise ValueError("A time needs its time zone.")
-    return at
 
 
 def post_name(post: Post) -> str:

@@ -11,9 +11,10 @@ from events.drafts import Draft, Limits
 from events.models import Event
 from events.routing import Staffing
 from events.running import RunningClock, running_of
-from events.services.storing import aware_now, store
+from events.services.storing import store
 from events.waking import POSTPONED_BY, wake, wake_reply
 from events.workflow import Status
+from grids.moments import aware_now
 
 logger = logging.getLogger(__name__)
 

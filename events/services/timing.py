@@ -30,10 +30,10 @@ from events.models import (
 )
 from events.services.adjusting import plan
 from events.services.catalogue import save_category, save_service_level
-from events.services.storing import aware_now
 from events.text import says_nothing
 from grids.access import check_may_manage
 from grids.models import User
+from grids.moments import aware_now
 
 logger = logging.getLogger(__name__)
 

@@ -125,6 +125,12 @@ class ReadOnly:
         return False
 
 
+class ReadOnlyInline(ReadOnly, admin.TabularInline):
+    """Rows that belong to the one on the page, to be read."""
+
+    extra = 0
+
+
 class ManagedAdmin(ServiceAdmin):
     """For superusers everything; for officials who manage a grid what lies in their subtree, and nothing outside it.
 

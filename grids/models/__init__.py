@@ -1,7 +1,7 @@
 """The six-level tree, the people in it, their posts, and what becomes of all of them."""
 
 from grids.models.change import FormerCode, GridChange
-from grids.models.grid import Grid, GridQuerySet, Level, Placed, load_ancestors
+from grids.models.grid import Grid, GridQuerySet, Level, Placed, PlacedQuerySet, load_ancestors
 from grids.models.organisation import Organisation, OrganisationKind
 from grids.models.people import Role, StaffSource, User, has_account, validate_printable
 from grids.models.post import Duty, Post, load_duties
@@ -18,6 +18,7 @@ __all__ = [
     "Organisation",
     "OrganisationKind",
     "Placed",
+    "PlacedQuerySet",
     "Post",
     "PublicUse",
     "Role",

@@ -322,6 +322,12 @@ def load_ancestors(grids: Iterable[Grid]) -> None:
         grid.ancestors = [above[code] for code in reversed(tree.ancestor_codes(grid.code))]
 
 
+class PlacedQuerySet(models.QuerySet):
+    def within(self, grid: Grid):
+        """Those on the grid and on everything below it."""
+        return self.filter(position__range=(grid.lft, grid.rght))
+
+
 class Placed(models.Model):
     """A row that belongs to a place: `position` is `grid.lft`, so one range selects a subtree without a join."""
 

@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from grids import tree
-from grids.models.grid import Grid, InitialsField, Placed
+from grids.models.grid import InitialsField, Placed, PlacedQuerySet
 from grids.models.people import User, validate_printable
 
 # Eleven digits from 13 to 19, however they are grouped, by themselves or after the country's 86.
@@ -25,7 +25,7 @@ class OrganisationKind(models.TextChoices):
     SOCIAL_ORGANISATION = "social_organisation", _("social organisation")
 
 
-class OrganisationQuerySet(models.QuerySet):
+class OrganisationQuerySet(PlacedQuerySet):
     def active(self):
         return self.filter(dissolved_at=None)
 
@@ -37,10 +37,6 @@ class OrganisationQuerySet(models.QuerySet):
         """Joint, and with somebody to handle a case: a representative whose account is open."""
         people = User.objects.filter(organisations=OuterRef("pk"), is_active=True)
         return self.joint().filter(Exists(people))
-
-    def within(self, grid: Grid):
-        """The organisations on the grid and on everything below it."""
-        return self.filter(position__range=(grid.lft, grid.rght))
 
     def serving(self, lft, rght):
         """Inside the interval of a grid, or on a grid above it; numbers, or references of an outer query."""

@@ -9,12 +9,12 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from grids.models.grid import Grid, Placed
+from grids.models.grid import Grid, Placed, PlacedQuerySet
 from grids.models.organisation import Organisation
 from grids.models.people import Role, StaffSource, User, validate_printable
 
 
-class PostQuerySet(models.QuerySet):
+class PostQuerySet(PlacedQuerySet):
     def active(self):
         return self.filter(ended_at=None)
 
@@ -42,10 +42,6 @@ class PostQuerySet(models.QuerySet):
     def with_representation(self):
         """Annotate `represents`: whether the person also represents an organisation that takes cases."""
         return self.annotate(represents=Exists(Organisation.objects.joint().filter(representatives=OuterRef("user"))))
-
-    def within(self, grid: Grid):
-        """The posts on the grid and on everything below it."""
-        return self.filter(position__range=(grid.lft, grid.rght))
 
 
 class Post(Placed):

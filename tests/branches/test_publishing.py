@@ -10,20 +10,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from branches.models import Publication, Story
-from branches.services import publish, withdraw_publication
+from branches.services import withdraw_publication
 from events.models import Event
 from grids.services import merge_grids, move_grid
-from tests.branches.test_resources import AT, make_line, spend
+from tests.branches.disclosure import told
+from tests.branches.resources import AT, make_line, spend
 from tests.events.conftest import moment
 from tests.factories import make_branch, make_category, make_event, take
 
 pytestmark = pytest.mark.django_db
 OCTOBER = moment("2026-10-12 09:00")
-
-
-def told(cast, grid=None, **fields) -> Publication:
-    given = {"kind": "notice", "title": "供暖检查", "text": "请留意时间表。", "at": AT, "actor": cast.community}
-    return publish(grid=grid or cast.tree.community, **given | fields)
 
 
 def page(client, name: str, *args, **query) -> str:

@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 from branches.models import BudgetLine, ResourceEntry
 from branches.services import enter_spending, plan_budget, reverse_entry
 from grids.services import merge_grids
-from tests.branches.test_resources import AT, DAY, make_budget, make_line, spend
+from tests.branches.resources import AT, DAY, make_budget, make_line, spend
 from tests.factories import make_branch
 from tests.pictures import picture, upload
 

@@ -7,8 +7,8 @@ from django.core.exceptions import ValidationError
 
 from branches.models import Budget, ResourceEntry, StoryStep
 from branches.services import move_story, plan_budget, reverse_entry
-from tests.branches.test_resources import AT, make_line, spend
-from tests.branches.test_stories import move, write
+from tests.branches.disclosure import move, write
+from tests.branches.resources import AT, make_line, spend
 from tests.events.test_races import at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]

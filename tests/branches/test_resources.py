@@ -18,29 +18,11 @@ from branches.resources.access import may_spend, visible_budgets
 from branches.resources.figures import by_kind, money_below, part_of, totals
 from branches.services import add_line, change_line, enter_spending, plan_budget, reverse_entry
 from grids.services import move_grid
-from tests.events.conftest import moment
+from tests.branches.resources import AT, DAY, make_budget, make_line, spend
 from tests.factories import make_branch, make_organisation, make_tree
 from tests.pictures import picture, upload
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
-
-DAY = date(2026, 11, 20)
-AT = moment("2026-11-25 10:00")
-
-
-def make_budget(cast, **owner) -> Budget:
-    owner = owner or {"grid": cast.tree.community}
-    return plan_budget(actor=cast.admin, year=2026, at=AT, **owner)
-
-
-def make_line(cast, budget=None, **fields) -> BudgetLine:
-    given = {"kind": "money", "source": "street", "purpose": "党建活动", "planned": Decimal("1000.00")}
-    return add_line(actor=cast.admin, budget=budget or make_budget(cast), at=AT, **given | fields)
-
-
-def spend(cast, line, amount="100.10", **fields) -> ResourceEntry:
-    given = {"actor": cast.community, "spent_on": DAY, "purpose": "购买桌椅", "at": AT}
-    return enter_spending(line=line, amount=Decimal(amount), **given | fields)
 
 
 def spent(line) -> Decimal:

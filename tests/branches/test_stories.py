@@ -16,32 +16,17 @@ from branches.models import Picture, Story, StoryConsent
 from branches.services import (
     clean_pictures,
     edit_story,
-    move_story,
     record_consent,
     why_not_public,
     withdraw_consent,
-    write_story,
 )
-from tests.branches.test_resources import AT
+from tests.branches.disclosure import move, published, write
+from tests.branches.resources import AT
 from tests.factories import make_branch, make_category, make_event, make_post, make_uploads, make_user, take
 from tests.pictures import picture, upload
 
 pytestmark = pytest.mark.django_db
 DAY = date(2026, 11, 20)
-
-
-def write(cast, **fields) -> Story:
-    given = {"actor": cast.community, "grid": cast.tree.community, "title": "扶手装好了", "before": "", "at": AT}
-    return write_story(**given | {"after": "大家方便了"} | fields)
-
-
-def move(story: Story, actor, action: str, reason: str = "因为如此") -> Story:
-    return move_story(actor=actor, story=story, action=action, reason=reason, at=AT)
-
-
-def published(cast, **fields) -> Story:
-    story = move(write(cast, **fields), cast.community, "submit")
-    return move(story, cast.street, "publish")
 
 
 def consent(cast, story: Story, name: str = "王师傅") -> StoryConsent:

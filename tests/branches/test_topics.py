@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from branches import services
 from branches.deliberation.access import visible_topics
 from branches.deliberation.electorate import MOST_SLIPS
+from branches.exceptions import StateConflict
 from branches.models import Topic
 from grids.models import Role, User
 from grids.services import PublicLimit
@@ -128,7 +129,7 @@ def test_what_is_declined_needs_a_reason_and_is_dealt_with_once(cast):
         services.decline_topic(topic=topic, actor=cast.community, reason=" ")
     assert "reason" in refused.value.message_dict
     services.decline_topic(topic=topic, actor=cast.community, reason="不属于本社区")
-    with pytest.raises(services.TopicConflict, match="dealt with"):
+    with pytest.raises(StateConflict, match="dealt with"):
         services.take_up_topic(topic=topic, actor=cast.community, title="充电桩", text="")
 
 
@@ -155,7 +156,7 @@ def test_options_that_are_no_choice_are_refused(cast, options):
 
 def test_the_options_are_fixed_once_the_vote_is_open(cast):
     topic = make_vote(cast.community, cast.tree.community, at=MONDAY)
-    with pytest.raises(services.TopicConflict, match="fixed"):
+    with pytest.raises(StateConflict, match="fixed"):
         services.set_options(topic=topic, actor=cast.community, options=["甲", "乙"])
     assert [option.text for option in topic.options.all()] == ["同意", "不同意"]
 
@@ -221,7 +222,7 @@ def test_from_the_count_to_the_published_decision(cast):
 
 
 def test_a_decision_is_written_once(cast):
-    with pytest.raises(services.TopicConflict, match="once"):
+    with pytest.raises(StateConflict, match="once"):
         services.decide_topic(topic=decided(cast), actor=cast.community, decision="改主意了")
 
 
@@ -237,7 +238,7 @@ def test_residents_are_asked_and_confirm_by_slip(cast):
     assert (answers.done, answers.not_yet, answers.not_yet_openly) == (1, 0, 3)
     concluded = services.conclude_answers(topic=topic, at=topic.answers_until)
     assert concluded.state == "confirmed"
-    with pytest.raises(services.TopicConflict):
+    with pytest.raises(StateConflict):
         services.answer_result(topic=topic, is_done=True, voter=home, at=AFTER)
 
 

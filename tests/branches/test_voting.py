@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 
 from branches import services
 from branches.deliberation.ballots import digest, receipt_hash, recount
+from branches.exceptions import StateConflict
 from branches.models import Ballot, Topic, TopicStep, Voter
 from branches.tasks import go_on_with_due_topics
 from grids.services import PublicLimit
@@ -30,16 +31,16 @@ def topic(cast) -> Topic:
 
 def test_a_vote_before_opening(cast):
     topic = make_vote(cast.community, cast.tree.community, at=MONDAY, opens_at=MONDAY + timedelta(days=1))
-    with pytest.raises(services.TopicConflict, match="opens at 2026-11-24 09:00"):
+    with pytest.raises(StateConflict, match="opens at 2026-11-24 09:00"):
         vote(topic, cast.worker)
 
 
 @pytest.mark.parametrize("late", [WEEK, WEEK + timedelta(seconds=1)])
 def test_a_vote_after_closing(cast, topic, late):
-    with pytest.raises(services.TopicConflict, match="closed at"):
+    with pytest.raises(StateConflict, match="closed at"):
         vote(topic, cast.worker, at=MONDAY + late)
     closed(topic)
-    with pytest.raises(services.TopicConflict, match="no vote"):
+    with pytest.raises(StateConflict, match="no vote"):
         vote(topic, cast.worker)
     assert not Ballot.objects.exists()
 
@@ -51,7 +52,7 @@ def test_the_last_moment_still_counts(cast, topic):
 
 def test_a_second_vote(cast, topic):
     vote(topic, cast.worker, 1)
-    with pytest.raises(services.TopicConflict, match="voted already"):
+    with pytest.raises(StateConflict, match="voted already"):
         vote(topic, cast.worker, 2)
     assert services.votes_of(topic) == {1: 1}
 
@@ -75,7 +76,7 @@ def test_a_receipt_of_another_does_not_make_a_first_vote(cast, topic):
     taken = vote(topic, cast.worker)
     with pytest.raises(ValidationError, match="Leave the receipt empty"):
         vote(topic, cast.chief, receipt=taken.receipt)
-    with pytest.raises(services.TopicConflict, match="voted already"):
+    with pytest.raises(StateConflict, match="voted already"):
         vote(topic, cast.worker, receipt="ACDEFGHJKMNP")
     assert Ballot.objects.count() == 1
 
@@ -217,7 +218,7 @@ def test_printing_again_voids_the_old_slip_and_a_used_one_stays_used(cast, slips
     [new] = printed(cast, slips, numbers=[old.number], again=True)
     assert services.find_slip(topic=slips, code=old.code, source="x") is None
     again = services.find_slip(topic=slips, code=new.code, source="x")
-    with pytest.raises(services.TopicConflict, match="voted already"):
+    with pytest.raises(StateConflict, match="voted already"):
         services.cast_vote(topic=slips, voter=again, option=None, key="b", at=LATER)
     assert [step.note for step in slips.steps.filter(action="print")][-1].endswith("again")
 
@@ -245,5 +246,5 @@ def test_only_the_desk_prints_and_only_while_it_is_voted(cast, slips):
     with pytest.raises(PermissionDenied):
         services.print_slips(topic=slips, actor=cast.worker, grid=cast.tree.building)
     closed(slips)
-    with pytest.raises(services.TopicConflict):
+    with pytest.raises(StateConflict):
         printed(cast, slips)

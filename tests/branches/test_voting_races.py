@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from branches import services
+from branches.exceptions import StateConflict
 from branches.models import Ballot, Topic, Voter
 from tests.branches.deliberation import LATER, vote, voter_of
 from tests.events.conftest import MONDAY
@@ -28,7 +29,7 @@ def casting(topic, user, number, key, at=LATER):
 def test_of_two_votes_of_one_person_at_once_one_counts_and_the_other_is_refused(cast, topic, pool):
     found = at_once(pool, *(casting(topic, cast.worker, number % 2 + 1, f"page{number}") for number in range(4)))
     assert sum(isinstance(one, services.Vote) for one in found) == 1
-    assert sum(isinstance(one, services.TopicConflict) for one in found) == 3
+    assert sum(isinstance(one, StateConflict) for one in found) == 3
     assert Ballot.objects.count() == 1
 
 

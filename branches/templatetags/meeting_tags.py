@@ -9,18 +9,19 @@ from django.utils.safestring import SafeString
 
 from branches.meetings.access import may_convene, visible_meetings
 from branches.meetings.showing import show_resolutions
-from branches.models import Answer, Branch, Invitation, Meeting, MeetingState, Resolution
+from branches.meetings.workflow import State
+from branches.models import Answer, Branch, Invitation, Meeting, Resolution
 from grids.models import Grid, User
 
 register = template.Library()
 
 ROWS = 5
 COLOURS = {
-    MeetingState.PLANNED: "filed",
-    MeetingState.CONVENED: "handling",
-    MeetingState.HELD: "resolved",
-    MeetingState.MINUTED: "closed",
-    MeetingState.CALLED_OFF: "voided",
+    State.PLANNED: "filed",
+    State.CONVENED: "handling",
+    State.HELD: "resolved",
+    State.MINUTED: "closed",
+    State.CALLED_OFF: "voided",
 }
 
 
@@ -54,7 +55,7 @@ def meetings_of(convener: Branch | Grid, user: User) -> dict[str, Any]:
 def meetings_waiting(user: User) -> dict[str, Any]:
     """What waits for the person: invitations to answer, meetings to come, and resolutions that they see to."""
     at, mine = timezone.now(), Invitation.objects.of(user)
-    convened = Meeting.objects.filter(state=MeetingState.CONVENED, ends_at__gte=at).with_related()
+    convened = Meeting.objects.filter(state=State.CONVENED, ends_at__gte=at).with_related()
     unanswered = mine.filter(answer="").values("meeting")
     left = Resolution.objects.unfinished().owned_by(user).with_related().distinct().order_by("due_on", "pk")
     return {

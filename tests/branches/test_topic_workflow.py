@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from branches.deliberation.rules import PUBLIC, TABLE, WAITING, Action, Side, State, open_actions, refusal
+from branches.deliberation.workflow import PUBLIC, TABLE, WAITING, Action, Side, State, open_actions, refusal
 
 
 @pytest.mark.parametrize(("action", "state", "side"), list(product(TABLE, State, Side)))

@@ -1,4 +1,4 @@
-"""The states of a story and who moves it between them: one table, no ORM."""
+"""What becomes of a story as one table, without the ORM: who moves it from which state to which."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -45,7 +45,7 @@ def _move(action: Action, begins: set[State], ends: State, *sides: Side, needs_r
     return Move(action, frozenset(begins), ends, frozenset(sides), needs_reason)
 
 
-MOVES = {
+TABLE = {
     move.action: move
     for move in (
         _move(Action.SUBMIT, {State.DRAFT, State.RETURNED}, State.REVIEW, Side.WRITER),
@@ -65,14 +65,14 @@ MOVES = {
 EDITABLE = frozenset({State.DRAFT, State.RETURNED})
 
 
-def moves_open(state: str, sides: frozenset[Side]) -> list[Move]:
+def open_moves(state: str, sides: frozenset[Side]) -> list[Move]:
     """What somebody who stands there may do now, in the order of the table."""
-    return [move for move in MOVES.values() if state in move.begins and move.sides & sides]
+    return [move for move in TABLE.values() if state in move.begins and move.sides & sides]
 
 
 def why_refused(action: str, state: str, sides: frozenset[Side]) -> str | Promise:
     """Why this is not open, as a sentence; nothing when it is."""
-    move = MOVES[Action(action)]
+    move = TABLE[Action(action)]
     if state not in move.begins:
         return _("The story is %(state)s, so this is not open now.") % {"state": State(state).label}
     if not move.sides & sides:

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from branches.disclosure.states import MOVES, Action, Side, State, moves_open, why_refused
+from branches.disclosure.workflow import TABLE, Action, Side, State, open_moves, why_refused
 
 BOTH = frozenset(Side)
 OPEN = {
@@ -22,7 +22,7 @@ OPEN = {
 
 @pytest.mark.parametrize(("state", "action"), product(State.values, Action.values))
 def test_every_pair(state, action):
-    move = MOVES[Action(action)]
+    move = TABLE[Action(action)]
     if (state, action) in OPEN:
         ends, sides = OPEN[state, action]
         assert (move.ends, {side.value for side in move.sides}) == (ends, sides)
@@ -36,9 +36,9 @@ def test_each_move_is_for_its_sides_alone(state, action):
     for side in Side:
         may = side.value in OPEN[state, action][1]
         assert bool(why_refused(action, state, frozenset({side}))) != may
-        assert (MOVES[Action(action)] in moves_open(state, frozenset({side}))) == may
+        assert (TABLE[Action(action)] in open_moves(state, frozenset({side}))) == may
     assert why_refused(action, state, frozenset())
 
 
 def test_sending_back_and_withdrawing_need_a_reason():
-    assert {move.action for move in MOVES.values() if move.needs_reason} == {"return", "withdraw"}
+    assert {move.action for move in TABLE.values() if move.needs_reason} == {"return", "withdraw"}

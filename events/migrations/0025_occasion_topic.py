@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = [
         ("branches", "0004_topics"),
-        ("events", "0023_occasions"),
+        ("events", "0024_occasions"),
     ]
 
     operations = [

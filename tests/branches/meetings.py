@@ -7,7 +7,7 @@ import pytest
 
 from branches import services
 from branches.models import Meeting, Partner
-from tests.events.conftest import MONDAY, in_english  # noqa: F401 - a fixture for all
+from tests.events.conftest import MONDAY
 from tests.factories import make_branch, make_organisation, make_user
 
 STARTS = MONDAY + timedelta(days=1)

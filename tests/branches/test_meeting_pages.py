@@ -17,7 +17,7 @@ from branches.models import Invitation, Meeting, Resolution
 from events import occasions
 from events.models import Event
 from grids.models import User
-from tests.branches.meetings.conftest import STARTS
+from tests.branches.meetings import STARTS
 from tests.events.conftest import MONDAY
 from tests.factories import make_branch, make_event, make_meeting, make_organisation, make_resolution, make_user
 
@@ -322,7 +322,7 @@ def test_one_meeting_takes_the_same_queries_however_much_it_resolved(joint, held
 
 
 def card(text: str, **context) -> str:
-    return Template("{% load meetings_tags %}" + text).render(Context(context))
+    return Template("{% load meeting_tags %}" + text).render(Context(context))
 
 
 def test_the_card_of_a_branch(joint, held, plan, django_assert_num_queries):

@@ -7,12 +7,13 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 
 from branches import services
+from branches.exceptions import StateConflict
 from branches.meetings.agenda import Point, proposals
-from branches.meetings.workflow import LEADS_TO, TAKEN_IN, Action
-from branches.models import Invitation, Meeting, MeetingState, MeetingStep, Resolution
+from branches.meetings.workflow import LEADS_TO, TAKEN_IN, Action, State
+from branches.models import Invitation, Meeting, MeetingStep, Resolution
 from grids.models import Grid
 from grids.services import merge_grids, move_grid
-from tests.branches.meetings.conftest import STARTS
+from tests.branches.meetings import STARTS
 from tests.events.conftest import MONDAY
 from tests.factories import make_branch, make_meeting, make_organisation, make_post, make_resolution
 
@@ -130,7 +131,7 @@ def test_an_answer_is_changed_until_it_is_held_and_repeated_in_silence(joint, co
         services.answer_invitation(actor=joint.cast.worker, invitation=invitation, answer=answer)
     assert convened.steps.filter(action="answer").count() == 2
     services.hold(actor=joint.secretary, meeting=convened, at=STARTS)
-    with pytest.raises(services.MeetingRefused, match="The meeting is now: held"):
+    with pytest.raises(StateConflict, match="The meeting is now: held"):
         services.answer_invitation(actor=joint.cast.worker, invitation=invitation, answer="no")
 
 
@@ -144,7 +145,7 @@ def test_no_answer_is_none(joint, convened):
 
 def test_who_was_there_is_noted_when_it_has_begun(joint, convened):
     here = convened.invitations.filter(person=joint.cast.worker)
-    with pytest.raises(services.MeetingRefused, match="has not begun"):
+    with pytest.raises(StateConflict, match="has not begun"):
         services.hold(actor=joint.secretary, meeting=convened, attended=here, at=STARTS - timedelta(minutes=1))
     held = services.hold(actor=joint.secretary, meeting=convened, attended=here, at=STARTS)
     assert held.state == "held"
@@ -175,7 +176,7 @@ def test_finished_minutes_stand(joint, held):
     done = services.finish_minutes(actor=joint.secretary, meeting=held)
     assert (done.state, done.minutes) == ("minuted", "一致同意。\n散会。")
     assert services.finish_minutes(actor=joint.secretary, meeting=held).sequence == done.sequence
-    with pytest.raises(services.MeetingRefused):
+    with pytest.raises(StateConflict):
         services.write_minutes(actor=joint.secretary, meeting=held, minutes="改写")
 
 
@@ -235,7 +236,7 @@ CALLS = {
 }
 
 
-@pytest.mark.parametrize("state", MeetingState.values)
+@pytest.mark.parametrize("state", State.values)
 @pytest.mark.parametrize("action", TAKEN_IN)
 def test_the_table_of_actions_holds(joint, action, state):
     """Each listed action works in its states; every other pair is refused, or was done already, and changes nothing."""
@@ -250,7 +251,7 @@ def test_the_table_of_actions_holds(joint, action, state):
         assert MeetingStep.objects.get().action == action
         return
     if state != LEADS_TO.get(action):
-        with pytest.raises(services.MeetingRefused):
+        with pytest.raises(StateConflict):
             CALLS[action](meeting, joint)
     else:
         CALLS[action](meeting, joint)

@@ -5,9 +5,8 @@ from django.template import Context, Template
 
 from branches.references import found, offered
 from grids.models import User
-from tests.branches.test_publishing import told
-from tests.branches.test_resources import make_budget, make_line, spend
-from tests.branches.test_stories import move, published, write
+from tests.branches.disclosure import move, published, told, write
+from tests.branches.resources import make_budget, make_line, spend
 from tests.factories import make_branch
 
 pytestmark = pytest.mark.django_db
