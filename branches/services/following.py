@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import Branch, BranchGrid
-from branches.services.branches import give_up, post_leaders, seat_code
+from branches.services.branches import give_up, post_leaders, seat_code, take_seat
 from grids.access import within
 from grids.models import Grid, GridChange
 
@@ -76,7 +76,7 @@ def _settle_seat(branch: Branch, ended: Grid | None, successors: list[Grid]) -> 
     if seat.pk == branch.grid_id:
         return
     branch.name = _free_name(branch, seat)
-    branch.grid, branch.position = seat, seat.lft
+    take_seat(branch, seat)
     branch.save(update_fields=["grid", "position", "name"])
 
 

@@ -46,6 +46,17 @@ def plan_budget(
     return found or budget
 
 
+def carry_budgets(*, grid: Grid, successor: Grid) -> None:
+    """Let a community's own budgets go on at what took its place, but for the years that has one of its own for.
+
+    Inside the transaction of the reorganisation; those of branches go with their branch.
+    """
+    if successor.level == Level.COMMUNITY:
+        taken = Budget.objects.filter(branch=None, grid=successor).values("year")
+        own = Budget.objects.filter(branch=None, grid=grid).exclude(year__in=taken)
+        own.update(grid=successor, position=successor.lft)
+
+
 def givers(budget: Budget) -> QuerySet[Organisation]:
     """The organisations that may stand behind a line: the branch's partners, and those on the grid or above it."""
     near = Q(position__range=(budget.grid.lft, budget.grid.rght)) | Q(grid__code__in=ancestor_codes(budget.grid.code))
