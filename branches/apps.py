@@ -13,7 +13,7 @@ class BranchesConfig(AppConfig):
         from branches.disclosure.references import StorySource
         from branches.meetings import agenda
         from branches.meetings.references import MeetingSource, ResolutionSource
-        from branches.services import carry_branches, carry_budgets, follow_grid, rehome_areas, rehome_claims
+        from branches.services import carry_branches, follow_grid, rehome_areas, rehome_claims
         from branches.sheets import BranchSheet
         from branches.worklists.references import ClaimSource
         from grids.services import reorganised
@@ -25,7 +25,6 @@ class BranchesConfig(AppConfig):
             rehome_claims(grid=grid, successors=successors, at=at)
             if grid.retired_at and successors:
                 follow_grid(grid=grid, successor=successors[0])
-                carry_budgets(grid=grid, successor=successors[0])
 
         for source in (MeetingSource(), ResolutionSource(), TopicSource(), ClaimSource(), StorySource()):
             references.register(source)

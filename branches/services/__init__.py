@@ -46,15 +46,7 @@ from branches.services.meetings import (
 from branches.services.pictures import clean_pictures
 from branches.services.planning import accept_plan
 from branches.services.publishing import follow_grid, publish, withdraw_publication
-from branches.services.resources import (
-    add_line,
-    carry_budgets,
-    change_line,
-    enter_spending,
-    givers,
-    plan_budget,
-    reverse_entry,
-)
+from branches.services.resources import add_line, change_line, enter_spending, givers, plan_budget, reverse_entry
 from branches.services.stories import (
     edit_story,
     move_story,
@@ -127,7 +119,6 @@ __all__ = [
     "assign_item",
     "call_off",
     "carry_branches",
-    "carry_budgets",
     "cast_vote",
     "change_area",
     "change_line",

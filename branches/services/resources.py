@@ -46,17 +46,6 @@ def plan_budget(
     return found or budget
 
 
-def carry_budgets(*, grid: Grid, successor: Grid) -> None:
-    """Let a community's own budgets go on at what took its place, but for the years that has one of its own for.
-
-    Inside the transaction of the reorganisation; those of branches go with their branch.
-    """
-    if successor.level == Level.COMMUNITY:
-        taken = Budget.objects.filter(branch=None, grid=successor).values("year")
-        own = Budget.objects.filter(branch=None, grid=grid).exclude(year__in=taken)
-        own.update(grid=successor, position=successor.lft)
-
-
 def givers(budget: Budget) -> QuerySet[Organisation]:
     """The organisations that may stand behind a line: the branch's partners, and those on the grid or above it."""
     near = Q(position__range=(budget.grid.lft, budget.grid.rght)) | Q(grid__code__in=ancestor_codes(budget.grid.code))
@@ -77,7 +66,10 @@ def add_line(
     organisation: Organisation | None = None,
     at: datetime | None = None,
 ) -> BudgetLine:
-    """One more line of the plan. Raises PermissionDenied, or ValidationError by field."""
+    """One more line of the plan; the very same line again is the one there is.
+
+    Raises PermissionDenied, or ValidationError by field.
+    """
     check_may_spend(actor, budget.branch, budget.grid)
     line = BudgetLine(
         budget=budget,
@@ -101,6 +93,12 @@ def add_line(
         errors["organisation"] = [_("Choose a partner of the branch, or an organisation of this place.")]
     if errors:
         raise ValidationError(errors)
+    # Locked, so that the same form sent twice at once finds what the first one has added.
+    Budget.objects.select_for_update(of=("self",)).get(pk=budget.pk)
+    names = ("kind", "source", "organisation", "purpose", "planned", "unit")
+    same = {name: getattr(line, name) for name in names}
+    if first := budget.lines.filter(**same).first():
+        return first
     line.save()
     return line
 

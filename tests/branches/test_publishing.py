@@ -57,6 +57,7 @@ def test_who_answers_for_the_place_or_leads_its_branch_publishes(cast):
         ({"kind": "activity"}, "takes_place_on", "on which day"),
         ({"kind": "figures"}, "month", "a month that is over"),
         ({"kind": "figures", "month": date(2026, 11, 1)}, "month", "a month that is over"),
+        ({"kind": "figures", "month": date(1, 1, 1)}, "month", "a month that is over"),
         ({"kind": "resources", "year": 2027}, "year", "this year or one before"),
     ],
 )

@@ -17,7 +17,7 @@ from branches.models.resource import EntryStands, exact_sum, from_hundredths
 from branches.resources.access import may_spend, visible_budgets
 from branches.resources.figures import by_kind, money_below, part_of, totals
 from branches.services import add_line, change_line, cover, enter_spending, plan_budget, reverse_entry
-from grids.services import merge_grids, move_grid
+from grids.services import move_grid
 from tests.events.conftest import moment
 from tests.factories import make_branch, make_organisation, make_tree
 from tests.pictures import picture, upload
@@ -318,20 +318,16 @@ def test_money_rolls_up_by_place_and_follows_a_move(cast, django_assert_num_quer
     assert moved[part_of(tree.district, tree.other_street)].planned == 75
 
 
-def test_a_merged_communitys_budget_goes_on_in_the_other_unless_that_has_one(cast):
-    tree = cast.tree
-    going, twice = (plan_budget(actor=None, year=year, grid=tree.other_community) for year in (2026, 2027))
-    plan_budget(actor=None, year=2027, grid=tree.community)
-    merge_grids(actor=None, grid=tree.other_community, into=tree.community)
-    going.refresh_from_db()
-    twice.refresh_from_db()
-    assert (going.grid, going.position) == (tree.community, tree.community.lft)
-    assert twice.grid == tree.other_community
-
-
 def test_a_branchs_budget_stands_where_the_branch_does(cast):
     branch = make_branch(cast.tree.community)
     budget = make_budget(cast, branch=branch)
     cover(actor=None, branch=branch, grids=[cast.tree.other_community])
     budget.refresh_from_db()
     assert (budget.grid, budget.position) == (cast.tree.other_community, cast.tree.other_community.lft)
+
+
+def test_the_very_same_line_sent_twice_is_planned_once(cast):
+    budget = make_budget(cast)
+    assert make_line(cast, budget) == make_line(cast, budget)
+    assert make_line(cast, budget, purpose="另一项") != make_line(cast, budget)
+    assert budget.lines.count() == 2
