@@ -28,6 +28,11 @@ def tellable_grids(user: User) -> QuerySet[Grid]:
     return Grid.objects.active().filter(own, level__in=LEVELS).order_by("lft")
 
 
+def find_told(user: User, code: str) -> Grid | None:
+    """The street or community of this code, if the user tells of it."""
+    return tellable_grids(user).filter(code=code).first() if code.isascii() and code.isdigit() else None
+
+
 def may_tell(user: User, grid: Grid) -> bool:
     return is_told_of(grid) and may_run_for(user, grid)
 
