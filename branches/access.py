@@ -73,7 +73,7 @@ def may_run_for(user: User, grid: Grid) -> bool:
     """Whether the user may act for what a whole grid does together: who answers for it, or leads the branch there."""
     if may_oversee(user, grid):
         return True
-    return user.is_active and Branch.objects.led_by(user).filter(grid=grid).exists()
+    return user.is_active and Branch.objects.grids_led_by(user).filter(pk=grid.pk).exists()
 
 
 def may_keep_branches(user: User, grid: Grid) -> bool:

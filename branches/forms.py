@@ -296,7 +296,7 @@ class PlanForm(forms.Form):
         return set(self.data.getlist("building"))
 
     def name(self, code: str) -> str:
-        return self.data.get(f"name-{code}", "")
+        return self.data.get(f"name-{code}", "").replace("\x00", "")  # which PostgreSQL takes nowhere
 
     def members(self, code: str) -> int | None:
         """How many members live or work in the set; None where nobody says so, or no number."""

@@ -89,7 +89,7 @@ def load_shown(references: Iterable[Reference], user: User) -> None:
 
 def shown(user: User, kind: str, keys: Iterable[str]) -> dict[str, Shown]:
     """Those things of a kind that the user may see, by key."""
-    keys = list(keys)
+    keys = [key for key in keys if "\x00" not in key]  # PostgreSQL takes no such text, and no key holds it
     return _sources[kind].show(user, keys) if keys and kind in _sources else {}
 
 
@@ -100,4 +100,4 @@ def offered(user: User, grid: Grid, kind: str, words: str = "") -> list[Shown]:
 
 def found(user: User, kind: str, key: str) -> Shown | None:
     """The thing, if it is there and the user may see it."""
-    return _sources[kind].show(user, [key]).get(key) if kind in _sources else None
+    return shown(user, kind, [key]).get(key)

@@ -23,9 +23,14 @@ def is_told_of(grid: Grid) -> bool:
 
 def tellable_grids(user: User) -> QuerySet[Grid]:
     """The streets and communities that the user tells of: where they answer, and the seats of branches they lead."""
-    led = Branch.objects.led_by(user).values("grid") if user.is_active else []
+    led = Branch.objects.grids_led_by(user) if user.is_active else []
     own = within(overseen_ranges(user), "lft") | Q(pk__in=led)
     return Grid.objects.active().filter(own, level__in=LEVELS).order_by("lft")
+
+
+def find_told(user: User, code: str) -> Grid | None:
+    """The street or community of this code, if the user tells of it."""
+    return tellable_grids(user).filter(code=code).first() if code.isascii() and code.isdigit() else None
 
 
 def may_tell(user: User, grid: Grid) -> bool:
@@ -52,7 +57,7 @@ def visible_stories(user: User) -> QuerySet[Story]:
     """Published ones of the places that the user sees; all others where they write or review, and their own."""
     if not user.is_active:
         return Story.objects.none()
-    led = Branch.objects.led_by(user).values("grid")
+    led = Branch.objects.grids_led_by(user)
     working = within(overseen_ranges(user)) | Q(grid__in=led) | Q(written_by=user)
     return Story.objects.filter(working | Q(state=State.PUBLISHED, grid__in=visible_grids(user)))
 

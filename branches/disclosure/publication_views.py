@@ -9,7 +9,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from branches import services
-from branches.disclosure.access import get_publication, is_told_of, may_tell, tellable_grids, visible_publications
+from branches.disclosure.access import (
+    find_told,
+    get_publication,
+    is_told_of,
+    may_tell,
+    tellable_grids,
+    visible_publications,
+)
 from branches.disclosure.forms import PublicationForm, Reason
 from branches.disclosure.sources import Source, asked_source
 from branches.models import Publication
@@ -70,8 +77,7 @@ def _asked_kind(request: HttpRequest, source: Source) -> str:
 
 def _place(user: User, request: HttpRequest, source: Source) -> Grid | None:
     """The place that the link names, or where the case was; only one that the person tells of."""
-    code = source.place_code or request.GET.get("grid", "")
-    return tellable_grids(user).filter(code=code).first() if code else None
+    return find_told(user, source.place_code or request.GET.get("grid", ""))
 
 
 def publication_withdraw(request: HttpRequest, pk: int) -> HttpResponse:

@@ -10,7 +10,15 @@ from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
 from branches.disclosure import tellers
-from branches.disclosure.access import get_story, may_tell, reviewed_by, sides_of, tellable_grids, visible_stories
+from branches.disclosure.access import (
+    find_told,
+    get_story,
+    may_tell,
+    reviewed_by,
+    sides_of,
+    tellable_grids,
+    visible_stories,
+)
 from branches.disclosure.forms import ConsentForm, PlacedStoryForm, Reason, StoryFilter, StoryForm
 from branches.disclosure.sources import asked_source
 from branches.disclosure.workflow import EDITABLE, Action, Side, State, open_moves
@@ -49,8 +57,7 @@ def story_list(request: HttpRequest) -> HttpResponse:
 def story_write(request: HttpRequest) -> HttpResponse:
     """A new story: `?from=` a closed case or an activity, or of one's own."""
     user, source = request.user, asked_source(request)
-    code = source.place_code or request.GET.get("grid", "")
-    grid = tellable_grids(user).filter(code=code).first() if code else None
+    grid = find_told(user, source.place_code or request.GET.get("grid", ""))
     photos = tellers.photos_of(user, source.shown.kind, source.shown.key) if source.shown else []
     title = source.gist.category if source.gist else ""
     form = PlacedStoryForm(user, photos, request.POST or None, request.FILES or None, grid=grid, title=title)

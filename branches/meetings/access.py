@@ -28,8 +28,8 @@ def visible_meetings(user: User) -> QuerySet[Meeting]:
 
 def _run_by(user: User) -> Q:
     """Those that the user may run, as `may_run_meeting` says of one."""
-    led = Branch.objects.led_by(user)
-    return within(overseen_ranges(user)) | Q(branch__in=led) | Q(branch=None, grid__in=led.values("grid"))
+    own = Q(branch__in=Branch.objects.led_by(user)) | Q(branch=None, grid__in=Branch.objects.grids_led_by(user))
+    return within(overseen_ranges(user)) | own
 
 
 def get_meeting(user: User, pk: int) -> Meeting:

@@ -8,7 +8,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from grids.access import merged
-from grids.models import Grid, Organisation, Placed, PlacedQuerySet, User, validate_printable
+from grids.models import Grid, Level, Organisation, Placed, PlacedQuerySet, User, validate_printable
 from grids.tree import ancestor_codes
 
 
@@ -49,6 +49,16 @@ class BranchQuerySet(PlacedQuerySet):
 
     def led_by(self, user: User):
         return self.active().filter(Q(secretary=user) | Q(deputy=user))
+
+    def grids_led_by(self, user: User):
+        """The keys of the grids that the user acts for as leader: all that the branch covers, and its community.
+
+        A street that is the seat only because the branch reaches into two communities is not theirs.
+        """
+        led = self.led_by(user)
+        covered = BranchGrid.objects.filter(until=None, branch__in=led).values("grid")
+        communities = led.filter(grid__level=Level.COMMUNITY).values("grid")
+        return Grid.objects.filter(Q(pk__in=covered) | Q(pk__in=communities)).values("pk")
 
     def search(self, text: str):
         """By a part of the name, of the site's address or of a leader's name, or by a grid that it covers."""

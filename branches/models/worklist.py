@@ -156,7 +156,7 @@ class ClaimQuerySet(PlacedQuerySet):
         """Those on the grids that the user may see, and those that a branch they lead, or they themselves, do."""
         if not user.is_active:
             return self.none()
-        branches = Branch.objects.led_by(user).values("grid")
+        branches = Branch.objects.grids_led_by(user)
         return self.filter(Q(grid__in=visible_grids(user)) | Q(grid__in=branches) | Q(responsible=user))
 
     def under_way(self):
@@ -172,7 +172,7 @@ class ClaimQuerySet(PlacedQuerySet):
     def done_by(self, user: User):
         """What waits for this person to do it: on the very grids that they answer for or whose branch they lead."""
         own = [post.grid_id for post in overseen_posts(user)]
-        branches = Branch.objects.led_by(user).values("grid")
+        branches = Branch.objects.grids_led_by(user)
         return self.filter(Q(grid__in=own) | Q(grid__in=branches) | Q(responsible=user))
 
     def to_be_judged_by(self, user: User):

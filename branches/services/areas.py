@@ -62,13 +62,14 @@ def _draw(
     actor: User | None, branch: Branch, plot: Plot, held: dict[int, Grid], is_demo: bool, day: date
 ) -> MemberArea:
     name, grids = plot.name.strip(), _outermost(held[grid.pk] for grid in plot.grids)
+    area = MemberArea(branch=branch, name=name, drawn_on=day, is_demo=is_demo)
+    area.clean_fields(exclude=["grid", "position", "branch"])
     if first := branch.areas.active().filter(name=name).first():
         if set(first.cover.active().values_list("grid", flat=True)) == {grid.pk for grid in grids}:
             return first
         raise ValidationError({"name": _("The branch has an area called %(name)s already.") % {"name": name}})
     _check_grids(branch, grids)
-    area = MemberArea(branch=branch, name=name, grid=_community_of(grids), drawn_on=day, is_demo=is_demo)
-    area.clean_fields(exclude=["grid", "position", "branch"])
+    area.grid = _community_of(grids)
     area.save()
     _begin_grids(actor, area, grids, day)
     _begin_members(actor, area, plot.members, day)

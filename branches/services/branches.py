@@ -131,7 +131,7 @@ def cover(
             return locked
         give_up(left, on=timezone.localdate(at), reason=reason)
         _take(locked, new, timezone.localdate(at))
-        locked.grid, locked.position = seat, seat.lft
+        take_seat(locked, seat)
         _save(locked, at)
         post_leaders(actor=actor, grids=held, at=at)
         _log_change(actor, locked, "cover")
@@ -234,6 +234,13 @@ def delete_branches(
         Branch.objects.filter(pk__in=keys).delete()
         post_leaders(actor=actor, grids=covered, at=at)
     return refusals
+
+
+def take_seat(branch: Branch, seat: Grid) -> None:
+    """Let the branch, not stored yet, and its meetings and budgets stand on another grid; the caller holds it."""
+    branch.grid, branch.position = seat, seat.lft
+    for rows in (branch.meetings, branch.budgets):
+        rows.exclude(grid=seat).update(grid=seat, position=seat.lft)
 
 
 def give_up(rows: Iterable[BranchGrid], *, on: date, reason: str = "") -> None:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from branches.disclosure import small, tellers
 from branches.disclosure.access import check_may_tell
 from branches.models import Budget, Publication
+from branches.models.resource import FIRST_YEAR
 from branches.resources.figures import totals
 from branches.services.checking import errors_of
 from branches.services.repeating import done_before
@@ -76,7 +77,7 @@ def _check(publication: Publication, month: date | None, year: int | None, today
         errors.setdefault("text", [_("Write what everybody is to read.")])
     if publication.kind == Kind.ACTIVITY and publication.takes_place_on is None:
         errors["takes_place_on"] = [_("Say on which day it takes place.")]
-    if publication.kind == Kind.FIGURES and (month is None or month >= today.replace(day=1)):
+    if publication.kind == Kind.FIGURES and not (month and month.year >= FIRST_YEAR and month < today.replace(day=1)):
         errors["month"] = [_("Choose a month that is over.")]
     if publication.kind == Kind.RESOURCES and (year is None or year > today.year):
         errors["year"] = [_("Choose this year or one before.")]

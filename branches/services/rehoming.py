@@ -20,7 +20,7 @@ from branches.models import (
     Voter,
     WorkList,
 )
-from branches.services.branches import give_up, post_leaders, seat_code
+from branches.services.branches import give_up, post_leaders, seat_code, take_seat
 from branches.worklists.workflow import UNDER_WAY, ClaimAction, ClaimState
 from grids.access import within
 from grids.models import Grid, GridChange, Level
@@ -111,7 +111,7 @@ def _settle_seat(branch: Branch, ended: Grid | None, successors: list[Grid]) -> 
     if seat.pk == branch.grid_id:
         return
     branch.name = _free_name(branch, seat)
-    branch.grid, branch.position = seat, seat.lft
+    take_seat(branch, seat)
     branch.save(update_fields=["grid", "position", "name"])
 
 

@@ -68,7 +68,10 @@ def add_line(
     organisation: Organisation | None = None,
     at: datetime | None = None,
 ) -> BudgetLine:
-    """One more line of the plan. Raises PermissionDenied, or ValidationError by field."""
+    """One more line of the plan; the very same line again is the one there is.
+
+    Raises PermissionDenied, or ValidationError by field.
+    """
     check_may_spend(actor, budget.branch, budget.grid)
     line = BudgetLine(
         budget=budget,
@@ -92,6 +95,12 @@ def add_line(
         errors["organisation"] = [_("Choose a partner of the branch, or an organisation of this place.")]
     if errors:
         raise ValidationError(errors)
+    # Locked, so that the same form sent twice at once finds what the first one has added.
+    Budget.objects.select_for_update(of=("self",)).get(pk=budget.pk)
+    names = ("kind", "source", "organisation", "purpose", "planned", "unit")
+    same = {name: getattr(line, name) for name in names}
+    if first := budget.lines.filter(**same).first():
+        return first
     line.save()
     return line
 

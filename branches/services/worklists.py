@@ -18,6 +18,7 @@ from grids.models import Grid, Level, User
 from grids.moments import aware_now
 
 MOST_ITEMS = 200
+YEARS = range(2000, 2102)  # of the days that items are due: those of the lists and the year after
 
 
 def draft_list(
@@ -86,6 +87,9 @@ def save_item(*, actor: User | None, item: WorkItem) -> WorkItem:
             raise ValidationError(_("A list has at most %(count)d items.") % {"count": MOST_ITEMS})
         item.ordinal = (item.work_list.items.aggregate(last=Max("ordinal"))["last"] or 0) + 1
     _check_levels(item)
+    if item.due_on and item.due_on.year not in YEARS:
+        said = {"first": YEARS[0], "last": YEARS[-1]}
+        raise ValidationError({"due_on": _("Choose a day from %(first)d to %(last)d.") % said})
     item.full_clean(exclude=["work_list"])
     item.save()
     return item

@@ -82,7 +82,7 @@ def claimable_grids(user: User, item: WorkItem) -> list[Grid]:
     if not item.work_list.is_under_way:
         return []
     own = {post.grid_id for post in overseen_posts(user)}
-    own |= set(Branch.objects.led_by(user).values_list("grid", flat=True))
+    own |= set(Branch.objects.grids_led_by(user).values_list("pk", flat=True))
     taken = item.claims.active().filter(grid__in=own).values("grid")
     grids = Grid.objects.active().within(item.work_list.grid).filter(pk__in=own, level__in=item.levels)
     return list(grids.exclude(pk__in=taken).order_by("lft"))

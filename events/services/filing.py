@@ -125,7 +125,8 @@ def _unsaved(event: Event) -> Event:
 @transaction.atomic
 def _file_once(occasion: Occasion, event: Event, at: datetime, attachments: Sequence[Attachment], *filing) -> Event:
     """The case of the occasion, which is written with it: the one that there is, or this one."""
-    # Locked before the grids, which nobody holds who comes for it: two who file from it wait for each other here.
+    # The grids first, as a reorganisation does, which carries topics along; then two who file wait for each other here.
+    Grid.objects.settle(event.grid)
     type(occasion.thing).objects.select_for_update(of=("self",)).get(pk=occasion.thing.pk)
     if first := case_of(occasion):
         discard_uploads(attachments=attachments)

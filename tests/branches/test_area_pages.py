@@ -141,6 +141,12 @@ def test_a_suggestion_is_drawn_as_it_was_shown(cast, as_, branch):
     assert [(area.name, area.household_count) for area in areas] == [("第1片区", 40), ("第2片区", 36)]
 
 
+def test_an_area_of_a_name_that_cannot_be_kept_is_refused(cast, as_, branch):
+    sent = {"name": "片\x00区", "codes": cast.tree.building.code}
+    assert as_(cast.community).post(reverse("area_suggest", args=[branch.pk]), sent).status_code == 400
+    assert not MemberArea.objects.exists()
+
+
 @pytest.mark.parametrize("areas", ["0", "61", "x"])
 def test_a_wrong_number_of_areas_is_refused(cast, as_, branch, areas):
     answer = as_(cast.community).get(reverse("area_suggest", args=[branch.pk]), {"areas": areas})

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 from django.db import IntegrityError, transaction
 
-from branches.access import may_run, runnable_branches, visible_branches
+from branches.access import may_run, may_run_for, runnable_branches, visible_branches
+from branches.disclosure.access import tellable_grids
 from branches.models import Branch, BranchGrid, load_branches
 from tests.factories import make_branch
 
@@ -55,3 +56,19 @@ def test_nobody_runs_a_dissolved_branch(cast):
     branch = make_branch(cast.tree.community, dissolved_on=date(2026, 6, 1))
     assert not may_run(cast.admin, branch)
     assert not Branch.objects.active().exists()
+
+
+def test_who_leads_acts_for_what_the_branch_covers_and_its_community(cast):
+    tree = cast.tree
+    make_branch(tree.community, covers=[tree.building], secretary=cast.stranger)
+    assert may_run_for(cast.stranger, tree.building)
+    assert may_run_for(cast.stranger, tree.community)
+    assert not may_run_for(cast.stranger, tree.second_building)
+
+
+def test_a_branch_that_reaches_into_two_communities_gives_no_rights_over_the_street(cast):
+    tree = cast.tree
+    make_branch(tree.street, covers=[tree.community, tree.other_building], secretary=cast.stranger)
+    assert may_run_for(cast.stranger, tree.community)
+    assert not any(may_run_for(cast.stranger, grid) for grid in (tree.street, tree.other_community))
+    assert list(tellable_grids(cast.stranger)) == [tree.community]

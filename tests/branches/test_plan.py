@@ -5,6 +5,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management import call_command
 from django.urls import reverse
 
+from branches.forms import PlanForm
 from branches.models import Branch
 from branches.planning import Figures
 from branches.proposals import Survey, survey_all, total
@@ -166,3 +167,7 @@ def test_the_command_tells_them_too(cast, community, capsys):
 def test_a_survey_of_any_number_of_communities_takes_three_queries(cast, community, django_assert_num_queries):
     with django_assert_num_queries(3):
         survey_all(cast.tree.district)
+
+
+def test_a_plan_keeps_no_sign_that_no_database_holds():
+    assert PlanForm({"name-150105001001": "第一\x00党支部"}).name("150105001001") == "第一党支部"

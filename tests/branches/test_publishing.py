@@ -53,6 +53,7 @@ def test_who_answers_for_the_place_or_leads_its_branch_publishes(cast):
         ({"kind": "activity"}, "takes_place_on", "on which day"),
         ({"kind": "figures"}, "month", "a month that is over"),
         ({"kind": "figures", "month": date(2026, 11, 1)}, "month", "a month that is over"),
+        ({"kind": "figures", "month": date(1, 1, 1)}, "month", "a month that is over"),
         ({"kind": "resources", "year": 2027}, "year", "this year or one before"),
     ],
 )
@@ -235,6 +236,19 @@ def test_public_disclosure_takes_a_pinned_number_of_queries(cast, client, code, 
 
 
 # For staff
+
+
+def test_public_disclosure_leads_to_what_was_deliberated_and_decided(cast, client):
+    code = cast.tree.community.code
+    assert reverse("public_topics", args=[code]) in page(client, "public_disclosure", code)
+
+
+@pytest.mark.parametrize("page", ["publication_write", "story_write"])
+@pytest.mark.parametrize(
+    ("asked", "status"), [({"grid": "1501\x00"}, 200), ({"grid": "²"}, 200), ({"from": "event-\x00"}, 404)]
+)
+def test_a_broken_address_breaks_no_page(cast, as_, page, asked, status):
+    assert as_(cast.community).get(reverse(page, query=asked)).status_code == status
 
 
 def test_publication_write_begins_with_category_and_outcome_alone(cast, as_):

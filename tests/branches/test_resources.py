@@ -16,7 +16,7 @@ from branches.models import Budget, BudgetLine, ResourceEntry
 from branches.models.resource import EntryStands, exact_sum, from_hundredths
 from branches.resources.access import may_spend, visible_budgets
 from branches.resources.figures import by_kind, money_below, part_of, totals
-from branches.services import add_line, change_line, enter_spending, plan_budget, reverse_entry
+from branches.services import add_line, change_line, cover, enter_spending, plan_budget, reverse_entry
 from grids.services import move_grid
 from tests.branches.resources import AT, DAY, make_budget, make_line, spend
 from tests.factories import make_branch, make_organisation, make_tree
@@ -298,3 +298,18 @@ def test_money_rolls_up_by_place_and_follows_a_move(cast, django_assert_num_quer
     tree.other_street.refresh_from_db()
     moved = money_below(tree.district, Budget.objects.within(tree.district))
     assert moved[part_of(tree.district, tree.other_street)].planned == 75
+
+
+def test_a_branchs_budget_stands_where_the_branch_does(cast):
+    branch = make_branch(cast.tree.community)
+    budget = make_budget(cast, branch=branch)
+    cover(actor=None, branch=branch, grids=[cast.tree.other_community])
+    budget.refresh_from_db()
+    assert (budget.grid, budget.position) == (cast.tree.other_community, cast.tree.other_community.lft)
+
+
+def test_the_very_same_line_sent_twice_is_planned_once(cast):
+    budget = make_budget(cast)
+    assert make_line(cast, budget) == make_line(cast, budget)
+    assert make_line(cast, budget, purpose="另一项") != make_line(cast, budget)
+    assert budget.lines.count() == 2

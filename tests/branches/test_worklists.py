@@ -104,7 +104,8 @@ def test_what_was_issued_is_not_rewritten(cast, draft):
 @pytest.mark.parametrize(
     ("wrong", "field"),
     [({"text": " "}, "text"), ({"text": "\u202e"}, "text"), ({"done_when": ""}, "done_when"),
-     ({"due_on": None}, "due_on"), ({"for_streets": False}, "for_streets"), ({"done_when": "长" * 2001}, "done_when")],
+     ({"due_on": None}, "due_on"), ({"due_on": date(9999, 12, 31)}, "due_on"), ({"due_on": date(1, 1, 1)}, "due_on"),
+     ({"for_streets": False}, "for_streets"), ({"done_when": "长" * 2001}, "done_when")],
 )  # fmt: skip
 def test_a_wrong_item_is_refused_at_its_field(cast, draft, wrong, field):
     given = {"text": "任务", "done_when": "有记录", "for_streets": True, "due_on": date(2026, 12, 1)} | wrong

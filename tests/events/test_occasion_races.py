@@ -5,14 +5,16 @@ from datetime import timedelta
 from threading import Barrier
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.db import connection
 
 from branches import services as branches
-from branches.models import Meeting
+from branches.models import Meeting, Topic
 from events import occasions, services
 from events.models import Event, Occasion
+from grids.services import merge_grids
 from tests.events.conftest import MONDAY
-from tests.factories import make_branch, make_category, make_meeting, make_resolution
+from tests.factories import make_branch, make_category, make_meeting, make_resolution, make_topic
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -42,6 +44,27 @@ def test_one_resolution_is_one_case_for_two_at_once(cast, pool):
 
     assert len(set(at_once(pool, file, cast.chief, cast.community, cast.street, cast.chief))) == 1
     assert (Event.objects.count(), Occasion.objects.count()) == (1, 1)
+
+
+def test_filing_from_a_topic_waits_for_a_merge_and_neither_is_undone(cast, pool):
+    tree = cast.tree
+    topic = make_topic(cast.admin, tree.community)
+    Topic.objects.update(state="decided", decision="更换线路", verdict="tie")
+    given = {"category": make_category(), "grid": tree.community, "title": "更换线路"}
+
+    def run(work) -> str:
+        if work == "merge":
+            merge_grids(actor=None, grid=tree.other_community, into=tree.community)
+            merge_grids(actor=None, grid=tree.community, into=tree.far_community)
+            return "merged"
+        try:
+            occasion = occasions.find(cast.admin, f"topic-{topic.pk}")
+            return services.file_event(actor=cast.street, occasion=occasion, **given).number
+        except ValidationError:
+            return "late"
+
+    assert "merged" in at_once(pool, run, "merge", "file", "file")
+    assert Event.objects.count() == Occasion.objects.count() <= 1
 
 
 def test_one_form_is_one_meeting_however_often_it_is_tapped(cast, pool):

@@ -23,6 +23,12 @@ def test_nobody_is_pointed_to_a_confidential_case(cast):
     assert found(cast.community, "event", event.number) is None
 
 
+@pytest.mark.parametrize("kind", ["event", "hot_spot", "meeting", "resolution", "topic", "claim", "story"])
+@pytest.mark.parametrize("key", ["\x00", "1\x00", "-1", "²", "9" * 40, ""])
+def test_no_key_of_any_kind_breaks_a_page(cast, kind, key):
+    assert found(cast.admin, kind, key) is None
+
+
 def test_an_unknown_kind_offers_nothing(cast):
     assert offered(cast.community, cast.tree.community, "dream") == []
     assert found(cast.community, "dream", "1") is None

@@ -80,6 +80,7 @@ def test_within_selects_placed_rows(cast):
 
 def test_get_grid_answers_404_outside(cast):
     assert access.get_grid(cast.worker, cast.tree.unit.code) == cast.tree.unit
+    assert access.find_grid(cast.worker, f"{cast.tree.unit.code}\x00") is None
     for code in (cast.tree.other_building.code, cast.tree.far_community.code, "9999", "", "x" * 500):
         with pytest.raises(Http404):
             access.get_grid(cast.worker, code)
