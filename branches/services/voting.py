@@ -65,12 +65,14 @@ def print_slips(
     """Give the slips of a building, or some of them, their codes; they are shown now and never again.
 
     Those that were printed before are left out, unless they are to be printed `again`: then the old ones are void. A
-    slip that was used stays used.
+    slip that was used stays used, and in an open vote is not printed again.
     """
     at, topic = aware_now(at), locked(topic)
     check_open(topic, Action.PRINT, sides_of(actor, topic))
     rows = topic.voters.slips().filter(grid=grid).select_related("grid").order_by("slip")
     wanted = set(numbers)
+    # In an open vote the slip alone changes a vote: a used one is not given to whoever prints.
+    rows = rows if topic.is_secret else rows.filter(has_voted=False)
     voters = [row for row in rows if (again or not row.slip_hash) and (not wanted or row.slip in wanted)]
     slips = [Slip(row.slip, row.grid, new_code(SLIP_LENGTH)) for row in voters]
     for row, slip in zip(voters, slips, strict=True):

@@ -20,7 +20,7 @@ OPEN = {
 }
 
 
-@pytest.mark.parametrize(("state", "action"), product(State.values, Action.values))
+@pytest.mark.parametrize(("state", "action"), list(product(State.values, Action.values)))
 def test_every_pair(state, action):
     move = TABLE[Action(action)]
     if (state, action) in OPEN:

@@ -223,6 +223,15 @@ def test_printing_again_voids_the_old_slip_and_a_used_one_stays_used(cast, slips
     assert [step.note for step in slips.steps.filter(action="print")][-1].endswith("again")
 
 
+def test_a_used_slip_of_an_open_vote_is_not_printed_again(cast):
+    topic = make_vote(cast.community, cast.tree.community, at=MONDAY, roles=[], households=True, is_secret=False)
+    old = printed(cast, topic)[0]
+    voter = services.find_slip(topic=topic, code=old.code, source="x")
+    services.cast_vote(topic=topic, voter=voter, option=topic.options.first(), at=LATER)
+    assert printed(cast, topic, numbers=[old.number], again=True) == []
+    assert len(printed(cast, topic, again=True)) == 39
+
+
 def test_no_code_of_a_slip_is_kept(cast, slips):
     codes = [slip.code for slip in printed(cast, slips)]
     kept = str(list(Voter.objects.values())) + str(list(TopicStep.objects.values()))
