@@ -16,6 +16,8 @@ from grids.models import Grid, User
 from grids.text import TEXT_LENGTH
 
 WORDS_LENGTH = 64
+CASE = "event"  # offered first: most of what is done is one
+NO_EVIDENCE = {ClaimSource.kind, "hot_spot"}  # a hot spot is gone in a week
 NOT_A_CHOICE = _("Something that was sent is none of the choices. Choose again.")
 
 
@@ -140,7 +142,9 @@ class ReportForm(forms.Form):
 
     def __init__(self, user: User, grid: Grid, data=None):
         super().__init__(data)
-        kinds = [source for source in sources() if source.kind != ClaimSource.kind]
+        kinds = sorted(
+            (source for source in sources() if source.kind not in NO_EVIDENCE), key=lambda source: source.kind != CASE
+        )
         self.fields["kind"].choices = [(source.kind, source.title) for source in kinds]
         self.user, self.grid, self.kinds = user, grid, kinds
         self.chosen = self._chosen() if self.is_bound else []

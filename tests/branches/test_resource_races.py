@@ -5,6 +5,7 @@ from functools import partial
 import pytest
 from django.core.exceptions import ValidationError
 
+from branches.exceptions import StateConflict
 from branches.models import Budget, ResourceEntry, StoryStep
 from branches.services import move_story, plan_budget, reverse_entry
 from tests.branches.disclosure import move, write
@@ -42,5 +43,5 @@ def test_a_story_that_is_published_and_sent_back_at_once_goes_one_way(cast, pool
     works = [partial(move_story, story=story, actor=cast.street, action="publish", at=AT),
              partial(move_story, story=story, actor=cast.district, action="return", reason="补充", at=AT)]  # fmt: skip
     done = at_once(pool, *works)
-    assert [type(one) for one in done if isinstance(one, Exception)] == [ValidationError]
+    assert [type(one) for one in done if isinstance(one, Exception)] == [StateConflict]
     assert StoryStep.objects.filter(action__in=["publish", "return"]).count() == 1

@@ -45,7 +45,7 @@ def test_a_work_list_is_issued_claimed_reported_and_accepted(cast, page_of):
 
     street = page_of(cast.street)
     street.goto("/work-lists/")
-    street.get_by_role("link", name="党建引领重点任务").tap()
+    street.locator(".work-list-name", has_text="党建引领重点任务").tap()
     card = street.locator(".matrix-card", has_text="打造示范阵地")
     card.locator("summary").tap()
     card.get_by_role("link", name="查看任务").tap()
@@ -65,7 +65,7 @@ def test_a_work_list_is_issued_claimed_reported_and_accepted(cast, page_of):
     district.goto("/work-lists/")
     district.get_by_role("link", name="打造示范阵地").click()
     for one in (event, other):
-        expect(district.locator(".evidence").get_by_role("link", name=one.number)).to_be_visible()
+        expect(district.locator(".evidence").get_by_role("link", name=one.number).first).to_be_visible()
     district.get_by_role("button", name="验收通过").click()
     expect(district.locator(".claim-head .claim-accepted")).to_be_visible()
     assert Claim.objects.get(state="accepted").item.text == "打造示范阵地"
