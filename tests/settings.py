@@ -28,4 +28,4 @@ from saihan.settings import *  # noqa: E402, F403  after the environment is clea
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "grids.hashers.OneTimePasswordHasher"]
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # The processes of a parallel run share one Redis, and each of them numbers its imports from 1.
-CACHES["progress"]["KEY_PREFIX"] = str(os.getpid())  # noqa: F405
+CACHES["progress"]["KEY_PREFIX"] = str(os.getpid())  # noqa: F405  the star above brings it
