@@ -70,10 +70,13 @@ def check_may_run(actor: User | None, branch: Branch) -> None:
 
 
 def may_run_for(user: User, grid: Grid) -> bool:
-    """Whether the user may act for what a whole grid does together: who answers for it, or leads the branch there."""
+    """Whether the user may act for what a whole grid does together: who answers for it, or leads a branch over it.
+
+    A branch is over what it covers and all below. Where it covers some buildings, their community is not its leaders'.
+    """
     if may_oversee(user, grid):
         return True
-    return user.is_active and Branch.objects.grids_led_by(user).filter(pk=grid.pk).exists()
+    return any(lft <= grid.lft <= rght for lft, rght in Branch.objects.ranges_led_by(user))
 
 
 def may_keep_branches(user: User, grid: Grid) -> bool:

@@ -116,9 +116,17 @@ def make_topic(actor: User, grid: Grid, title: str = "加装电梯", **fields) -
     return take_up_topic(topic=topic, actor=actor, title=topic.title, text=topic.text, at=fields.get("at"))
 
 
-def make_vote(actor: User, grid: Grid, *, options: Sequence[str] = ("同意", "不同意"), at: datetime, **rule) -> Topic:
+def make_vote(
+    actor: User,
+    grid: Grid,
+    *,
+    branch: Branch | None = None,
+    options: Sequence[str] = ("同意", "不同意"),
+    at: datetime,
+    **rule,
+) -> Topic:
     """A topic whose vote is open for a week; of those who hold a post there, unless told otherwise."""
-    topic = make_topic(actor, grid, at=at)
+    topic = make_topic(actor, grid, branch=branch, at=at)
     topic = set_options(topic=topic, actor=actor, options=list(options), at=at)
     given = {"majority": "simple", "roles": Role.values, "closes_at": at + timedelta(days=7)} | rule
     return open_vote(topic=topic, actor=actor, at=at, **given)

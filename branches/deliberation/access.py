@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 
 from branches.access import may_run, may_run_for
 from branches.deliberation.workflow import Action, Side, refusal
-from branches.models import ProposerKind, Topic, Voter
+from branches.models import Branch, ProposerKind, Topic, Voter
 from grids.access import may_see, overseen_ranges, visible_grids, within
 from grids.models import Grid, Level, OrganisationKind, User
 
@@ -24,7 +24,8 @@ def run_topics(user: User) -> QuerySet[Topic]:
     if not user.is_active:
         return Topic.objects.none()
     led = Q(branch__secretary=user) | Q(branch__deputy=user)
-    return Topic.objects.filter(within(overseen_ranges(user)) | led)
+    of_grids = Q(branch=None) & within(Branch.objects.ranges_led_by(user))
+    return Topic.objects.filter(within(overseen_ranges(user)) | led | of_grids)
 
 
 def get_topic(user: User, pk: int) -> Topic:

@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from branches.models import Topic, Voter
+from grids.access import within
 from grids.models import Grid, Level, Organisation, Post, User
 
 MOST_SLIPS = 6_000  # two communities; a street votes community by community
@@ -21,17 +22,34 @@ class TooMany(Exception):
         )
 
 
-def entitled_people(grid: Grid, roles: Iterable[str], organisations: Iterable[Organisation]) -> QuerySet[User]:
-    """Those with an open account who hold one of the roles in the grid or below it, or represent an organisation."""
-    posts = Post.objects.working().within(grid).filter(role__in=list(roles))
+def places_of(topic: Topic) -> list[Grid]:
+    """Where those live and work who vote: on the topic's grid; of a branch's topic, on what it covers of that."""
+    grid, branch = topic.grid, topic.branch
+    if branch is None or branch.dissolved_on or any(lft <= grid.lft <= rght for lft, rght in branch.ranges):
+        return [grid]
+    covered = branch.cover.active().filter(position__range=(grid.lft, grid.rght))
+    return [row.grid for row in covered.select_related("grid").order_by("position")]
+
+
+def entitled_people(
+    grids: Iterable[Grid], roles: Iterable[str], organisations: Iterable[Organisation]
+) -> QuerySet[User]:
+    """Those with an open account who hold one of the roles in the grids or below, or represent an organisation."""
+    posts = Post.objects.working().filter(_inside(grids), role__in=list(roles))
     chosen = [organisation.pk for organisation in organisations]
     listed = Q(pk__in=posts.values("user")) | Q(pk__in=User.objects.filter(organisations__in=chosen).values("pk"))
     return User.objects.filter(listed, is_active=True).order_by("pk")
 
 
-def offered_organisations(grid: Grid) -> QuerySet[Organisation]:
-    """Those in use in the grid and below it, which have somebody to vote for them."""
-    return Organisation.objects.active().within(grid).filter(representatives__is_active=True).distinct()
+def offered_organisations(topic: Topic) -> QuerySet[Organisation]:
+    """Those in use where the topic is voted on and the branch's partners, if they have somebody to vote for them."""
+    partners = Q(pk__in=topic.branch.partners.values("organisation")) if topic.branch else Q(pk__in=[])
+    near = Organisation.objects.active().filter(_inside(places_of(topic)) | partners)
+    return near.filter(representatives__is_active=True).distinct()
+
+
+def _inside(grids: Iterable[Grid]) -> Q:
+    return within([(grid.lft, grid.rght) for grid in grids])
 
 
 def slip_places(grid: Grid) -> list[tuple[Grid, int]]:
@@ -46,10 +64,10 @@ def list_voters(
     topic: Topic, *, roles: Iterable[str], organisations: Iterable[Organisation], households: bool
 ) -> list[Voter]:
     """The list of voters, not stored yet; raises TooMany."""
-    grid = topic.grid
-    people = entitled_people(grid, roles, organisations)
+    grid, grids = topic.grid, places_of(topic)
+    people = entitled_people(grids, roles, organisations)
     listed = [Voter(topic=topic, grid=grid, position=grid.lft, user=user) for user in people]
-    places = slip_places(grid) if households else []
+    places = [place for one in grids for place in slip_places(one)] if households else []
     total = sum(number for _place, number in places)
     if total > MOST_SLIPS:
         raise TooMany(total)

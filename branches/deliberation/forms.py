@@ -92,11 +92,9 @@ class ProposeForm(StyledForm):
 
     def clean(self) -> dict[str, Any]:
         given = super().clean()
-        grid, branch = given.get("grid"), given.get("branch")
+        grid = given.get("grid")
         if grid and given.get("proposer_kind") not in proposer_kinds(self.user, grid):
             self.add_error("proposer_kind", _("You cannot propose a topic there in this name."))
-        if grid and branch and not (branch.grid.lft <= grid.rght and grid.lft <= branch.grid.rght):
-            self.add_error("branch", _("This branch works elsewhere."))
         return given
 
 
@@ -242,7 +240,7 @@ class OpenForm(StepForm):
 
     def __init__(self, topic: Topic, data=None):
         super().__init__(topic, data)
-        self.fields["organisations"].queryset = offered_organisations(topic.grid)
+        self.fields["organisations"].queryset = offered_organisations(topic)
 
     def begin(self, topic: Topic) -> dict[str, Any]:
         return {"closes_at": _evening(timezone.localtime())}

@@ -3,13 +3,14 @@
 from datetime import date, timedelta
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from branches.disclosure import tellers
-from branches.disclosure.access import tellable_grids
+from branches.disclosure.access import storied_grids, tellable_grids
 from branches.disclosure.workflow import State
 from branches.models import Publication, Story, StoryConsent, StoryPicture
 from branches.models.resource import FIRST_YEAR, LAST_YEAR
@@ -34,8 +35,8 @@ class PlaceChoice(forms.ModelChoiceField):
     def __init__(self):
         super().__init__(Grid.objects.none(), to_field_name="code", label=_("street or community"))
 
-    def offer(self, user: User, chosen: Grid | None) -> list[Grid]:
-        self.queryset = tellable_grids(user)
+    def offer(self, places: QuerySet[Grid], chosen: Grid | None) -> list[Grid]:
+        self.queryset = places
         grids = list(self.queryset[:MOST_GRIDS])
         grids += [chosen] if chosen and chosen not in grids else []
         load_ancestors(grids)
@@ -72,7 +73,7 @@ class PublicationForm(forms.Form):
         initial = {"kind": kind, "grid": grid and grid.code}
         super().__init__(data, initial=initial | _begun(kind, gist))
         self.shown_kind = kind
-        self.grids = self.fields["grid"].offer(user, grid)
+        self.grids = self.fields["grid"].offer(tellable_grids(user), grid)
 
     @property
     def asks_text(self) -> bool:
@@ -164,7 +165,7 @@ class PlacedStoryForm(StoryForm):
     def __init__(self, user: User, photos, data=None, files=None, *, grid: Grid | None = None, title: str = ""):
         super().__init__(photos, data, files, title=title)
         self.initial["grid"] = grid and grid.code
-        self.grids = self.fields["grid"].offer(user, grid)
+        self.grids = self.fields["grid"].offer(storied_grids(user), grid)
 
 
 class ConsentForm(forms.Form):

@@ -1,16 +1,17 @@
 """Publications, for who writes and withdraws them."""
 
 from django.contrib import messages
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from branches import services
 from branches.disclosure.access import (
-    find_told,
+    check_may_tell,
+    find_place,
     get_publication,
     is_told_of,
     may_tell,
@@ -56,7 +57,7 @@ def publication_write(request: HttpRequest) -> HttpResponse:
     grid = _place(user, request, source)
     form = PublicationForm(user, kind, request.POST or None, grid=grid, gist=source.gist)
     if not form.grids:
-        raise Http404
+        raise PermissionDenied(_("You publish for no street or community."))
     if request.method == "POST" and form.is_valid():
         try:
             publication = services.publish(actor=user, **form.cleaned_data, **source.pointer)
@@ -77,14 +78,13 @@ def _asked_kind(request: HttpRequest, source: Source) -> str:
 
 def _place(user: User, request: HttpRequest, source: Source) -> Grid | None:
     """The place that the link names, or where the case was; only one that the person tells of."""
-    return find_told(user, source.place_code or request.GET.get("grid", ""))
+    return find_place(tellable_grids(user), source.place_code or request.GET.get("grid", ""))
 
 
 def publication_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """Take a publication from the public, with a reason."""
     publication = get_publication(request.user, pk)
-    if not may_tell(request.user, publication.grid):
-        raise Http404
+    check_may_tell(request.user, publication.grid)
     form = Reason(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:

@@ -11,12 +11,13 @@ from django.views.decorators.http import require_POST, require_safe
 from branches import services
 from branches.disclosure import tellers
 from branches.disclosure.access import (
-    find_told,
+    check_may_write,
+    check_writes,
+    find_place,
     get_story,
-    may_tell,
     reviewed_by,
     sides_of,
-    tellable_grids,
+    storied_grids,
     visible_stories,
 )
 from branches.disclosure.forms import ConsentForm, PlacedStoryForm, Reason, StoryFilter, StoryForm
@@ -49,7 +50,7 @@ def story_list(request: HttpRequest) -> HttpResponse:
         "states": State.choices,
         "form": form,
         "waiting": waiting,
-        "may_write": tellable_grids(user).exists(),
+        "may_write": storied_grids(user).exists(),
     }
     return render(request, "branches/story_list.html", context, status=200 if form.is_valid() else 400)
 
@@ -57,12 +58,14 @@ def story_list(request: HttpRequest) -> HttpResponse:
 def story_write(request: HttpRequest) -> HttpResponse:
     """A new story: `?from=` a closed case or an activity, or of one's own."""
     user, source = request.user, asked_source(request)
-    grid = find_told(user, source.place_code or request.GET.get("grid", ""))
+    grid = find_place(storied_grids(user), source.place_code or request.GET.get("grid", ""))
     photos = tellers.photos_of(user, source.shown.kind, source.shown.key) if source.shown else []
     title = source.gist.category if source.gist else ""
     form = PlacedStoryForm(user, photos, request.POST or None, request.FILES or None, grid=grid, title=title)
     if not form.grids or (source.gist and grid is None):
-        raise Http404
+        raise PermissionDenied(_("You publish for no street or community."))
+    if source.gist:
+        check_may_write(user, grid, source.gist.grid)
     if request.method == "POST" and form.is_valid():
         given = form.inputs() | {name: form.cleaned_data[name] for name in ("grid", "idempotency_key")}
         try:
@@ -79,7 +82,8 @@ def story_write(request: HttpRequest) -> HttpResponse:
 def story_edit(request: HttpRequest, pk: int) -> HttpResponse:
     """Change a draft, or what was sent back."""
     user, story = request.user, get_story(request.user, pk)
-    if not may_tell(user, story.grid) or story.state not in EDITABLE:
+    check_writes(user, story)
+    if story.state not in EDITABLE:
         raise Http404
     photos = tellers.photos_of(user, story.source_kind, story.source_key)
     form = StoryForm(photos, request.POST or None, request.FILES or None, story=story)
@@ -179,8 +183,7 @@ def consent_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _written(user: User, pk: int) -> Story:
     story = get_story(user, pk)
-    if not may_tell(user, story.grid):
-        raise Http404
+    check_writes(user, story)
     return story
 
 

@@ -28,7 +28,7 @@ def visible_meetings(user: User) -> QuerySet[Meeting]:
 
 def _run_by(user: User) -> Q:
     """Those that the user may run, as `may_run_meeting` says of one."""
-    own = Q(branch__in=Branch.objects.led_by(user)) | Q(branch=None, grid__in=Branch.objects.grids_led_by(user))
+    own = Q(branch__in=Branch.objects.led_by(user)) | (Q(branch=None) & within(Branch.objects.ranges_led_by(user)))
     return within(overseen_ranges(user)) | own
 
 

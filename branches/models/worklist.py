@@ -156,8 +156,8 @@ class ClaimQuerySet(PlacedQuerySet):
         """Those on the grids that the user may see, and those that a branch they lead, or they themselves, do."""
         if not user.is_active:
             return self.none()
-        branches = Branch.objects.grids_led_by(user)
-        return self.filter(Q(grid__in=visible_grids(user)) | Q(grid__in=branches) | Q(responsible=user))
+        led = within(Branch.objects.ranges_led_by(user))
+        return self.filter(Q(grid__in=visible_grids(user)) | led | Q(responsible=user))
 
     def under_way(self):
         """Still to be reported, in lists that are not closed."""
@@ -170,7 +170,7 @@ class ClaimQuerySet(PlacedQuerySet):
         return self.filter(passed | had_passed, state__in=UNDER_WAY)
 
     def done_by(self, user: User):
-        """What waits for this person to do it: on the very grids that they answer for or whose branch they lead."""
+        """What waits for this person to do it: on the very grids that they, or a branch they lead, answer for."""
         own = [post.grid_id for post in overseen_posts(user)]
         branches = Branch.objects.grids_led_by(user)
         return self.filter(Q(grid__in=own) | Q(grid__in=branches) | Q(responsible=user))

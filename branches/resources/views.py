@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -15,7 +15,7 @@ from branches.access import get_asked_branch
 from branches.models import Branch, Budget, BudgetLine, ResourceEntry
 from branches.pictures import serve
 from branches.refusals import add_refusal
-from branches.resources.access import get_budget, may_spend, may_spend_for, visible_budgets
+from branches.resources.access import check_may_spend, get_budget, may_spend, may_spend_for, visible_budgets
 from branches.resources.figures import by_kind, money_below, part_of, totals
 from branches.resources.forms import EntryForm, LineChangeForm, LineForm, PlanForm, ReversalForm, YearForm
 from branches.resources.sheets import budget_sheet
@@ -72,8 +72,7 @@ def _money_of_children(user: User, grid: Grid, budgets: QuerySet[Budget]) -> lis
 def budget_plan(request: HttpRequest) -> HttpResponse:
     """Begin a year of a branch, `?branch=`, or of a community, `?grid=`."""
     branch, grid = _asked_owner(request)
-    if not may_spend_for(request.user, branch, grid):
-        raise Http404
+    check_may_spend(request.user, branch, grid)
     form = PlanForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -216,13 +215,12 @@ def resource_receipt(request: HttpRequest, pk: int) -> HttpResponse | FileRespon
 
 
 def _get_line(user: User, pk: int) -> BudgetLine:
-    """The line, with its budget; 404 where the user may not spend from it."""
+    """The line, with its budget; 404 out of sight, PermissionDenied for who only looks on."""
     line = get_object_or_404(BudgetLine.objects.with_spent().select_related("organisation"), pk=pk)
     line.budget = _spendable(user, get_budget(user, line.budget_id))
     return line
 
 
 def _spendable(user: User, budget: Budget) -> Budget:
-    if not may_spend(user, budget):
-        raise Http404
+    check_may_spend(user, budget.branch, budget.grid)
     return budget

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.disclosure import tellers
-from branches.disclosure.access import check_may_tell, sides_of
+from branches.disclosure.access import check_may_write, check_writes, sides_of
 from branches.disclosure.workflow import EDITABLE, TABLE, Action, Side, State, why_refused
 from branches.exceptions import StateConflict
 from branches.models import Picture, Story, StoryConsent, StoryPicture, StoryStep
@@ -49,7 +49,8 @@ def write_story(
     The same actor and key again return the first. Raises PermissionDenied, or ValidationError by field.
     """
     at, key = aware_now(at), idempotency_key or None
-    check_may_tell(actor, grid)
+    gist = tellers.gist_of(actor, source_kind, source_key) if actor else None
+    check_may_write(actor, grid, gist and gist.grid)
     if first := done_before(Story, key, written_by=actor):
         return first
     story = Story(
@@ -91,7 +92,7 @@ def edit_story(
 ) -> Story:
     """Another text, more photos, or fewer; while it is a draft or was sent back. Errors as of `write_story`."""
     at = aware_now(at)
-    check_may_tell(actor, story.grid)
+    check_writes(actor, story)
     photos = _with_chosen(actor, story, photos or {}, chosen or {})
     errors = _fill(story, title, before, after)
     with _illustrated(story, photos, errors, actor, at, kept_without=removed) as pictures, transaction.atomic():
@@ -145,7 +146,7 @@ def record_consent(
 ) -> StoryConsent:
     """That somebody agreed; recorded again under the same name, the one that holds. Errors by field."""
     story, at = _locked(story), aware_now(at)
-    check_may_tell(actor, story.grid)
+    check_writes(actor, story)
     consent = StoryConsent(
         story=story, name=name.strip(), how=how, agreed_on=agreed_on, recorded_by=actor, recorded_at=at
     )

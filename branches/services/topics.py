@@ -79,6 +79,8 @@ def propose_topic(
         return before
     if proposer_kind not in proposer_kinds(actor, grid):
         raise PermissionDenied(_("You cannot propose a topic there in this name."))
+    if branch and not any(lft <= grid.rght and grid.lft <= rght for lft, rght in branch.ranges):
+        raise ValidationError({"branch": [_("This branch works elsewhere.")]})
     topic = Topic(grid=grid, branch=branch, title=title.strip(), text=text.strip(), proposer_kind=proposer_kind)
     topic.proposer, topic.proposed_at, topic.idempotency_key = actor, at, key
     check_text(topic, "title", "text", required="title")

@@ -5,7 +5,7 @@ from decimal import Decimal
 from django import template
 from django.utils.translation import gettext as _
 
-from branches.disclosure.access import is_told_of, may_tell, reviewed_by, tellable_grids
+from branches.disclosure.access import find_place, is_told_of, may_tell, may_write, reviewed_by, storied_grids
 from branches.disclosure.small import FEW, SMALL, UNTOLD
 from branches.disclosure.workflow import State
 from branches.models import Publication, Story
@@ -43,7 +43,7 @@ def disclosure_here(grid: Grid) -> dict:
 
 @register.inclusion_tag("branches/_publications.html")
 def publications_of(grid: Grid, user: User) -> dict:
-    """For the page of a street or community: the newest that it published. Two queries at most, and one of rights."""
+    """For the page of a street or community: the newest that it published. Two queries, and two of rights at most."""
     if not is_told_of(grid):
         return {}
     return {
@@ -51,6 +51,7 @@ def publications_of(grid: Grid, user: User) -> dict:
         "publications": Publication.objects.on(grid).public()[:SHOWN],
         "stories": Story.objects.within(grid).public().order_by("-published_at")[:SHOWN],
         "may_tell": may_tell(user, grid),
+        "may_write": may_write(user, grid),
     }
 
 
@@ -63,6 +64,10 @@ def stories_waiting(user: User) -> dict:
 
 @register.inclusion_tag("branches/_tell_of.html")
 def tell_of(kind: str, key: str, grid: Grid, user: User) -> dict:
-    """For the page of a closed case, or an activity: the ways to write it up, for who tells of its community."""
-    place = grid.code[: DIGITS[Level.COMMUNITY]]
-    return {"source": f"{kind}-{key}", "may_tell": tellable_grids(user).filter(code=place).exists()}
+    """For the page of a closed case, or an activity: the ways to tell of it, for who may. Four queries at most."""
+    place = find_place(storied_grids(user), grid.code[: DIGITS[Level.COMMUNITY]])
+    return {
+        "source": f"{kind}-{key}",
+        "may_tell": place is not None and may_tell(user, place),
+        "may_write": place is not None and may_write(user, place, grid),
+    }

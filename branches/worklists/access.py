@@ -78,11 +78,11 @@ def standing_of(claim: Claim, user: User | None) -> Standing:
 
 
 def claimable_grids(user: User, item: WorkItem) -> list[Grid]:
-    """The very grids that the user answers for, or whose branch they lead, and that may claim the item still."""
+    """The very grids that the user, or a branch they lead, answers for, and that may claim the item still."""
     if not item.work_list.is_under_way:
         return []
     own = {post.grid_id for post in overseen_posts(user)}
-    own |= set(Branch.objects.grids_led_by(user).values_list("pk", flat=True))
+    own |= {grid.pk for grid in Branch.objects.grids_led_by(user)}
     taken = item.claims.active().filter(grid__in=own).values("grid")
     grids = Grid.objects.active().within(item.work_list.grid).filter(pk__in=own, level__in=item.levels)
     return list(grids.exclude(pk__in=taken).order_by("lft"))

@@ -58,12 +58,25 @@ def test_nobody_runs_a_dissolved_branch(cast):
     assert not Branch.objects.active().exists()
 
 
-def test_who_leads_acts_for_what_the_branch_covers_and_its_community(cast):
+@pytest.mark.parametrize("leads", ["secretary", "deputy"])
+def test_who_leads_acts_for_what_the_branch_covers_and_what_is_below(cast, leads):
     tree = cast.tree
-    make_branch(tree.community, covers=[tree.building], secretary=cast.stranger)
-    assert may_run_for(cast.stranger, tree.building)
-    assert may_run_for(cast.stranger, tree.community)
-    assert not may_run_for(cast.stranger, tree.second_building)
+    make_branch(tree.community, covers=[tree.building], **{leads: cast.stranger})
+    assert all(may_run_for(cast.stranger, grid) for grid in (tree.building, tree.unit))
+    assert not any(may_run_for(cast.stranger, grid) for grid in (tree.second_building, tree.community))
+
+
+def test_who_leads_the_branch_of_a_whole_community_acts_for_it(cast):
+    tree = cast.tree
+    make_branch(tree.community, secretary=cast.stranger)
+    assert all(may_run_for(cast.stranger, grid) for grid in (tree.community, tree.second_building))
+
+
+def test_what_a_branch_gave_up_its_leader_acts_for_no_more(cast):
+    branch = make_branch(cast.tree.community, covers=[cast.tree.building], secretary=cast.stranger)
+    branch.cover.update(until=date(2026, 6, 1))
+    assert not may_run_for(cast.stranger, cast.tree.building)
+    assert may_run(cast.stranger, branch)
 
 
 def test_a_branch_that_reaches_into_two_communities_gives_no_rights_over_the_street(cast):

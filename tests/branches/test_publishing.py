@@ -299,8 +299,8 @@ def test_a_closed_case_offers_to_be_told_of_to_who_may(cast, as_):
 @pytest.mark.parametrize(
     ("who", "writes", "withdraws"),
     [("community", 200, 200), ("street", 200, 200), ("district", 200, 200), ("admin", 200, 200),
-     ("worker", 404, 404), ("police", 404, 404), ("chief", 404, 404), ("neighbour", 404, 404),
-     ("stranger", 404, 404)],
+     ("worker", 403, 403), ("police", 403, 403), ("chief", 403, 403), ("neighbour", 403, 404),
+     ("stranger", 403, 404)],
 )  # fmt: skip
 def test_the_pages_of_publications_are_for_who_may(cast, as_, who, writes, withdraws):
     publication, browser = told(cast), as_(getattr(cast, who))
@@ -337,7 +337,7 @@ def test_publication_list_takes_a_pinned_number_of_queries(cast, as_, django_ass
     for number in range(6):
         told(cast, title=f"公告{number}")
     browser = as_(cast.community)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         browser.get(reverse("publication_list"))
 
 
