@@ -19,7 +19,7 @@ from grids.models import Grid, Organisation, User
 from grids.sheets import cells
 from grids.sheets.grids import CODE
 from grids.sheets.kinds import ADDED, CHANGED, Column, Kind, Row, Run, field_problem
-from grids.sheets.places import find_grids, unknown_text
+from grids.sheets.places import find_grids, several_text, successors_of, unknown_text
 from grids.tree import ancestor_codes
 
 KIND_WORDS = {"单独建": "solo", "单独组建": "solo", "联合": "joint", "联合组建": "joint", "联合建": "joint"}
@@ -162,6 +162,7 @@ class BranchSheet(Kind):
     def check(self, rows: list[Row], run: Run) -> None:
         find_grids(rows, run, self["code"])
         placed = [row for row in rows if row.grid is not None and row.given.get("name")]
+        former = self._follow_codes(placed)
         known = _Known([_given(row) for row in placed], run.actor)
         there = _branches([row.grid.pk for row in placed])
         for row in placed:
@@ -169,13 +170,28 @@ class BranchSheet(Kind):
             if first := run.claim(row, (row.grid.pk, row.given["name"])):
                 row.wrong(self["name"], _("Row %(number)d has the same branch.") % {"number": first})
             self._check_fields(row, run)
-            self._check_cover(row, branch, known, run)
+            self._check_cover(row, branch, known, run, former)
             self._check_names(row, branch, known)
             if branch:
                 before = _present(branch)
                 row.compared(branch.pk, before, {key: value for key, value in _given(row).items() if key in before})
             else:
                 row.added({"grid": row.grid.code, "name": row.given["name"], **_given(row)})
+
+    def _follow_codes(self, rows: list[Row]) -> "_Former":
+        """Let former codes of covered grids with one successor lead there, with a remark, as the seat's does."""
+        former = _Former(code for row in rows for code in row.given.get("grids") or ())
+        for row in rows:
+            codes = row.given.get("grids") or []
+            now = {code: former.successor(code) for code in codes}
+            row.remarks += [
+                _("%(code)s is a former code; today it is %(grid)s.") % {"code": code, "grid": grid}
+                for code, grid in now.items()
+                if grid
+            ]
+            if any(now.values()):
+                row.given["grids"] = sorted({grid.code if grid else code for code, grid in now.items()})
+        return former
 
     def _check_fields(self, row: Row, run: Run) -> None:
         for key in ("name", "site_address"):
@@ -184,13 +200,17 @@ class BranchSheet(Kind):
         if (row.given.get("founded_on") or "") > cells.local_day(run.at):
             row.wrong(self["founded_on"], _("A branch is entered when it has been founded, not before."))
 
-    def _check_cover(self, row: Row, branch: Branch | None, known: "_Known", run: Run) -> None:
+    def _check_cover(self, row: Row, branch: Branch | None, known: "_Known", run: Run, former: "_Former") -> None:
         codes = row.given.get("grids") or []
         if not codes:
             if branch is None and not row.problems:
                 row.wrong(self["grids"], _("Write the codes of the grids that it covers."))
             return
-        problems = [problem for code in codes if (problem := self._cover_problem(row, code, branch, known, run))]
+        problems = [
+            former.problem(code) if code not in known.grids else self._cover_problem(row, code, branch, known, run)
+            for code in codes
+        ]
+        problems = [problem for problem in problems if problem]
         nested = (
             [code for code in codes if any(above in codes for above in ancestor_codes(code))] if not problems else []
         )
@@ -203,9 +223,7 @@ class BranchSheet(Kind):
             row.wrong(self["grids"], " ".join(problems))
 
     def _cover_problem(self, row: Row, code: str, branch: Branch | None, known: "_Known", run: Run) -> str:
-        grid = known.grids.get(code)
-        if grid is None:
-            return f"{code}：{unknown_text(code, set())}"
+        grid = known.grids[code]
         if not row.grid.lft <= grid.lft <= row.grid.rght:
             return _("%(grid)s lies outside the seat.") % {"grid": grid}
         owner = known.owners.get(grid.pk)
@@ -367,6 +385,25 @@ def field_problem_of_partner(brings: str) -> str:
         if len(brings) > longest
         else ""
     )
+
+
+class _Former:
+    """Those of the codes that no grid in use has: what took their place, and why one leads nowhere."""
+
+    def __init__(self, codes: Iterable[str]):
+        codes = set(codes)
+        gone = codes - set(Grid.objects.active().filter(code__in=codes).values_list("code", flat=True))
+        self._successors = successors_of(gone)
+        self._retired = {*self._successors, *Grid.objects.filter(code__in=gone).values_list("code", flat=True)}
+
+    def successor(self, code: str) -> Grid | None:
+        """The one grid that took the place of a former code."""
+        found = self._successors.get(code, [])
+        return found[0] if len(found) == 1 else None
+
+    def problem(self, code: str) -> str:
+        found = self._successors.get(code)
+        return f"{code}：{several_text(found) if found else unknown_text(code, self._retired)}"
 
 
 class _Known:

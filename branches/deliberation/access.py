@@ -6,17 +6,18 @@ from django.shortcuts import get_object_or_404
 from branches.access import may_run, may_run_for
 from branches.deliberation.workflow import Action, Side, refusal
 from branches.models import Branch, ProposerKind, Topic, Voter
+from branches.models.divided import read_along_by
 from grids.access import may_see, overseen_ranges, visible_grids, within
 from grids.models import Grid, Level, OrganisationKind, User
 
 
 def visible_topics(user: User) -> QuerySet[Topic]:
-    """Those of grids that the user may see, those they lead, moderate or proposed, and those they vote on."""
+    """Those of grids that the user may see, what they lead, moderate or proposed, or vote on."""
     if not user.is_active:
         return Topic.objects.none()
     own = Q(proposer=user) | Q(moderator=user) | Q(branch__secretary=user) | Q(branch__deputy=user)
     listed = Exists(Voter.objects.filter(topic=OuterRef("pk"), user=user))
-    return Topic.objects.filter(Q(grid__in=visible_grids(user)) | own | Q(listed))
+    return Topic.objects.filter(Q(grid__in=visible_grids(user)) | own | Q(listed) | read_along_by(user))
 
 
 def run_topics(user: User) -> QuerySet[Topic]:

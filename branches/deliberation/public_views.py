@@ -8,6 +8,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
@@ -19,7 +20,7 @@ from branches.deliberation.workflow import State
 from branches.exceptions import StateConflict
 from branches.models import Topic
 from branches.refusals import add_refusal
-from grids.models import Grid, Level, load_ancestors
+from grids.models import FormerCode, Grid, Level, load_ancestors
 from grids.public_pages import TOO_MANY, public, source
 from grids.readable import grouped
 from grids.services import PublicLimit
@@ -35,25 +36,30 @@ def of_grid(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
     @wraps(view)
     def found(request: HttpRequest, code: str, **keys) -> HttpResponse:
         grids = [grid for grid in Grid.objects.successors(code) if grid.level >= Level.STREET and not grid.retired_at]
+        if len(grids) > 1 and "pk" in keys:  # a printed slip leads to its topic, whatever became of the grid
+            grids = [grid for grid in grids if topics_here(grid).filter(pk=keys["pk"]).exists()][:1] or grids
         if not grids:
             return render(request, "grids/_public_missing.html", {"code": code}, status=404)
         if len(grids) > 1:
             load_ancestors(grids)
             return render(request, "grids/_public_successors.html", {"code": code, "grids": grids})
         if grids[0].code != code:
-            return redirect(request.resolver_match.url_name, code=grids[0].code, **keys)
+            now = reverse(request.resolver_match.url_name, kwargs={"code": grids[0].code, **keys})
+            return redirect(f"{now}?{request.GET.urlencode()}" if request.GET else now)
         return view(request, grids[0], **keys)
 
     return found
 
 
 def topics_here(grid: Grid):
-    """What concerns the grid: its own topics, those below it and those of the grids above."""
+    """What concerns the grid: its own topics, those below it, of the grids above, and of what was divided into it."""
     return Topic.objects.public().filter(pk__in=_around(grid)).with_related()
 
 
 def _around(grid: Grid):
-    return (Topic.objects.within(grid) | Topic.objects.around(grid)).values("pk")
+    divisions = FormerCode.objects.filter(grid=grid).values("change")
+    of_before = Topic.objects.filter(divided_by__in=divisions)
+    return (Topic.objects.within(grid) | Topic.objects.around(grid) | of_before).values("pk")
 
 
 def get_public_topic(grid: Grid, pk: int) -> Topic:

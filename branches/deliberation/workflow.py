@@ -40,6 +40,7 @@ class Action(TextChoices):
     ANSWER = "answer", pgettext_lazy("topic action", "answer")
     CONFIRM = "confirm", pgettext_lazy("topic action", "confirmed")
     NOT_CONFIRM = "not_confirm", pgettext_lazy("topic action", "not confirmed")
+    REHOME = "rehome", pgettext_lazy("topic action", "move with the grid")
 
 
 class Side(TextChoices):
@@ -103,6 +104,7 @@ TABLE: dict[Action, Move] = {
         _move(Action.ANSWER, "asking", None, "resident", _("Nobody is asked about this topic now.")),
         _move(Action.CONFIRM, "asking", State.CONFIRMED, "system", _NOT_NOW),
         _move(Action.NOT_CONFIRM, "asking", State.UNCONFIRMED, "system", _NOT_NOW),
+        _move(Action.REHOME, " ".join(State), None, "system", _NOT_NOW),
     )
 }
 

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from branches.access import may_run, may_run_for, visible_branches
 from branches.meetings.workflow import State
 from branches.models import Branch, Invitation, Meeting, Resolution
+from branches.models.divided import read_along_by
 from grids.access import may_oversee, overseen_ranges, ranges, within, workable_grids
 from grids.models import Grid, User
 
@@ -21,7 +22,7 @@ def visible_meetings(user: User) -> QuerySet[Meeting]:
         return Meeting.objects.none()
     invited = Q(pk__in=Invitation.objects.of(user).values("meeting"))
     inside = within(ranges(user)) | Q(grid__in=workable_grids(user))
-    around = (Q(branch=None) & inside) | Q(branch__in=visible_branches(user))
+    around = (Q(branch=None) & (inside | read_along_by(user))) | Q(branch__in=visible_branches(user))
     prepared = Q(state=State.PLANNED)
     return Meeting.objects.filter((~prepared & (invited | around)) | (prepared & _run_by(user)))
 

@@ -2,6 +2,7 @@
 
 from branches.models.area import AreaGrid, AreaMember, MemberArea
 from branches.models.branch import Branch, BranchGrid, BranchQuerySet, ChiefTitle, Partner, SiteKind, load_branches
+from branches.models.divided import Divided
 from branches.models.meeting import (
     AgendaItem,
     Answer,
@@ -42,6 +43,7 @@ __all__ = [
     "ChiefTitle",
     "Claim",
     "ClaimStep",
+    "Divided",
     "Evidence",
     "Invitation",
     "Meeting",

@@ -12,6 +12,7 @@ from django.utils.translation import pgettext_lazy
 from branches.cases import CLOSED
 from branches.meetings.workflow import OPEN, TOOK_PLACE, Action, State
 from branches.models.branch import Branch
+from branches.models.divided import Divided
 from branches.references import Reference
 from grids.models import Grid, GridChange, Level, Organisation, Placed, PlacedQuerySet, User, validate_printable
 
@@ -43,11 +44,12 @@ LEVELS = {
 
 class MeetingQuerySet(PlacedQuerySet):
     def of(self, convener: Branch | Grid):
-        """Those of a branch, or those of a grid as a whole and of the grids that went up in it."""
+        """Those of a branch, or those of a grid as a whole and of the grids that it continues, wholly or in part."""
         if isinstance(convener, Branch):
             return self.filter(branch=convener)
         ended = GridChange.objects.filter(codes__grid=convener, grid__retired_at__isnull=False)
-        return self.filter(Q(grid=convener) | Q(grid__in=ended.values("grid")), branch=None)
+        before = Q(grid__in=ended.values("grid")) | Q(divided_by__in=ended.values("pk"))
+        return self.filter(Q(grid=convener) | before, branch=None)
 
     def upcoming(self):
         """Those still to be held, the next one first; one that nobody has closed yet stays among them."""
@@ -64,7 +66,7 @@ class MeetingQuerySet(PlacedQuerySet):
         return self.select_related("grid", "branch", "convened_by")
 
 
-class Meeting(Placed):
+class Meeting(Placed, Divided):
     """A joint meeting of a branch, or of a community, street or district; `grid` is that, or the branch's seat."""
 
     level = models.CharField(_("level"), max_length=16, choices=MeetingLevel)

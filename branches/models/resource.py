@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches.models.branch import Branch
+from branches.models.divided import Divided
 from branches.models.picture import Picture
 from grids.models import Organisation, Placed, PlacedQuerySet, User, validate_printable
 from grids.text import plain_text
@@ -61,7 +62,7 @@ class Reckoned:
         return self.unit or str(YUAN)
 
 
-class Budget(Placed):
+class Budget(Placed, Divided):
     """The plan of a branch, or of a community, for one year."""
 
     branch = models.ForeignKey(
@@ -132,6 +133,7 @@ class BudgetLine(Reckoned, models.Model):
         validators=[validate_printable],
         help_text=_("Empty for money: yuan."),
     )
+    came_from = models.CharField(_("planned for, before a reorganisation"), max_length=64, blank=True, editable=False)
     added_by = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="budget_lines_added", verbose_name=_("added by")
     )

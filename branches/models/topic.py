@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from branches.deliberation.counting import Majority, QuorumKind, Rule, Verdict
 from branches.deliberation.workflow import COUNTED, PUBLIC, TOLD, WAITING, Action, State
 from branches.models.branch import Branch
+from branches.models.divided import Divided
 from grids.models import Grid, Placed, PlacedQuerySet, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH, long_text, plain_text
 
@@ -56,7 +57,7 @@ class TopicQuerySet(PlacedQuerySet):
         return self.select_related("grid", "branch", "chosen", "moderator")
 
 
-class Topic(Placed):
+class Topic(Placed, Divided):
     """A topic. `proposal` is a resident's own text, which is never published; `title` and `text` are the desk's."""
 
     branch = models.ForeignKey(

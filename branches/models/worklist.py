@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from branches.models.branch import Branch
+from branches.models.divided import Divided, read_along_by
 from branches.references import Reference
 from branches.worklists.workflow import UNDER_WAY, ClaimAction, ClaimState
 from grids.access import INSPECTORS, inspected_ranges, overseen_posts, visible_grids, within
@@ -25,7 +26,7 @@ class WorkListQuerySet(models.QuerySet):
         """Drafts to who issues them; the others to everybody at work in the grid that issued them, or in a branch."""
         if not user.is_active:
             return self.none()
-        below = Q(grid__in=visible_grids(user)) | Q(grid__code__in=_codes_over_branches(user))
+        below = Q(grid__in=visible_grids(user)) | Q(grid__code__in=_codes_over_branches(user)) | read_along_by(user)
         return self.filter(below & ~Q(state="draft") | within(inspected_ranges(user)))
 
 
@@ -35,7 +36,7 @@ def _codes_over_branches(user: User) -> set[str]:
     return {code for seat in seats for code in (seat, *ancestor_codes(seat))}
 
 
-class WorkList(Placed):
+class WorkList(Placed, Divided):
     """A list of items for the grids below `grid`, which issues it; what was issued is not rewritten."""
 
     class State(models.TextChoices):
@@ -156,8 +157,8 @@ class ClaimQuerySet(PlacedQuerySet):
         """Those on the grids that the user may see, and those that a branch they lead, or they themselves, do."""
         if not user.is_active:
             return self.none()
-        led = within(Branch.objects.ranges_led_by(user))
-        return self.filter(Q(grid__in=visible_grids(user)) | led | Q(responsible=user))
+        seen = Q(grid__in=visible_grids(user)) | within(Branch.objects.ranges_led_by(user)) | read_along_by(user)
+        return self.filter(seen | Q(responsible=user))
 
     def under_way(self):
         """Still to be reported, in lists that are not closed."""
@@ -183,7 +184,7 @@ class ClaimQuerySet(PlacedQuerySet):
         return self.filter(handed, state=ClaimState.REPORTED, item__work_list__state=WorkList.State.ISSUED)
 
 
-class Claim(Placed):
+class Claim(Placed, Divided):
     """That a street or community does an item; split downward, its parts point to it."""
 
     item = models.ForeignKey(WorkItem, models.PROTECT, related_name="claims", verbose_name=_("item of a work list"))

@@ -7,14 +7,16 @@ from django.utils.translation import gettext as _
 
 from branches.access import may_run, may_run_for, visible_branches
 from branches.models import Branch, Budget
-from grids.access import visible_grids
+from branches.models.divided import read_along_by
+from grids.access import may_oversee, visible_grids
 from grids.models import Grid, User
 
 
 def visible_budgets(user: User) -> QuerySet[Budget]:
     """Those of the branches and of the grids that the user may see."""
     of_branches = Q(branch__in=visible_branches(user))
-    return Budget.objects.filter(of_branches | Q(branch=None, grid__in=visible_grids(user)))
+    of_grids = Q(grid__in=visible_grids(user)) | read_along_by(user)
+    return Budget.objects.filter(of_branches | (Q(branch=None) & of_grids))
 
 
 def get_budget(user: User, pk: int) -> Budget:
@@ -35,3 +37,20 @@ def check_may_spend(actor: User | None, branch: Branch | None, grid: Grid) -> No
     """PermissionDenied unless the actor plans and spends there; a command, actor None, always may."""
     if actor is not None and not may_spend_for(actor, branch, grid):
         raise PermissionDenied(_("You do not plan or spend for %(owner)s.") % {"owner": branch or grid})
+
+
+def check_may_spend_from(actor: User | None, budget: Budget) -> None:
+    """As `check_may_spend`, of a budget that there is."""
+    check_may_spend(actor, budget.branch, budget.grid)
+
+
+def may_reverse(user: User, budget: Budget) -> bool:
+    """Whether the user takes entries back: who spends; of an owner that is no more, who answers for the place."""
+    is_over = budget.branch.dissolved_on if budget.branch else budget.grid.retired_at
+    return may_oversee(user, budget.grid) if is_over else may_spend(user, budget)
+
+
+def check_may_reverse(actor: User | None, budget: Budget) -> None:
+    """PermissionDenied unless the actor takes entries back there; a command, actor None, always may."""
+    if actor is not None and not may_reverse(actor, budget):
+        raise PermissionDenied(_("You do not plan or spend for %(owner)s.") % {"owner": budget.owner_name})

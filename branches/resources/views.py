@@ -1,5 +1,7 @@
 """Pages of resources: the year of one branch or community, and of all below a grid."""
 
+from collections.abc import Callable
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -15,7 +17,16 @@ from branches.access import get_asked_branch
 from branches.models import Branch, Budget, BudgetLine, ResourceEntry
 from branches.pictures import serve
 from branches.refusals import add_refusal
-from branches.resources.access import check_may_spend, get_budget, may_spend, may_spend_for, visible_budgets
+from branches.resources.access import (
+    check_may_reverse,
+    check_may_spend,
+    check_may_spend_from,
+    get_budget,
+    may_reverse,
+    may_spend,
+    may_spend_for,
+    visible_budgets,
+)
 from branches.resources.figures import by_kind, money_below, part_of, totals
 from branches.resources.forms import EntryForm, LineChangeForm, LineForm, PlanForm, ReversalForm, YearForm
 from branches.resources.sheets import budget_sheet
@@ -111,6 +122,7 @@ def budget_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "page": Paginator(entries, PAGE_SIZE).get_page(request.GET.get("page")),
         "others": _other_years(budget),
         "may_spend": may_spend(user, budget),
+        "may_reverse": may_reverse(user, budget),
     }
     return render(request, "branches/budget_detail.html", context)
 
@@ -131,7 +143,8 @@ def _other_years(budget: Budget) -> QuerySet[Budget]:
 
 def budget_line_add(request: HttpRequest, pk: int) -> HttpResponse:
     """One more line of the plan."""
-    budget = _spendable(request.user, get_budget(request.user, pk))
+    budget = get_budget(request.user, pk)
+    check_may_spend_from(request.user, budget)
     form = LineForm(budget, request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -192,7 +205,7 @@ def _tell_left(request: HttpRequest, line: BudgetLine) -> None:
 def resource_reverse(request: HttpRequest, pk: int) -> HttpResponse:
     """Take an entry back, with a reason."""
     entry = get_object_or_404(ResourceEntry.objects.select_related("line", "entered_by", "receipt"), pk=pk)
-    line = _get_line(request.user, entry.line_id)
+    line = _get_line(request.user, entry.line_id, check_may_reverse)
     form = ReversalForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
@@ -214,13 +227,9 @@ def resource_receipt(request: HttpRequest, pk: int) -> HttpResponse | FileRespon
     return serve(request, entry.receipt, small="small" in request.GET)
 
 
-def _get_line(user: User, pk: int) -> BudgetLine:
+def _get_line(user: User, pk: int, check: Callable[[User, Budget], None] = check_may_spend_from) -> BudgetLine:
     """The line, with its budget; 404 out of sight, PermissionDenied for who only looks on."""
     line = get_object_or_404(BudgetLine.objects.with_spent().select_related("organisation"), pk=pk)
-    line.budget = _spendable(user, get_budget(user, line.budget_id))
+    line.budget = get_budget(user, line.budget_id)
+    check(user, line.budget)
     return line
-
-
-def _spendable(user: User, budget: Budget) -> Budget:
-    check_may_spend(user, budget.branch, budget.grid)
-    return budget

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.models import Branch, Budget, BudgetLine, BudgetLineChange, ResourceEntry, ResourceKind, ResourceSource
-from branches.resources.access import check_may_spend
+from branches.resources.access import check_may_reverse, check_may_spend
 from branches.services.checking import errors_of
 from branches.services.pictures import stored
 from branches.services.repeating import done_before
@@ -96,7 +96,8 @@ def add_line(
     if errors:
         raise ValidationError(errors)
     # Locked, so that the same form sent twice at once finds what the first one has added.
-    Budget.objects.select_for_update(of=("self",)).get(pk=budget.pk)
+    if not Budget.objects.select_for_update(of=("self",)).filter(pk=budget.pk).exists():
+        raise ValidationError(_("These resources went up in those of another grid. Look again, then repeat."))
     names = ("kind", "source", "organisation", "purpose", "planned", "unit")
     same = {name: getattr(line, name) for name in names}
     if first := budget.lines.filter(**same).first():
@@ -208,7 +209,7 @@ def reverse_entry(
         .select_related("line__budget__grid", "line__budget__branch")
         .get(pk=entry.pk)
     )
-    check_may_spend(actor, entry.line.budget.branch, entry.line.budget.grid)
+    check_may_reverse(actor, entry.line.budget)
     if entry.is_reversal:
         raise ValidationError(_("This entry takes another one back. Enter anew what was right after all."))
     if ResourceEntry.objects.filter(reverses=entry).exists():

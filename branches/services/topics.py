@@ -36,6 +36,16 @@ def locked(topic: Topic) -> Topic:
     return rows.select_related("grid", "branch").get(pk=topic.pk)
 
 
+def _locked_in_place(topic: Topic) -> Topic:
+    """As `locked`, its grid held first: so does a reorganisation, which carries topics and voters along."""
+    place = Topic.objects.select_related("grid").get(pk=topic.pk).grid
+    Grid.objects.settle(place)
+    now = locked(topic)
+    if now.grid_id != place.pk:
+        raise StateConflict(_("The grids have just been reorganised. Look again, then repeat."))
+    return now
+
+
 def check_open(topic: Topic, action: Action, standing: Iterable[Side]) -> None:
     """PermissionDenied to who may not do it, StateConflict where it is not open now."""
     if refused := refusal(topic.state, action, standing):
@@ -232,7 +242,7 @@ def open_vote(
     at: datetime | None = None,
 ) -> Topic:
     """Fix options, rule and the list of voters; votes are taken from `opens_at`, now if not given, to `closes_at`."""
-    at, topic = aware_now(at), locked(topic)
+    at, topic = aware_now(at), _locked_in_place(topic)
     check_open(topic, Action.OPEN, sides_of(actor, topic))
     topic.opens_at, topic.closes_at = opens_at or at, closes_at
     topic.is_secret, topic.majority = is_secret, majority

@@ -10,8 +10,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from branches.models import BudgetLine, ResourceEntry
-from branches.services import enter_spending, plan_budget, reverse_entry
-from grids.services import merge_grids
+from branches.services import enter_spending, reverse_entry
 from tests.branches.resources import AT, DAY, make_budget, make_line, spend
 from tests.factories import make_branch
 from tests.pictures import picture, upload
@@ -171,11 +170,3 @@ def test_what_names_a_formula_is_text_in_the_sheet(cast, as_, line):
     sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active
     cell = next(cell for row in sheet for cell in row if str(cell.value).startswith("=HYPERLINK"))
     assert cell.data_type != "f"
-
-
-def test_a_budget_of_before_stays_when_its_community_is_merged(cast, line):
-    merge_grids(actor=None, grid=cast.tree.community, into=cast.tree.other_community, reason="合并")
-    again = plan_budget(actor=cast.admin, year=2026, grid=cast.tree.other_community, at=AT)
-    line.budget.refresh_from_db()
-    assert again.pk != line.budget_id
-    assert line.budget.grid == cast.tree.community

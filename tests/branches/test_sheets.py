@@ -7,6 +7,7 @@ import pytest
 from branches.models import Branch
 from branches.services import Bringing, found_branch
 from grids.models import Post, Role
+from grids.services import Part, merge_grids, move_grid, retire_grid, split_grid
 from grids.sheets import kinds, writing
 from tests.factories import make_organisation
 from tests.grids.sheets.makers import bring_in, outcomes, told, undo, upload
@@ -137,3 +138,35 @@ def test_a_secretary_is_not_posted_by_the_sheet_of_posts(cast):
     header = ("网格编码", "姓名", "角色")
     found = told(upload(cast.admin, "posts", [header, (FIRST, "新人", "支部书记")]))
     assert found[2][0].startswith("role: 支部书记岗位随党支部任免")
+
+
+# Codes of before a reorganisation
+
+
+def test_a_covered_grid_that_was_merged_is_found_by_its_former_code(cast, partners):
+    merge_grids(actor=None, grid=cast.tree.second_building, into=cast.tree.building)
+    done = bring_in(cast.admin, "branches", [HEADER, ROW])
+    assert covered(Branch.objects.get()) == [FIRST]
+    assert f"{SECOND} 是曾用编码" in told(done)
+
+
+def test_a_covered_grid_that_was_divided_is_named_with_its_parts(cast, partners):
+    parts = [Part("甲楼", (cast.tree.unit.code,)), Part("乙楼", (cast.tree.second_unit.code,))]
+    split_grid(actor=None, grid=cast.tree.building, parts=parts)
+    done = bring_in(cast.admin, "branches", [HEADER, ROW])
+    assert not Branch.objects.exists()
+    assert all(text in told(done) for text in (FIRST, "甲楼", "乙楼"))
+
+
+def test_a_covered_grid_that_is_gone_for_good_is_said_to_be(cast, partners):
+    retire_grid(actor=None, grid=cast.tree.second_building)
+    assert f"{SECOND}：该网格已撤销" in told(bring_in(cast.admin, "branches", [HEADER, ROW]))
+
+
+def test_an_export_of_before_a_move_is_read_back_after_it(cast, partners):
+    found_branch(actor=None, name="健康社区第一党支部", kind="solo", grids=[cast.tree.building])
+    move_grid(actor=None, grid=cast.tree.community, new_parent=cast.tree.other_street)
+    done = bring_in(cast.admin, "branches", [HEADER, changed(grids=FIRST, partners="", secretary="", chief_title="")])
+    assert Branch.objects.count() == 1
+    assert Branch.objects.get().site_address == "健康街 8 号"
+    assert done.status == "applied"

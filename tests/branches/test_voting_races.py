@@ -7,10 +7,12 @@ import pytest
 from branches import services
 from branches.exceptions import StateConflict
 from branches.models import Ballot, Topic, Voter
+from grids.models import Role
+from grids.services import merge_grids
 from tests.branches.deliberation import LATER, vote, voter_of
 from tests.events.conftest import MONDAY
 from tests.events.test_races import at_once
-from tests.factories import make_vote
+from tests.factories import make_topic, make_vote
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]
 CLOSES = MONDAY + timedelta(days=7)
@@ -69,3 +71,26 @@ def test_the_order_of_the_rows_tells_nothing_after_the_closing(cast, topic):
     lying = [ballot.receipt_hash for ballot in Ballot.objects.raw("SELECT * FROM branches_ballot ORDER BY ctid")]
     assert len(receipts) == len(lying) == 4
     assert lying == sorted(lying)
+
+
+# Beside a reorganisation
+
+
+@pytest.mark.parametrize("_turn", range(4))
+def test_a_vote_is_opened_beside_a_merger_and_neither_waits_for_ever(cast, pool, _turn):
+    """Both hold the grid first, then the topic: the one that is later finds what the other did."""
+    tree = cast.tree
+    topic = make_topic(cast.community, tree.building)
+    services.set_options(topic=topic, actor=cast.community, options=["同意", "不同意"])
+    given = {"majority": "simple", "roles": Role.values, "households": True, "closes_at": CLOSES}
+    opened, merged = at_once(
+        pool,
+        lambda: services.open_vote(topic=topic, actor=cast.community, at=MONDAY, **given),
+        lambda: merge_grids(actor=None, grid=tree.building, into=tree.second_building),
+    )
+    assert not isinstance(merged, Exception), merged
+    assert isinstance(opened, Topic | StateConflict), opened
+    topic.refresh_from_db()
+    assert topic.grid == merged
+    assert topic.state == ("voting" if isinstance(opened, Topic) else "discussing")
+    assert set(topic.voters.values_list("grid", "position")) <= {(merged.pk, merged.lft)}

@@ -1,0 +1,47 @@
+"""What belongs to a whole grid and cannot be divided with it."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from grids.access import visible_grids
+from grids.models import FormerCode, GridChange, User
+
+
+class Divided(models.Model):
+    """A row that one part of its divided grid continues, while the others read along."""
+
+    divided_by = models.ForeignKey(
+        GridChange,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("division of its grid"),
+    )
+
+    class Meta:
+        abstract = True
+
+    @property
+    def division(self) -> str:
+        """What became of its grid, in a sentence; empty for what was never divided."""
+        if self.divided_by_id is None:
+            return ""
+        change = self.divided_by
+        parts = change.codes.filter(code=change.old_code, grid__retired_at=None).exclude(grid=self.grid_id)
+        said = {
+            "grid": change.old_name,
+            "day": timezone.localdate(change.at),
+            "heir": self.grid.name,
+            "others": "、".join(part.grid.name for part in parts.select_related("grid").order_by("pk")),
+        }
+        return gettext("%(grid)s was divided on %(day)s. %(heir)s continues this; %(others)s reads along.") % said
+
+
+def read_along_by(user: User) -> Q:
+    """What was of a grid that was divided, for those who see one of its parts."""
+    return Q(divided_by__in=FormerCode.objects.filter(grid__in=visible_grids(user)).values("change"))
