@@ -50,12 +50,14 @@ class BranchQuerySet(PlacedQuerySet):
     def led_by(self, user: User):
         return self.active().filter(Q(secretary=user) | Q(deputy=user))
 
-    def grids_led_by(self, user: User) -> list[Grid]:
-        """The very grids that the branches cover which the user leads; the seat alone is not theirs. One query."""
-        if not user.is_active:
-            return []
+    def covers_led_by(self, user: User):
+        """The rows of what the branches cover that the user leads; where these have their seat is not among them."""
         rows = BranchGrid.objects.active().filter(branch__in=self.led_by(user))
-        return [row.grid for row in rows.select_related("grid")]
+        return rows if user.is_active else rows.none()
+
+    def grids_led_by(self, user: User) -> list[Grid]:
+        """Those grids. One query."""
+        return [row.grid for row in self.covers_led_by(user).select_related("grid")]
 
     def ranges_led_by(self, user: User) -> Ranges:
         """The intervals that the user acts for as leader: what the branches cover and all below. One query."""

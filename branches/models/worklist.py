@@ -157,8 +157,8 @@ class ClaimQuerySet(PlacedQuerySet):
         """Those on the grids that the user may see, and those that a branch they lead, or they themselves, do."""
         if not user.is_active:
             return self.none()
-        seen = Q(grid__in=visible_grids(user)) | within(Branch.objects.ranges_led_by(user)) | read_along_by(user)
-        return self.filter(seen | Q(responsible=user))
+        led = Q(grid__in=Branch.objects.covers_led_by(user).values("grid"))
+        return self.filter(Q(grid__in=visible_grids(user)) | led | read_along_by(user) | Q(responsible=user))
 
     def under_way(self):
         """Still to be reported, in lists that are not closed."""
@@ -173,7 +173,7 @@ class ClaimQuerySet(PlacedQuerySet):
     def done_by(self, user: User):
         """What waits for this person to do it: on the very grids that they, or a branch they lead, answer for."""
         own = [post.grid_id for post in overseen_posts(user)]
-        branches = Branch.objects.grids_led_by(user)
+        branches = Branch.objects.covers_led_by(user).values("grid")
         return self.filter(Q(grid__in=own) | Q(grid__in=branches) | Q(responsible=user))
 
     def to_be_judged_by(self, user: User):
