@@ -48,7 +48,7 @@ def topics_of(branch: Branch, user: User) -> dict:
 
 @register.inclusion_tag("branches/_topics_waiting.html")
 def topics_waiting(user: User) -> dict:
-    """For the workbench: what the user may vote on and has not, and what waits for them to go on. Two queries."""
+    """For the workbench: what the user may vote on and has not, and what waits for them to go on. Three queries."""
     at: datetime = timezone.now()
     to_vote = Topic.objects.to_vote(user, at).order_by("closes_at", "pk")[:SHOWN]
     is_over = Q(state=State.VOTING, closes_at__lte=at)

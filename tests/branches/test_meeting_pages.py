@@ -301,7 +301,7 @@ def test_the_list_takes_the_same_queries_however_long(joint, cast, django_assert
     for _number in range(3):
         make_meeting(joint.branch, joint.secretary, starts_at=STARTS)
     client = as_(cast.community)
-    with django_assert_num_queries(7):  # session, user, posts, conveners, count, page, notices
+    with django_assert_num_queries(8):  # session, user, posts, what one leads, conveners, count, page, notices
         client.get(reverse("meeting_list"))
 
 
@@ -328,7 +328,7 @@ def card(text: str, **context) -> str:
 def test_the_card_of_a_branch(joint, held, plan, django_assert_num_queries):
     plan(title="下次会议")
     make_resolution(held, "更换线路")
-    with django_assert_num_queries(6):  # posts, to come, past, resolutions, their cases, who may convene
+    with django_assert_num_queries(7):  # posts, covers led, to come, past, resolutions, cases, who may convene
         shown = card("{% meetings_of branch user %}", branch=joint.branch, user=User.objects.get(pk=joint.secretary.pk))
     assert all(word in shown for word in ("十一月联席会议", "下次会议", "更换线路", "Prepare a meeting"))
     outside = card("{% meetings_of branch user %}", branch=joint.branch, user=joint.cast.stranger)
