@@ -82,7 +82,7 @@ def story_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if not may_tell(user, story.grid) or story.state not in EDITABLE:
         raise Http404
     photos = tellers.photos_of(user, story.source_kind, story.source_key)
-    form = StoryForm(photos, request.POST or None, request.FILES or None, story=story)
+    form = StoryForm(user, photos, request.POST or None, request.FILES or None, story=story)
     if request.method == "POST" and form.is_valid():
         try:
             removed = form.cleaned_data["removed"]

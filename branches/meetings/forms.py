@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches import references
+from branches.cases import title_of
 from branches.meetings.agenda import MOST_POINTS, Point
 from branches.meetings.guests import organisations_to_invite, people_to_invite
 from branches.models import Answer, Branch, Meeting
@@ -57,6 +58,14 @@ class Row(NamedTuple):
     place: int
     is_chosen: bool
     url: str
+
+    @property
+    def title(self) -> str:
+        return title_of(self.point.kind, self.point.key, self.point.name, is_seen=bool(self.url))
+
+    @property
+    def why(self) -> str:
+        return self.point.why if self.title == self.point.name else ""
 
 
 class ManyInput(forms.SelectMultiple):

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from branches.models import BudgetLine, ResourceEntry
+from branches.models import BudgetLine, Picture, ResourceEntry
 from branches.services import enter_spending, plan_budget, reverse_entry
 from grids.services import merge_grids
 from tests.branches.resources import AT, DAY, make_budget, make_line, spend
@@ -178,3 +178,16 @@ def test_a_budget_of_before_stays_when_its_community_is_merged(cast, line):
     line.budget.refresh_from_db()
     assert again.pk != line.budget_id
     assert line.budget.grid == cast.tree.community
+
+
+def test_the_photo_of_a_refused_entry_is_kept_and_a_new_one_takes_its_place(cast, as_, line):
+    browser, page = as_(cast.community), url("resource_enter", line.pk)
+    given = {"amount": "", "spent_on": DAY, "purpose": "舞台"}
+    for number, colour in enumerate(("#123456", "#654321"), start=1):
+        sent = {"receipt": upload(picture(colour=colour))}
+        answer = browser.post(page, given | sent | {"receipt_kept": Picture.objects.values_list("key", flat=True)})
+        kept = Picture.objects.latest("pk")
+        assert (answer.status_code, Picture.objects.count()) == (400, number)
+        assert f'name="receipt_kept" value="{kept.key}" checked' in text(answer)
+    assert browser.post(page, given | {"amount": "5", "receipt_kept": kept.key}).status_code == 302
+    assert ResourceEntry.objects.get().receipt == kept
