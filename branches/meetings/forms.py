@@ -25,7 +25,7 @@ from branches.models.meeting import (
     validate_lines,
 )
 from branches.refusals import add_refusal
-from grids.forms import DayField, DayInput
+from grids.forms import DayField, DayInput, RowsField
 from grids.models import Grid, Organisation, User, validate_printable
 
 LENGTHS = (30, 60, 90, 120, 180, 240)  # minutes
@@ -207,8 +207,8 @@ class MeetingForm(AgendaForm):
 class GuestsForm(forms.Form):
     """Whom a meeting asks; the boxes are drawn by hand."""
 
-    people = forms.ModelMultipleChoiceField(User.objects.none(), required=False)
-    organisations = forms.ModelMultipleChoiceField(Organisation.objects.none(), required=False)
+    people = RowsField(User.objects.none(), required=False)
+    organisations = RowsField(Organisation.objects.none(), required=False)
 
     def ask_among(self, convener: Branch | Grid) -> None:
         self.fields["people"].queryset = people_to_invite(convener)
@@ -265,7 +265,7 @@ class ReasonForm(forms.Form):
 class AttendanceForm(forms.Form):
     """Who of those who were asked was there."""
 
-    attended = forms.ModelMultipleChoiceField(
+    attended = RowsField(
         None, required=False,
         error_messages={
             "invalid_choice": _("Somebody you chose is not asked to this meeting. Choose again."),

@@ -63,6 +63,7 @@ def stories_waiting(user: User) -> dict:
 
 @register.inclusion_tag("branches/_tell_of.html")
 def tell_of(kind: str, key: str, grid: Grid, user: User) -> dict:
-    """For the page of a closed case, or an activity: the ways to write it up, for who tells of its community."""
+    """For the page of a closed case, a decided topic, or an activity: the ways to write it up, for who tells of its community."""
     place = grid.code[: DIGITS[Level.COMMUNITY]]
-    return {"source": f"{kind}-{key}", "may_tell": tellable_grids(user).filter(code=place).exists()}
+    may_tell = tellable_grids(user).filter(code=place).exists()
+    return {"source": f"{kind}-{key}", "is_topic": kind == "topic", "may_tell": may_tell}

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Iterator
+from itertools import cycle
 from types import SimpleNamespace
 
 import pytest
 from django.apps import apps
-from django.db import transaction
+from django.db import connection, transaction
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -29,7 +30,6 @@ BAD = {
     "text": TEXTS,
     "hidden": ["\x00", HUGE, "event:" + HUGE, ""],
     "choice": ["\x00", HUGE, "²"],
-    "button": [],
     "number": [HUGE, "NaN", "1e400", "-1", ""],
     "date": ["9999-12-31", "0001-01-01", "2026-02-30", "10000-01-01"],
     "datetime-local": ["9999-12-31T23:59", "0001-01-01T00:00", ""],
@@ -61,12 +61,14 @@ class Sweep:
         self.browsers: dict[User | None, Client] = {}
         self.problems: list[str] = []
         self.before = self._rows()
+        self.has_written = False
 
     def ask(self, who: User | None, address: str, data: dict | None = None, *, is_post: bool = False):
         """The answer; whatever it did is undone."""
         browser = self.browsers.get(who) or self._browser(who)
+        self.has_written = False
         try:
-            with transaction.atomic():
+            with connection.execute_wrapper(self._watch), transaction.atomic():
                 answer = (browser.post if is_post else browser.get)(address, data)
                 self._look(browser, answer, address, data)
                 transaction.set_rollback(True)
@@ -78,12 +80,16 @@ class Sweep:
     def _look(self, browser: Client, answer: HttpResponse, address: str, data: dict | None) -> None:
         if answer.status_code not in REFUSED | {200, 302}:
             self._note(address, data, f"answered {answer.status_code}")
-        if answer.status_code in REFUSED and self._rows() != self.before:
+        if answer.status_code in REFUSED and self.has_written and self._rows() != self.before:
             self._note(address, data, "refused, and changed something")
         if answer.status_code == 302 and data and answer["Location"].startswith("/"):
             answer = browser.get(answer["Location"])
         if not answer.streaming and SCRIPT.encode() in answer.content:
             self._note(address, data, "the script stands on the page")
+
+    def _watch(self, execute, sql, *given):
+        self.has_written |= "branches_" in sql and not sql.startswith("SELECT")
+        return execute(sql, *given)
 
     def _note(self, address: str, data: dict | None, what: str) -> None:
         given = {name: str(value)[:40] for name, value in (data or {}).items()}
@@ -111,15 +117,16 @@ def forms(world: SimpleNamespace, sweep: Sweep) -> list[Sent]:
                 answer = sweep.ask(who, address)
                 if answer and answer.status_code == 200 and not answer.streaming:
                     for sent in forms_of(who, address, answer.content.decode()):
-                        found.setdefault((sent.address, frozenset(sent.fields)), sent)
-    return [sent for sent in found.values() if sent.view in addresses(world)]
+                        found.setdefault((sent.view, frozenset(sent.fields)), sent)
+    known = addresses(world)
+    return [sent for sent in found.values() if sent.view in known]
 
 
 def test_every_page_answers_whatever_its_address_asks(world):
-    sweep = Sweep()
+    sweep, turn = Sweep(), cycle(ASKED)
     for name, (args, *_others) in addresses(world).items():
         who = None if name.startswith("public") else world.cast.admin
-        for value in ASKED:
+        for value in ["\x00", HUGE, next(turn)]:
             sweep.ask(who, reverse(name, args=args), dict.fromkeys(PARAMETERS, value))
         if args:
             sweep.ask(who, reverse(name, args=[HUGE if isinstance(part, int) else part for part in args]))
@@ -128,12 +135,12 @@ def test_every_page_answers_whatever_its_address_asks(world):
 
 def test_every_form_refuses_bad_input_and_loses_nothing_of_the_rest(world):
     sweep = Sweep()
-    sent = forms(world, sweep)
+    sent, turns = forms(world, sweep), {kind: cycle(values) for kind, values in BAD.items()}
     for form in sent:
         sweep.ask(form.who, form.address, {}, is_post=True)
         for field, kind in form.kinds.items():
-            for value in BAD.get(kind, []):
-                _send(sweep, form, field, value)
+            for _turn in range(2 if kind in turns else 0):
+                _send(sweep, form, field, next(turns[kind]))
     assert len({form.view for form in sent}) > 40
     assert not sweep.problems, "\n".join(sweep.problems)
 
@@ -146,17 +153,18 @@ def _send(sweep: Sweep, form: Sent, field: str, value: object) -> None:
     page = answer.content.decode()
     typed = [name for name, kind in form.kinds.items() if kind == "text" and name != field]
     lost = [name for name in typed if MARK in given[name][0] and given[name][0] not in page]
-    if lost:
+    if lost and form.kinds[field] != "hidden":  # one that is forged leads to no place where the rest could stand
         sweep._note(form.address, {field: value}, f"lost {lost}")
 
 
-@pytest.mark.parametrize("name", FILES)
-def test_a_file_that_is_no_photo_is_refused_where_it_was_chosen(world, name):
+def test_a_file_that_is_no_photo_is_refused_where_it_was_chosen(world):
     sweep = Sweep()
     given = {"title": "扶手", "after": "装好了", "amount": "5", "purpose": "舞台", "spent_on": "2026-11-20"}
-    for view, args, field in (("story_write", [], "photos_after"), ("resource_enter", [world.line.pk], "receipt")):
-        address = reverse(view, args=args) + f"?grid={world.tree.community.code}"
-        file = pictures.upload(FILES[name], name)
-        answer = sweep.ask(world.cast.community, address, given | {"grid": world.tree.community.code, field: file}, is_post=True)
-        assert (answer.status_code, bool(answer.context["form"].errors[field])) == (400, True)
+    given["grid"] = world.tree.community.code
+    asked = {"photos_after": reverse("story_write"), "receipt": reverse("resource_enter", args=[world.line.pk])}
+    for field, address in asked.items():
+        for name, content in FILES.items():
+            file = pictures.upload(content, name)
+            answer = sweep.ask(world.cast.community, address, given | {field: file}, is_post=True)
+            assert (answer.status_code, bool(answer.context["form"].errors[field])) == (400, True)
     assert not sweep.problems

@@ -230,7 +230,9 @@ class FormParser(HTMLParser):
             kinds[name] = "button"
         else:
             kinds[name] = {"search": "text", "tel": "text"}.get(kind, kind)
-            if name not in fields:
+            if name == "homepage":  # whoever fills it in is a program
+                fields[name], kinds[name] = [""], "trap"
+            elif name not in fields:
                 fields[name] = [value or self.FILL.get(kind, f"{MARK}{name}" if kind == "text" else "")]
 
     def handle_data(self, data):
