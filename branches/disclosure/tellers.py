@@ -24,9 +24,9 @@ class Tally(NamedTuple):
 
 
 class Gist(NamedTuple):
-    """All that a form may begin with: of what category, with what outcome, and where; `told_as` is a publication's kind.
+    """All that a form may begin with: of what category, with what outcome, and where.
 
-    Of a topic these are its title, and the decision with the votes.
+    Of a topic these are its title, and the decision with the votes. `told_as` is the kind of publication.
     """
 
     grid: Grid

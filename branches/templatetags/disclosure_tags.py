@@ -63,7 +63,7 @@ def stories_waiting(user: User) -> dict:
 
 @register.inclusion_tag("branches/_tell_of.html")
 def tell_of(kind: str, key: str, grid: Grid, user: User) -> dict:
-    """For the page of a closed case, a decided topic, or an activity: the ways to write it up, for who tells of its community."""
+    """For the page of a closed case, a decided topic or an activity: ways to tell of it, for who tells of its place."""
     place = grid.code[: DIGITS[Level.COMMUNITY]]
     may_tell = tellable_grids(user).filter(code=place).exists()
     return {"source": f"{kind}-{key}", "is_topic": kind == "topic", "may_tell": may_tell}

@@ -395,7 +395,7 @@ def test_a_topic_that_is_not_decided_or_of_elsewhere_is_not_told_of(cast, as_):
 
 def test_figures_of_a_street_hide_what_its_communities_hide(cast):
     october(cast, 7, closed=7)
-    make_event(cast.worker, cast.tree.other_building, category=Category.objects.get(major="市容环境"), at=OCTOBER)
+    make_event(cast.neighbour, cast.tree.other_building, category=Category.objects.get(major="市容环境"), at=OCTOBER)
     street = figures(cast, grid=cast.tree.street, actor=cast.street)
     assert street == {"total": ">=8", "lines": [["市容环境", ">=8", "-", "-"]]}
     assert figures(cast)["total"] == "7"

@@ -216,7 +216,9 @@ class FormParser(HTMLParser):
             self.textarea = name
             fields[name], kinds[name] = [""], "text"
         elif name and tag in ("input", "button"):
-            self._input(fields, kinds, name, given | {"type": given.get("type", "text" if tag == "input" else "submit")})
+            self._input(
+                fields, kinds, name, given | {"type": given.get("type", "text" if tag == "input" else "submit")}
+            )
 
     def _input(self, fields, kinds, name, given):
         kind, value = given["type"], given.get("value", "")
