@@ -85,7 +85,7 @@ def take(picture: Picture) -> Picture:
     """Save it for the row of this transaction; one that waited is taken once. Raises FileRefused."""
     if picture.pk is None:
         picture.save()
-    elif not Picture.objects.waiting().filter(pk=picture.pk).select_for_update(of=("self",)).exists():
+    elif not Picture.objects.waiting().filter(pk=picture.pk).select_for_update(of=("self",)).first():
         raise FileRefused(_("“%(name)s” went along before, or is gone. Choose it again.") % {"name": picture.name})
     return picture
 
