@@ -9,6 +9,8 @@ class BranchesConfig(AppConfig):
     def ready(self) -> None:
         from branches import references
         from branches.deliberation.references import TopicSource
+        from branches.deliberation.telling import TopicTeller
+        from branches.disclosure import tellers
         from branches.disclosure.references import StorySource
         from branches.meetings import agenda
         from branches.meetings.references import MeetingSource, ResolutionSource
@@ -23,6 +25,7 @@ class BranchesConfig(AppConfig):
 
         for source in (MeetingSource(), ResolutionSource(), TopicSource(), ClaimSource(), StorySource()):
             references.register(source)
+        tellers.register(TopicTeller())
         agenda.register(agenda.unfinished_resolutions)
         kinds.register(BranchSheet())
         reorganised.connect(follow, weak=False, dispatch_uid="branches.rehome")

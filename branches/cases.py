@@ -3,12 +3,18 @@
 from collections.abc import Sequence
 
 from django.db.models import Model, prefetch_related_objects
+from django.utils.translation import gettext as _
 
 from branches.references import shown
 from grids.models import User
 
 EVENT = "event"
 CLOSED, VOIDED = "closed", "voided"  # states of cases, which stand on the floor above
+
+
+def title_of(kind: str, key: str, name: str, *, is_seen: bool) -> str:
+    """How a pointer is called before somebody: a case that they may not see by its number, without a word of it."""
+    return name if is_seen or kind != EVENT else _("%(number)s, a case that you may not open") % {"number": key}
 
 
 def load_cases(things: Sequence[Model], user: User) -> None:

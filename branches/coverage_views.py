@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -53,6 +54,8 @@ def branch_coverage(request: HttpRequest) -> HttpResponse:
         branch.households = coverage.households[branch.pk]
     placed = set(BranchGrid.objects.active().filter(branch__in=branches).values_list("branch", flat=True))
     solo = [branch for branch in branches if branch.kind == Branch.Kind.SOLO and branch.pk in placed]
+    misfits = [branch for branch in solo if is_misfit(branch)]
+    placeless = [branch for branch in branches if branch.pk not in placed]
     context = {
         "grid": grid,
         "above": [above for above in grid.ancestors if may_oversee(user, above)],
@@ -61,8 +64,9 @@ def branch_coverage(request: HttpRequest) -> HttpResponse:
         "page": page,
         "branches": branches,
         "solo": len(solo),
-        "misfits": [branch for branch in solo if is_misfit(branch)],
-        "placeless": [branch for branch in branches if branch.pk not in placed],
+        "misfits": len(misfits),
+        "sizes": Paginator([*placeless, *misfits], CHILDREN).get_page(request.GET.get("sizes")),
+        "placed": placed,
         "at": at,
     }
     return render(request, "branches/branch_coverage.html", context)

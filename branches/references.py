@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from grids.forms import LONGEST_KEY
 from grids.models import Grid, User
 
 
@@ -39,7 +40,6 @@ class Source(Protocol):
 
 
 OFFERED = 20
-LONGEST_KEY = 18  # digits of a primary key
 _sources: dict[str, Source] = {}
 
 

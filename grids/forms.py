@@ -15,6 +15,7 @@ from grids.services.staffing import EARLIEST_YEAR
 from grids.sheets import reading
 from grids.text import validate_no_direction_marks
 
+LONGEST_KEY = 18  # digits of a primary key
 LEVELS = {level.name.lower(): level for level in Level}
 
 
@@ -44,6 +45,17 @@ class DayField(forms.DateField):
         "required": _("Choose the date."),
         "invalid": _("Choose the date, as 2026-12-31."),
     }
+
+
+class RowsField(forms.ModelMultipleChoiceField):
+    """Some rows by their keys; a number that can be no key is no choice, and SQLite is not asked for it."""
+
+    def clean(self, value):
+        for key in value if isinstance(value, list | tuple) else ():
+            if len(str(key)) > LONGEST_KEY:
+                message, code = self.error_messages["invalid_pk_value"], "invalid_pk_value"
+                raise forms.ValidationError(message, code, {"pk": str(key)[:LONGEST_KEY]})
+        return super().clean(value)
 
 
 class KeyField(forms.CharField):

@@ -17,7 +17,7 @@ from branches.deliberation.workflow import State
 from branches.models import Branch, Option, ProposerKind, Remark, Topic
 from branches.models.topic import MOST_OPTIONS, OPTION_LENGTH
 from grids.access import overseen_posts
-from grids.forms import KeyField, TextField
+from grids.forms import KeyField, RowsField, TextField
 from grids.models import Grid, Level, Organisation, Post, Role, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from grids.tree import ancestor_codes
@@ -231,7 +231,7 @@ class OpenForm(StepForm):
     roles = forms.MultipleChoiceField(
         label=_("People with a post here"), choices=Role.choices, required=False, widget=forms.CheckboxSelectMultiple
     )
-    organisations = forms.ModelMultipleChoiceField(
+    organisations = RowsField(
         Organisation.objects.none(),
         label=_("Representatives of"),
         required=False,

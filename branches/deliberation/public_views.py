@@ -1,5 +1,6 @@
 """Pages of topics for everybody: what is deliberated here, proposing, voting with a slip, and what became of it."""
 
+import uuid
 from collections.abc import Callable
 from functools import wraps
 
@@ -27,6 +28,7 @@ from grids.services import PublicLimit
 
 PAGE_SIZE = 20
 CONFLICT = 409
+ANSWER_COOKIE = "saihan_answer"
 
 
 def of_grid(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -220,21 +222,43 @@ def public_topic_answer(request: HttpRequest, grid: Grid, pk: int) -> HttpRespon
     if not form.is_valid():
         return _topic_page(request, grid, topic, form.renewed(), status=400)
     given, voter = form.cleaned_data, None
+    key = form.key_of()
+    own = "" if key else _browser_key(request)
     try:
         if given["slip"]:
             voter = services.find_slip(topic=topic, code=given["slip"], source=source(request), at=at)
             if voter is None:
                 form.add_error("slip", _("This is no slip of this vote. Leave it empty to answer without."))
                 return _topic_page(request, grid, topic, form.renewed(), status=400)
-        key = form.key_of() or given["opened"]
         services.answer_result(
-            topic=topic, is_done=given["is_done"], voter=voter, key=key[:64], source=source(request), at=at
+            topic=topic, is_done=given["is_done"], voter=voter, key=key or own, source=source(request), at=at
         )
     except PublicLimit as error:
         return _topic_page(request, grid, topic, form.renewed(), problem=error.detail, status=TOO_MANY)
     except (StateConflict, PermissionDenied) as error:
         return _topic_page(request, grid, topic, form.renewed(), problem=str(error), status=CONFLICT)
-    return redirect(f"{request.path.removesuffix('answer/')}?sent=answer")
+    response = redirect(f"{request.path.removesuffix('answer/')}?sent=answer")
+    if own:
+        _remember(response, own, path=request.path)
+    return response
+
+
+def _browser_key(request: HttpRequest) -> str:
+    """What stands for a browser whose page brought no key of its own, so that no two residents share an answer."""
+    return request.get_signed_cookie(ANSWER_COOKIE, "", salt=ANSWER_COOKIE) or uuid.uuid4().hex
+
+
+def _remember(response: HttpResponse, key: str, *, path: str) -> None:
+    """Sent again from this browser, it is the same answer; for this page alone, and no longer than it is open."""
+    response.set_signed_cookie(
+        ANSWER_COOKIE,
+        key,
+        salt=ANSWER_COOKIE,
+        path=path,
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 @of_grid

@@ -14,7 +14,9 @@ from branches.disclosure.access import storied_grids, tellable_grids
 from branches.disclosure.workflow import State
 from branches.models import Publication, Story, StoryConsent, StoryPicture
 from branches.models.resource import FIRST_YEAR, LAST_YEAR
+from branches.photo_fields import PhotosField
 from branches.services.publishing import PERIODS
+from branches.services.stories import MOST_PICTURES
 from grids.forms import DayField, KeyField, TextField
 from grids.models import Grid, User, load_ancestors
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
@@ -103,22 +105,6 @@ class StoryFilter(forms.Form):
     )  # fmt: skip
 
 
-class PhotosInput(forms.FileInput):
-    allow_multiple_selected = True
-
-    def value_from_datadict(self, data, files, name):
-        return files.getlist(name) if hasattr(files, "getlist") else files.get(name, [])
-
-
-class PhotosField(forms.Field):
-    """Any number of photos, none of them needed; the service looks at what they are."""
-
-    widget = PhotosInput
-
-    def clean(self, value) -> list:
-        return list(value or [])
-
-
 class StoryForm(forms.Form):
     """A story's text and photos; those that staff took in the case are offered to be chosen."""
 
@@ -131,14 +117,16 @@ class StoryForm(forms.Form):
         error_messages={"required": _("Write what was done, and how it is now.")},
     )  # fmt: skip
     shows_people = forms.BooleanField(label=_("Somebody is named, or can be recognised in a photo"), required=False)
-    photos_before = PhotosField(label=_("Photos of before"), required=False)
-    photos_after = PhotosField(label=_("Photos of after"), required=False)
+    photos_before = PhotosField(label=_("Photos of before"), most=MOST_PICTURES)
+    photos_after = PhotosField(label=_("Photos of after"), most=MOST_PICTURES)
     chosen_before = forms.MultipleChoiceField(required=False)
     chosen_after = forms.MultipleChoiceField(required=False)
     removed = forms.TypedMultipleChoiceField(required=False, coerce=int)
     idempotency_key = KeyField()
 
-    def __init__(self, photos: list[tellers.Photo], data=None, files=None, *, story: Story | None = None, title=""):
+    def __init__(
+        self, user: User, photos: list[tellers.Photo], data=None, files=None, *, story: Story | None = None, title=""
+    ):
         initial = {"title": title}
         if story:
             initial |= {name: getattr(story, name) for name in ("title", "before", "after", "shows_people")}
@@ -146,6 +134,7 @@ class StoryForm(forms.Form):
         self.photos = photos
         for moment in Moment.values:
             self.fields[f"chosen_{moment}"].choices = [(photo.key, photo.name) for photo in photos]
+            self.fields[f"photos_{moment}"].uploader = user
         self.kept = list(story.pictures.select_related("picture")) if story else []
         self.fields["removed"].choices = [(picture.pk, picture.pk) for picture in self.kept]
 
@@ -163,7 +152,7 @@ class PlacedStoryForm(StoryForm):
     grid = PlaceChoice()
 
     def __init__(self, user: User, photos, data=None, files=None, *, grid: Grid | None = None, title: str = ""):
-        super().__init__(photos, data, files, title=title)
+        super().__init__(user, photos, data, files, title=title)
         self.initial["grid"] = grid and grid.code
         self.grids = self.fields["grid"].offer(storied_grids(user), grid)
 

@@ -72,7 +72,7 @@ def publication_write(request: HttpRequest) -> HttpResponse:
 
 def _asked_kind(request: HttpRequest, source: Source) -> str:
     kind = request.POST.get("kind") or request.GET.get("kind")
-    usual = Kind.EXAMPLE if source.gist else Kind.NOTICE
+    usual = source.gist.told_as if source.gist else Kind.NOTICE
     return kind if kind in Kind.values else usual
 
 

@@ -86,7 +86,7 @@ def story_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if story.state not in EDITABLE:
         raise Http404
     photos = tellers.photos_of(user, story.source_kind, story.source_key)
-    form = StoryForm(photos, request.POST or None, request.FILES or None, story=story)
+    form = StoryForm(user, photos, request.POST or None, request.FILES or None, story=story)
     if request.method == "POST" and form.is_valid():
         try:
             removed = form.cleaned_data["removed"]

@@ -11,6 +11,7 @@ from typing import NamedTuple, Protocol
 from django.core.files import File
 from django.utils.translation import gettext as _
 
+from branches.models import Publication
 from grids.models import Grid, User
 
 
@@ -23,12 +24,16 @@ class Tally(NamedTuple):
 
 
 class Gist(NamedTuple):
-    """All that a form may begin with: of what category, with what outcome, and where."""
+    """All that a form may begin with: of what category, with what outcome, and where.
+
+    Of a topic these are its title, and the decision with the votes. `told_as` is the kind of publication.
+    """
 
     grid: Grid
     category: str
     outcome: str
     is_done: bool
+    told_as: str = Publication.Kind.EXAMPLE
 
 
 class Photo(NamedTuple):

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from branches.cases import EVENT
 from branches.models import Branch, Meeting, Resolution
 from grids.access import Ranges, merged
 from grids.models import Grid, User
@@ -29,6 +30,11 @@ class Point(NamedTuple):
     def value(self) -> str:
         """As forms name it."""
         return f"{self.kind}:{self.key}" if self.kind else f":{self.name}"
+
+    @property
+    def told(self) -> str:
+        """As the history holds it, which is read by people who may not see every case."""
+        return self.key if self.kind == EVENT else self.name
 
 
 class Asked(NamedTuple):

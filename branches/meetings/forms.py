@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches import references
+from branches.cases import title_of
 from branches.meetings.agenda import MOST_POINTS, Point
 from branches.meetings.guests import organisations_to_invite, people_to_invite
 from branches.models import Answer, Branch, Meeting
@@ -24,7 +25,7 @@ from branches.models.meeting import (
     validate_lines,
 )
 from branches.refusals import add_refusal
-from grids.forms import DayField, DayInput
+from grids.forms import DayField, DayInput, RowsField
 from grids.models import Grid, Organisation, User, validate_printable
 
 LENGTHS = (30, 60, 90, 120, 180, 240)  # minutes
@@ -57,6 +58,14 @@ class Row(NamedTuple):
     place: int
     is_chosen: bool
     url: str
+
+    @property
+    def title(self) -> str:
+        return title_of(self.point.kind, self.point.key, self.point.name, is_seen=bool(self.url))
+
+    @property
+    def why(self) -> str:
+        return self.point.why if self.title == self.point.name else ""
 
 
 class ManyInput(forms.SelectMultiple):
@@ -198,8 +207,8 @@ class MeetingForm(AgendaForm):
 class GuestsForm(forms.Form):
     """Whom a meeting asks; the boxes are drawn by hand."""
 
-    people = forms.ModelMultipleChoiceField(User.objects.none(), required=False)
-    organisations = forms.ModelMultipleChoiceField(Organisation.objects.none(), required=False)
+    people = RowsField(User.objects.none(), required=False)
+    organisations = RowsField(Organisation.objects.none(), required=False)
 
     def ask_among(self, convener: Branch | Grid) -> None:
         self.fields["people"].queryset = people_to_invite(convener)
@@ -256,7 +265,7 @@ class ReasonForm(forms.Form):
 class AttendanceForm(forms.Form):
     """Who of those who were asked was there."""
 
-    attended = forms.ModelMultipleChoiceField(
+    attended = RowsField(
         None, required=False,
         error_messages={
             "invalid_choice": _("Somebody you chose is not asked to this meeting. Choose again."),

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -30,9 +31,10 @@ def meeting_minutes(request: HttpRequest, pk: int) -> HttpResponse:
     if not forms.are_valid():
         return _minutes_page(request, meeting, forms, status=400)
     try:
-        services.record(actor=request.user, meeting=meeting, **forms.inputs())
-        if "finish" in request.POST:
-            services.finish_minutes(actor=request.user, meeting=meeting)
+        with transaction.atomic():  # one form: what is sent again after a refusal is not written twice
+            services.record(actor=request.user, meeting=meeting, **forms.inputs())
+            if "finish" in request.POST:
+                services.finish_minutes(actor=request.user, meeting=meeting)
     except ValidationError as error:
         state = isinstance(error, StateConflict)
         problem = "" if forms.take(error) else " ".join(error.messages)
@@ -88,7 +90,7 @@ def meeting_print(request: HttpRequest, pk: int) -> HttpResponse:
     invitations = show_invitations(meeting, request.user)
     context = {
         "meeting": meeting,
-        "agenda": meeting.agenda.order_by("ordinal"),
+        "agenda": show_agenda(meeting, request.user),
         "present": [invitation for invitation in invitations if invitation.attended],
         "absent": [invitation for invitation in invitations if not invitation.attended],
         "resolutions": show_resolutions(meeting.resolutions.with_related(), request.user, at),

@@ -6,7 +6,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from branches.access import runnable_branches
-from branches.cases import load_cases
+from branches.cases import load_cases, title_of
 from branches.meetings.references import state_of
 from branches.models import AgendaItem, Branch, Invitation, Meeting, Resolution
 from branches.models.meeting import LEVELS
@@ -27,9 +27,12 @@ def conveners_of(user: User) -> list[Branch | Grid]:
 
 
 def show_agenda(meeting: Meeting, user: User) -> list[AgendaItem]:
-    """The points, each with `shown`: what it points to, as far as the user may see that."""
+    """The points, each with `shown`: what it points to, as far as the user may see that, and a `title` for them."""
     agenda = list(meeting.agenda.order_by("ordinal"))
     load_shown(agenda, user)
+    for item in agenda:
+        item.title = title_of(item.kind, item.key, item.name, is_seen=item.shown is not None)
+        item.is_hidden = item.title != item.name
     return agenda
 
 

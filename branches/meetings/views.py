@@ -5,6 +5,7 @@ from datetime import datetime
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.paginator import Paginator
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -147,8 +148,9 @@ def meeting_agenda(request: HttpRequest, pk: int) -> HttpResponse:
     form = MeetingForm(user, points, (), request.POST, initial=initial)
     if form.is_valid():
         try:
-            services.arrange_meeting(actor=user, meeting=meeting, at=at, **form.arrangement())
-            services.set_agenda(actor=user, meeting=meeting, points=form.cleaned_data["points"], at=at)
+            with transaction.atomic():  # one form: refused in part, it changes nothing
+                services.arrange_meeting(actor=user, meeting=meeting, at=at, **form.arrangement())
+                services.set_agenda(actor=user, meeting=meeting, points=form.cleaned_data["points"], at=at)
         except ValidationError as error:
             add_refusal(form, error)
         else:

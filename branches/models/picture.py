@@ -8,6 +8,12 @@ from django.utils.translation import gettext_lazy as _
 from grids.models import User
 
 
+class PictureQuerySet(models.QuerySet):
+    def waiting(self):
+        """What came with a form that was not taken yet."""
+        return self.filter(receipt_of=None, in_story=None)
+
+
 class Picture(models.Model):
     """A photo that was made anew without metadata; it belongs to the row that points to it, and is seen with that."""
 
@@ -22,6 +28,8 @@ class Picture(models.Model):
     uploader = models.ForeignKey(
         User, models.PROTECT, null=True, related_name="branch_pictures", verbose_name=_("uploaded by")
     )
+
+    objects = PictureQuerySet.as_manager()
 
     class Meta:
         verbose_name = _("photo")

@@ -8,10 +8,10 @@ from django.utils.translation import pgettext_lazy
 
 from branches.models import Budget, BudgetLine, ResourceKind, ResourceSource
 from branches.models.resource import DIGITS, FIRST_YEAR, LAST_YEAR, LEAST, PLACES, PURPOSE_LENGTH
+from branches.photo_fields import PhotoField
 from branches.services import givers
 from grids.forms import DayField, KeyField, TextField
-from grids.models import Organisation
-from grids.pictures import ACCEPT
+from grids.models import Organisation, User
 
 YEARS = 2  # before this one, which a new budget may be for
 
@@ -101,16 +101,14 @@ class EntryForm(forms.Form):
     purpose = TextField(
         label=_("what for"), max_length=PURPOSE_LENGTH, error_messages={"required": _("Say what it was spent on.")}
     )
-    receipt = forms.FileField(
-        label=_("photo of the receipt"), required=False, allow_empty_file=True,
-        widget=forms.FileInput(attrs={"accept": ACCEPT}),
-    )  # fmt: skip
+    receipt = PhotoField(label=_("photo of the receipt"))
     idempotency_key = KeyField()
 
-    def __init__(self, line: BudgetLine, data=None, files: dict[str, UploadedFile] | None = None):
+    def __init__(self, user: User, line: BudgetLine, data=None, files: dict[str, UploadedFile] | None = None):
         today = timezone.localdate()
         initial = {"spent_on": today if today.year == line.budget.year else None}
         super().__init__(data, files, initial=initial)
+        self.fields["receipt"].uploader = user
 
 
 class ReversalForm(forms.Form):

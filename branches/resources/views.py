@@ -178,7 +178,7 @@ def budget_line_change(request: HttpRequest, pk: int) -> HttpResponse:
 def resource_enter(request: HttpRequest, pk: int) -> HttpResponse:
     """Enter what was spent of a line."""
     line = _get_line(request.user, pk)
-    form = EntryForm(line, request.POST or None, request.FILES or None)
+    form = EntryForm(request.user, line, request.POST or None, request.FILES or None)
     if request.method == "POST" and form.is_valid():
         try:
             services.enter_spending(actor=request.user, line=line, **form.cleaned_data)

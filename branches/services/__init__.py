@@ -37,7 +37,7 @@ from branches.services.meetings import (
     set_agenda,
     write_minutes,
 )
-from branches.services.pictures import clean_pictures
+from branches.services.pictures import clean_pictures, receive_photos
 from branches.services.planning import accept_plan
 from branches.services.publishing import publish, withdraw_publication
 from branches.services.rehoming import rehome
@@ -158,6 +158,7 @@ __all__ = [
     "publish",
     "publish_topic",
     "published_ballots",
+    "receive_photos",
     "record",
     "record_consent",
     "rehome",

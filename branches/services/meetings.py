@@ -141,7 +141,7 @@ def set_agenda(*, actor: User | None, meeting: Meeting, points: Sequence[Point],
         if before != [(point.kind, point.key, _shown(point)) for point in points]:
             locked.agenda.all().delete()
             _write_agenda(locked, points)
-            _tell(locked, actor, Action.AGENDA, at, "\n".join(point.name for point in points))
+            _tell(locked, actor, Action.AGENDA, at, "\n".join(point.told for point in points))
     return locked
 
 

@@ -14,7 +14,7 @@ from branches.models.resource import FIRST_YEAR
 from branches.resources.figures import totals
 from branches.services.checking import errors_of
 from branches.services.repeating import done_before
-from grids.models import Grid, User
+from grids.models import Grid, Level, User
 from grids.moments import aware_now
 from grids.text import says_nothing
 
@@ -94,18 +94,38 @@ def _take_figures(publication: Publication, month: date | None, year: int | None
         publication.period, publication.figures = str(year), _resources(grid, year)
     else:
         return
-    if Publication.objects.public().filter(grid=grid, kind=kind, period=publication.period).exists():
+    same = Publication.objects.filter(grid=grid, kind=kind, period=publication.period)
+    if same.public().exists():
         raise ValidationError({"kind": [_public_already()]})
+    if kind == Kind.FIGURES and any(small.tells_of_few(old.figures, publication.figures) for old in same):
+        raise ValidationError({"month": [_tells_of_few()]})
 
 
 def _public_already() -> str:
     return _("The figures of this period are public already; withdraw those first.")
 
 
+def _tells_of_few() -> str:
+    return _(
+        "These figures were public before and differ now by fewer than %(few)d cases: the difference would point to "
+        "somebody. Publish them once more has changed."
+    ) % {"few": small.SMALL}
+
+
 def _counts(grid: Grid, month: date) -> dict:
     """What came in and became of it, with small numbers hidden before they are kept."""
-    tallies = tellers.counted(grid, month)
-    return {"total": small.shown_total(tallies), "lines": [list(line) for line in small.shown_lines(tallies)]}
+    parts = _parts(grid, month)
+    return {"total": small.shown_total(*parts), "lines": [list(line) for line in small.shown_lines(*parts)]}
+
+
+def _parts(grid: Grid, month: date) -> list[list[tellers.Tally]]:
+    """Of a street those of its communities, and what lies in none: each could be taken off the street's sum."""
+    whole = tellers.counted(grid, month)
+    if grid.level != Level.STREET:
+        return [whole]
+    communities = Grid.objects.active().filter(parent=grid, level=Level.COMMUNITY).order_by("lft")
+    parts = [tellers.counted(community, month) for community in communities]
+    return [*parts, small.remainder(whole, parts)]
 
 
 def _resources(grid: Grid, year: int) -> dict:

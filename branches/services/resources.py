@@ -11,14 +11,23 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from branches.models import Branch, Budget, BudgetLine, BudgetLineChange, ResourceEntry, ResourceKind, ResourceSource
+from branches.models import (
+    Branch,
+    Budget,
+    BudgetLine,
+    BudgetLineChange,
+    Picture,
+    ResourceEntry,
+    ResourceKind,
+    ResourceSource,
+)
 from branches.resources.access import check_may_reverse, check_may_spend
 from branches.services.checking import errors_of
-from branches.services.pictures import stored
+from branches.services.pictures import stored, take
 from branches.services.repeating import done_before
 from grids.models import Grid, Level, Organisation, User
 from grids.moments import aware_now
-from grids.pictures import FileRefused, prepare_photo
+from grids.pictures import FileRefused, Redrawn, prepare_photo
 from grids.text import says_nothing
 from grids.tree import ancestor_codes
 
@@ -137,7 +146,7 @@ def enter_spending(
     amount: Decimal,
     spent_on: date,
     purpose: str,
-    receipt: File | None = None,
+    receipt: File | Picture | None = None,
     idempotency_key: str | None = None,
     at: datetime | None = None,
 ) -> ResourceEntry:
@@ -165,8 +174,7 @@ def enter_spending(
     try:
         with stored([photo], uploader=actor, at=at) if photo else nullcontext([]) as pictures, transaction.atomic():
             for picture in pictures:
-                picture.save()
-                entry.receipt = picture
+                entry.receipt = take(picture)
             entry.save()
     except FileRefused as error:
         raise ValidationError({"receipt": [str(error)]}) from error
@@ -188,9 +196,11 @@ def _entry_errors(entry: ResourceEntry) -> dict[str, list[str]]:
     return errors
 
 
-def _photo(receipt: File | None, errors: dict):
+def _photo(receipt: File | Picture | None, errors: dict) -> Redrawn | Picture | None:
+    if receipt is None or isinstance(receipt, Picture):
+        return receipt
     try:
-        return prepare_photo(receipt) if receipt else None
+        return prepare_photo(receipt)
     except FileRefused as error:
         errors["receipt"] = [str(error)]
 

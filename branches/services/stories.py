@@ -17,7 +17,7 @@ from branches.disclosure.workflow import EDITABLE, TABLE, Action, Side, State, w
 from branches.exceptions import StateConflict
 from branches.models import Picture, Story, StoryConsent, StoryPicture, StoryStep
 from branches.services.checking import errors_of
-from branches.services.pictures import delete_files_of, stored
+from branches.services.pictures import delete_files_of, stored, take
 from branches.services.repeating import done_before
 from grids.models import Grid, User
 from grids.moments import aware_now
@@ -26,7 +26,7 @@ from grids.text import says_nothing
 
 MOST_PICTURES = 6  # of a story
 TEXTS = ("title", "before", "after")
-Photos = Mapping[str, Iterable[File]]  # by the moment that they show
+Photos = Mapping[str, Iterable[File | Picture]]  # by the moment that they show
 
 
 def write_story(
@@ -237,12 +237,12 @@ def _illustrated(
         raise ValidationError({"photos": [str(error)]}) from error
 
 
-def _drawn(photos: Photos, errors: dict) -> list[tuple[str, Redrawn]]:
+def _drawn(photos: Photos, errors: dict) -> list[tuple[str, Redrawn | Picture]]:
     drawn = []
     for moment, files in photos.items():
         for file in files:
             try:
-                drawn.append((moment, prepare_photo(file)))
+                drawn.append((moment, file if isinstance(file, Picture) else prepare_photo(file)))
             except FileRefused as error:
                 errors.setdefault("photos", []).append(str(error))
     return drawn
@@ -250,8 +250,7 @@ def _drawn(photos: Photos, errors: dict) -> list[tuple[str, Redrawn]]:
 
 def _bind(story: Story, pictures: Iterable[tuple[str, Picture]]) -> None:
     for moment, picture in pictures:
-        picture.save()
-        StoryPicture.objects.create(story=story, picture=picture, moment=moment)
+        StoryPicture.objects.create(story=story, picture=take(picture), moment=moment)
 
 
 def _remove(story: Story, removed: Iterable[int]) -> None:

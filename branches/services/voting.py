@@ -4,6 +4,7 @@ Each vote holds the lock of its topic: none comes in beside the closing, and no 
 """
 
 import logging
+import uuid
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -241,7 +242,8 @@ def answer_result(
     check_open(topic, Action.ANSWER, {Side.RESIDENT})
     if at >= topic.answers_until:
         raise StateConflict(_("The residents were asked until %(time)s.") % {"time": shown_time(topic.answers_until)})
-    same = {"topic": topic, "round": topic.round, "voter": voter, "key": "" if voter else key}
+    key = "" if voter else key or uuid.uuid4().hex  # without one, it is like no other
+    same = {"topic": topic, "round": topic.round, "voter": voter, "key": key}
     known = ResultAnswer.objects.filter(**same).first()
     if not voter and not known and not limits.spend("answer", f"{topic.pk}.{source}", at):
         raise PublicLimit(_("Very many answers have come from your network. Use your voting slip, or try again later."))

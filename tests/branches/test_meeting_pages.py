@@ -384,3 +384,43 @@ def test_names_of_other_districts_are_not_to_be_found(joint, plan):
     page = as_(joint.secretary).get(reverse("meeting_detail", args=[plan().pk]), {"guest": "安"})
     assert (page.context["found_people"], page.context["found_organisations"]) == ([], [])
     assert not Resolution.objects.exists()
+
+
+# Cases on the agenda before people who may not open them
+
+
+@pytest.mark.parametrize("page", ["meeting_detail", "meeting_print"])
+def test_who_may_not_open_a_case_reads_its_number_and_no_word_of_it(joint, plan, page):
+    case = make_event(joint.cast.worker, joint.cast.tree.unit, title="张三家漏水")
+    point = Point(f"{case.number} {case.title}", "event", case.number, "拖了三天")
+    meeting = services.convene(actor=joint.secretary, meeting=plan(points=[point]), at=MONDAY)
+    shown = {
+        who: as_(who).get(reverse(page, args=[meeting.pk])).content.decode() for who in (joint.agent, joint.secretary)
+    }
+    assert f"{case.number}, a case that you may not open" in shown[joint.agent]
+    assert "张三" not in shown[joint.agent]
+    assert "拖了三天" not in shown[joint.agent]
+    assert "张三家漏水" in shown[joint.secretary]
+
+
+def test_who_prepares_it_keeps_a_point_that_became_confidential_without_a_word_of_it(joint, plan):
+    case = make_event(joint.cast.worker, joint.cast.tree.unit, title="张三家漏水")
+    meeting = plan(points=[Point(f"{case.number} {case.title}", "event", case.number)])
+    Event.objects.update(is_confidential=True)
+    pages = [
+        as_(joint.secretary).get(reverse(name, args=[meeting.pk])) for name in ("meeting_agenda", "meeting_detail")
+    ]
+    assert not any("张三" in answer.content.decode() for answer in pages)
+
+
+def test_a_change_that_is_refused_changes_nothing(joint, plan):
+    meeting = plan()
+    sent = {
+        "title": "换了题目",
+        "place": "别处",
+        "starts_at": "2099-01-05T09:30",
+        "minutes": 60,
+        "more": "\n".join("点" * n for n in range(1, 60)),
+    }
+    assert as_(joint.secretary).post(reverse("meeting_agenda", args=[meeting.pk]), sent).status_code == 400
+    assert Meeting.objects.get().title == meeting.title

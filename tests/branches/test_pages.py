@@ -8,7 +8,7 @@ from branches.models import Branch, ChiefTitle
 from branches.services import Bringing, add_partner, dissolve_branch, found_branch
 from grids.models import Role
 from tests.events.conftest import MONDAY
-from tests.factories import make_category, make_event, make_organisation, make_post, make_user
+from tests.factories import make_branch, make_category, make_event, make_organisation, make_post, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -278,10 +278,20 @@ def test_branch_coverage_counts_own_inherited_and_none(as_, cast, branch):
     total = answer.context["total"]
     assert (total.own, total.inherited, total.none, total.percent) == (1, 0, 2, 33.3)
     assert answer.context["page"].object_list[0].full_name.endswith("2号楼")
-    assert answer.context["misfits"] == [branch]
+    assert (answer.context["misfits"], answer.context["sizes"].object_list) == (1, [branch])
     found_branch(actor=None, name="社区党支部", kind="solo", grids=[cast.tree.community])
     total = as_(cast.district).get(reverse("branch_coverage")).context["total"]
     assert (total.own, total.inherited, total.none) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("count", [3, 70])
+def test_branches_that_do_not_fit_come_page_by_page_at_the_same_cost(as_, cast, count, django_assert_num_queries):
+    for _turn in range(count):
+        make_branch(cast.tree.community, covers=[])
+    browser, address = as_(cast.district), reverse("branch_coverage")
+    with django_assert_num_queries(14):
+        answer = browser.get(address, {"grid": cast.tree.district.code, "sizes": "99"})
+    assert len(answer.context["sizes"].object_list) == min(count, count % 50)
 
 
 def test_households_of_a_branch_are_those_that_no_nearer_branch_has(as_, cast, branch):

@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -236,6 +237,24 @@ def test_residents_say_whether_it_was_done(cast, client):
     services.conclude_answers(topic=topic, at=topic.answers_until)
     assert client.post(page, stamped(cast, is_done="yes", key="z")).status_code == 409
     assert "居民已确认" in client.get(url(cast, "public_topic", topic.pk)).content.decode()
+
+
+def test_residents_whose_pages_bring_no_key_do_not_share_an_answer(cast):
+    topic = services.ask_residents(topic=published(cast), actor=cast.community, done="电梯已装好")
+    page, sent = url(cast, "public_topic_answer", topic.pk), stamped(cast, key="")
+    first, second = Client(), Client()
+    for browser, said in ((first, "yes"), (second, "yes"), (first, "no")):
+        assert browser.post(page, sent | {"is_done": said}).status_code == 302
+    answers = services.answers_of(topic)
+    assert (answers.done_openly, answers.not_yet_openly) == (1, 1)
+
+
+@pytest.mark.parametrize("cookie", ["a:b", "::", "x" * 2000])
+def test_a_forged_cookie_is_nobodys(cast, client, cookie):
+    topic = services.ask_residents(topic=published(cast), actor=cast.community, done="电梯已装好")
+    client.cookies["saihan_answer"] = cookie
+    answer = client.post(url(cast, "public_topic_answer", topic.pk), stamped(cast, key="", is_done="yes"))
+    assert (answer.status_code, services.answers_of(topic).done_openly) == (302, 1)
 
 
 def test_nobody_is_asked_before_it_is_done(cast, client):

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 
 from branches.models import Publication, Story
-from branches.services import withdraw_publication
-from events.models import Event
+from branches.services import publish_topic, withdraw_publication
+from events.models import Category, Event
 from grids.services import merge_grids, move_grid
+from tests.branches.deliberation import decided
 from tests.branches.disclosure import told
 from tests.branches.resources import AT, make_line, spend
 from tests.events.conftest import moment
@@ -367,3 +368,45 @@ def test_public_disclosure_fits_a_phone_and_asks_nothing_of_scripts(cast, code, 
     if width != 390:
         assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
         assert page.evaluate("document.scripts.length") == 0
+
+
+def test_a_decision_is_published_with_what_its_topic_says(cast, as_):
+    topic = publish_topic(topic=decided(cast), actor=cast.community)
+    browser, address = as_(cast.community), reverse("publication_write", query={"from": f"topic-{topic.pk}"})
+    assert f"?from=topic-{topic.pk}" in browser.get(reverse("topic_detail", args=[topic.pk])).content.decode()
+    form = browser.get(address).context["form"]
+    given = {name: form[name].value() for name in ("grid", "kind", "title", "text")}
+    assert given == {
+        "grid": cast.tree.community.code, "kind": "decision", "title": topic.title,
+        "text": f"{topic.decision}\n\n同意：3\n不同意：0\n弃权：0",
+    }  # fmt: skip
+    assert browser.post(address, given).status_code == 302
+    assert Publication.objects.get().source_key == str(topic.pk)
+
+
+def test_a_topic_that_is_not_decided_or_of_elsewhere_is_not_told_of(cast, as_):
+    topic = decided(cast)
+    address = reverse("publication_write", query={"from": f"topic-{topic.pk}"})
+    given = {"grid": cast.tree.community.code, "kind": "decision", "title": "决定", "text": "如此"}
+    assert as_(cast.community).post(address, given).status_code == 400
+    assert as_(cast.neighbour).get(address).status_code == 404
+    assert not Publication.objects.exists()
+
+
+def test_figures_of_a_street_hide_what_its_communities_hide(cast):
+    october(cast, 7, closed=7)
+    make_event(cast.neighbour, cast.tree.other_building, category=Category.objects.get(major="市容环境"), at=OCTOBER)
+    street = figures(cast, grid=cast.tree.street, actor=cast.street)
+    assert street == {"total": ">=8", "lines": [["市容环境", ">=8", "-", "-"]]}
+    assert figures(cast)["total"] == "7"
+
+
+def test_figures_that_one_more_case_has_changed_are_not_public_again(cast):
+    october(cast, 7)
+    figures(cast)
+    withdraw_publication(actor=cast.community, publication=Publication.objects.get(), reason="重算", at=AT)
+    october(cast, 1, major="市容环境")
+    with pytest.raises(ValidationError) as refused:
+        figures(cast)
+    assert "month" in refused.value.message_dict
+    assert not Publication.objects.public().exists()

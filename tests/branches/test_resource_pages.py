@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from openpyxl import load_workbook
 
-from branches.models import BudgetLine, ResourceEntry
+from branches.models import BudgetLine, Picture, ResourceEntry
 from branches.services import enter_spending, reverse_entry
 from tests.branches.resources import AT, DAY, make_budget, make_line, spend
 from tests.factories import make_branch
@@ -170,3 +170,16 @@ def test_what_names_a_formula_is_text_in_the_sheet(cast, as_, line):
     sheet = load_workbook(BytesIO(b"".join(answer.streaming_content))).active
     cell = next(cell for row in sheet for cell in row if str(cell.value).startswith("=HYPERLINK"))
     assert cell.data_type != "f"
+
+
+def test_the_photo_of_a_refused_entry_is_kept_and_a_new_one_takes_its_place(cast, as_, line):
+    browser, page = as_(cast.community), url("resource_enter", line.pk)
+    given = {"amount": "", "spent_on": DAY, "purpose": "舞台"}
+    for number, colour in enumerate(("#123456", "#654321"), start=1):
+        sent = {"receipt": upload(picture(colour=colour))}
+        answer = browser.post(page, given | sent | {"receipt_kept": Picture.objects.values_list("key", flat=True)})
+        kept = Picture.objects.latest("pk")
+        assert (answer.status_code, Picture.objects.count()) == (400, number)
+        assert f'name="receipt_kept" value="{kept.key}" checked' in text(answer)
+    assert browser.post(page, given | {"amount": "5", "receipt_kept": kept.key}).status_code == 302
+    assert ResourceEntry.objects.get().receipt == kept

@@ -1,5 +1,6 @@
 """Stories: from a closed case to the public, consents, and who may do what."""
 
+import re
 import uuid
 from datetime import date, timedelta
 
@@ -8,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.files.storage import default_storage
 from django.db import IntegrityError, transaction
 from django.http import Http404
+from django.test import TestCase
 from django.urls import reverse
 from django.utils import timezone
 
@@ -326,3 +328,49 @@ def test_files_that_no_story_knows_are_cleaned_away_and_others_stay(cast):
     assert clean_pictures(before=timezone.now() + timedelta(hours=1)) >= 1
     assert not default_storage.exists(stray)
     assert default_storage.exists(kept.file.name)
+
+
+# What came with a form that was refused
+
+
+def kept_in(answer, name: str) -> list[str]:
+    return re.findall(rf'name="{name}_kept" value="([0-9a-f-]+)" checked', answer.content.decode())
+
+
+def test_photos_of_a_refused_story_are_kept_until_it_is_taken(cast, as_):
+    browser, given = as_(cast.community), {"grid": cast.tree.community.code, "title": "", "after": "装好了"}
+    answer = browser.post(reverse("story_write"), given | {"photos_after": [upload(picture()), upload(b"no photo")]})
+    kept = kept_in(answer, "photos_after")
+    assert (answer.status_code, len(kept), Story.objects.exists()) == (400, 1, False)
+    again = given | {"title": "扶手", "photos_after_kept": kept, "idempotency_key": "a"}
+    for _time in range(2):
+        assert browser.post(reverse("story_write"), again).status_code == 302
+    assert Story.objects.get().pictures.get().picture == Picture.objects.get()
+
+
+def test_a_photo_goes_with_one_story_only_and_is_brought_back_by_who_sent_it(cast, as_):
+    given = {"grid": cast.tree.community.code, "title": "", "after": "装好了"}
+    answer = as_(cast.community).post(reverse("story_write"), given | {"photos_after": upload(picture())})
+    again = given | {"title": "扶手", "photos_after_kept": kept_in(answer, "photos_after")}
+    assert as_(cast.street).post(reverse("story_write"), again).status_code == 400
+    assert as_(cast.community).post(reverse("story_write"), again).status_code == 302
+    answer = as_(cast.community).post(reverse("story_write"), again)
+    assert (answer.status_code, "请重新选择" in answer.content.decode()) == (400, True)
+    assert Story.objects.count() == 1
+
+
+@pytest.mark.parametrize("key", ["", "\x00", "好" * 99, "1"])
+def test_a_key_that_is_none_is_said(cast, as_, key):
+    given = {"grid": cast.tree.community.code, "title": "扶手", "after": "装好了", "photos_after_kept": key}
+    assert as_(cast.community).post(reverse("story_write"), given).status_code == 400
+
+
+def test_what_waited_too_long_is_gone_with_its_files(cast, as_):
+    as_(cast.community).post(reverse("story_write"), {"photos_after": upload(picture())})
+    waiting = Picture.objects.get()
+    clean_pictures(before=waiting.created_at)
+    assert Picture.objects.exists()
+    with TestCase.captureOnCommitCallbacks(execute=True):
+        assert clean_pictures(before=waiting.created_at + timedelta(seconds=1)) >= 1
+    assert not Picture.objects.exists()
+    assert not default_storage.exists(waiting.file.name)
