@@ -13,11 +13,12 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
+from django.db.backends.signals import connection_created
 from django.test import Client
 from kombu import pools
 
 from saihan.celery import app
-from tests import servers
+from tests import migrated, servers
 from tests.cast import cast  # noqa: F401 - a fixture for all
 from tests.servers import CHROMIUM
 
@@ -51,6 +52,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> Iterator[None]:
+    """On SQLite the database begins as a copy of the migrated one; PostgreSQL has its template."""
+    if connection.vendor == "postgresql":
+        yield
+        return
+    with migrated.copies_of(migrated.sqlite()) as begin:
+        connection_created.connect(begin)
+        yield
+        connection_created.disconnect(begin)
 
 
 @pytest.fixture
