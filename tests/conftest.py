@@ -1,5 +1,6 @@
 """Fixtures that start real things: a broker, a worker, a browser."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 from django.db.backends.signals import connection_created
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from kombu import pools
 
 from saihan.celery import app
@@ -38,12 +39,29 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="leave out the tests without a database: the run on the other engine has proved them",
+    )
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """Whether the engine may matter to this test: it has a database, or asks for a certain one."""
+    if item.get_closest_marker("django_db") or item.get_closest_marker("postgres"):
+        return True
+    is_case = issubclass(getattr(item, "cls", None) or object, TransactionTestCase)
+    return is_case or not {"db", "transactional_db", "live_server"}.isdisjoint(item.fixturenames)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On SQLite the tests that need PostgreSQL are left to its own run; without a Chromium its tests are named."""
     missing_browser = pytest.mark.skip(reason=f"no Chromium at {CHROMIUM} (Debian package chromium)")
     left = []
     for item in items:
-        if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        needs_other = item.get_closest_marker("postgres") and connection.vendor != "postgresql"
+        if needs_other or (config.getoption("--database-only") and not uses_database(item)):
             left.append(item)
         elif item.get_closest_marker("browser") and not os.path.exists(CHROMIUM):
             if os.environ.get("CI"):
@@ -52,6 +70,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end, so the garbage collector need not look at it again and again."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
