@@ -106,17 +106,14 @@ def file_resident_report(
             return Receipt(first, code)
         _spend_report(grid, source, at)
         event = file_under_free_number(event, at, attachments, into=into)
-        ResidentContact.objects.get_or_create(  # a request beside this one may have been first
-            event=event,
-            defaults={
-                "name": Secret.of(name) if name else None,
-                "phone": Secret.of(phone) if phone else None,
-                "code_hash": code_hash,
-                "source": source,
-                "created_at": at,
-            },
-        )
+        # A request beside this one may have been first.
+        contact = {"code_hash": code_hash, "source": source, "created_at": at} | _secrets(name=name, phone=phone)
+        ResidentContact.objects.get_or_create(event=event, defaults=contact)
     return Receipt(event, code)
+
+
+def _secrets(**texts: str) -> dict[str, Secret | None]:
+    return {field: Secret.of(text) if text else None for field, text in texts.items()}
 
 
 def _check_report(grid: Grid, text: str, name: str, phone: str) -> None:
