@@ -107,13 +107,10 @@ def file_resident_report(
         _spend_report(grid, source, at)
         event = file_under_free_number(event, at, attachments, into=into)
         # A request beside this one may have been first.
-        contact = {"code_hash": code_hash, "source": source, "created_at": at} | _secrets(name=name, phone=phone)
+        contact = {"name": Secret.of_any(name), "phone": Secret.of_any(phone), "code_hash": code_hash}
+        contact |= {"source": source, "created_at": at}
         ResidentContact.objects.get_or_create(event=event, defaults=contact)
     return Receipt(event, code)
-
-
-def _secrets(**texts: str) -> dict[str, Secret | None]:
-    return {field: Secret.of(text) if text else None for field, text in texts.items()}
 
 
 def _check_report(grid: Grid, text: str, name: str, phone: str) -> None:

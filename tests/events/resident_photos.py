@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from events.models import Attachment, Event
 from grids.public_forms import stamp
+from tests.pages import page
 from tests.pictures import upload
 
 TEXT = "2单元楼道灯坏了。晚上老人下楼很危险，请尽快修。"
@@ -26,10 +27,6 @@ def act(client: Client, action: str, *contents: bytes, **given):
     event = Event.objects.get()
     sent = {"seen": event.step_count, "attachments": files} | given
     return client.post(reverse("public_act", args=[event.number, action]), sent)
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 def tokens(answer) -> list[str]:

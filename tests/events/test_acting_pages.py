@@ -4,27 +4,16 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from events.models import Event, Notice
+from events.models import Notice
 from events.services import act
 from events.workflow import Status
 from tests.factories import make_category, make_event, take
+from tests.pages import acting, detail, page
 
 
 @pytest.fixture
 def event(cast):
     return make_event(cast.worker, cast.tree.building)
-
-
-def page(answer) -> str:
-    return answer.content.decode()
-
-
-def detail(event: Event) -> str:
-    return reverse("event_detail", args=[event.number])
-
-
-def acting(event: Event, action: str) -> str:
-    return reverse("event_act", args=[event.number, action])
 
 
 # Acting

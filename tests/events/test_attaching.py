@@ -12,6 +12,7 @@ from events.models import Attachment, Category, Event, Step
 from events.services import act, discard_uploads, file_event, receive_uploads
 from tests import pictures
 from tests.factories import make_category, make_event, make_uploads, take
+from tests.pages import page
 from tests.pictures import full_disk, picture, stored, upload
 
 PEOPLE = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")
@@ -33,10 +34,6 @@ def filing(cast, **changes) -> dict:
     category = Category.objects.filter(minor="路灯").first() or make_category("路灯")
     sent = {"category": category.pk, "grid": cast.tree.building.code, "title": "楼道灯不亮"}
     return sent | {"idempotency_key": "k"} | changes
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 def comment(event: Event, actor, **inputs) -> Event:

@@ -20,9 +20,10 @@ from grids.public_forms import stamp
 from grids.services import PublicLimit
 from tests import pictures
 from tests.events.conftest import MONDAY
-from tests.events.resident_photos import TEXT, act, page, photo_paths, send, tokens
+from tests.events.resident_photos import TEXT, act, photo_paths, send, tokens
 from tests.events.test_races import at_once
 from tests.factories import make_category, make_contact, make_event, make_uploads, take
+from tests.pages import page
 from tests.pictures import full_disk, picture, stored, telling_photo, upload
 
 PEOPLE = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")

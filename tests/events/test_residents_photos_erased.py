@@ -14,9 +14,10 @@ from events import services
 from events.audit import lost_files, problems
 from events.models import Attachment, Event, ResidentContact
 from tests.events.conftest import MONDAY
-from tests.events.resident_photos import page, send, statuses
+from tests.events.resident_photos import send, statuses
 from tests.events.tampering import findings
 from tests.factories import make_event, make_uploads, take
+from tests.pages import page
 from tests.pictures import picture, stored
 
 pytestmark = pytest.mark.django_db

@@ -8,8 +8,9 @@ from django.urls import reverse
 
 from events.models import Attachment, Event
 from tests import pictures
-from tests.events.resident_photos import page, photo_paths, send, statuses
+from tests.events.resident_photos import photo_paths, send, statuses
 from tests.factories import make_category, make_uploads, take
+from tests.pages import page
 from tests.pictures import picture
 
 PEOPLE = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")

@@ -12,6 +12,7 @@ from events.workflow import Status
 from grids.models import Role
 from grids.services import end_post
 from tests.factories import make_category, make_event, make_post, make_user, take
+from tests.pages import acting, detail, page
 
 MOST_QUERIES = 28  # the workbench, with a card for each thing that waits; the others take fewer than half
 
@@ -19,18 +20,6 @@ MOST_QUERIES = 28  # the workbench, with a card for each thing that waits; the o
 @pytest.fixture
 def event(cast):
     return make_event(cast.worker, cast.tree.building)
-
-
-def page(answer) -> str:
-    return answer.content.decode()
-
-
-def detail(event: Event) -> str:
-    return reverse("event_detail", args=[event.number])
-
-
-def acting(event: Event, action: str) -> str:
-    return reverse("event_act", args=[event.number, action])
 
 
 # Who may open what
