@@ -11,9 +11,8 @@ from events import services
 from events.exceptions import ActionConflict
 from events.models import Event, HotlineImport, HotlineOrder, HotlineRow, ResidentContact
 from events.workflow import Status, open_moves
-from tests.events.hotline_sheets import PHONE, bring_in, fresh, line, settled, the_event
+from tests.events.hotline_sheets import PHONE, bring_in, fresh, line, settled, the_event, upload
 from tests.factories import make_category, make_event, take
-from tests.pictures import upload
 
 pytestmark = pytest.mark.django_db
 
