@@ -56,6 +56,11 @@ class Secret:
     def of(cls, text: str) -> "Secret":
         return cls(encrypt(text))
 
+    @classmethod
+    def of_any(cls, text: str) -> "Secret | None":
+        """None where there is no text."""
+        return cls.of(text) if text else None
+
     def reveal(self) -> str:
         """The text; raises Unreadable. Whoever calls it answers for where it is shown."""
         return decrypt(self.token)

@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from grids.models import Post, Role, User
 from grids.services import bulk
-from tests.factories import Tree, make_service_levels, make_tree, make_user
+from tests.factories import Tree, make_service_levels, make_tree
 
 
 @dataclass(frozen=True)
@@ -27,22 +27,29 @@ class Cast:
     admin: User  # superuser
 
 
+NAMES = {
+    "worker": "乌兰",
+    "chief": "王建国",
+    "community": "李秀英",
+    "street": "张伟",
+    "district": "刘洋",
+    "city": "陈静",
+    "police": "赵刚",
+    "neighbour": "孙丽",
+    "stranger": "周敏",
+    "admin": "管理员",
+}
+
+
 def make_cast(tree: Tree | None = None) -> Cast:
     """Everybody with their posts, started now."""
     tree = tree or make_tree()
-    cast = Cast(
-        tree=tree,
-        worker=make_user("乌兰", "worker"),
-        chief=make_user("王建国", "chief"),
-        community=make_user("李秀英", "community"),
-        street=make_user("张伟", "street"),
-        district=make_user("刘洋", "district"),
-        city=make_user("陈静", "city"),
-        police=make_user("赵刚", "police"),
-        neighbour=make_user("孙丽", "neighbour"),
-        stranger=make_user("周敏", "stranger"),
-        admin=make_user("管理员", "admin", is_staff=True, is_superuser=True),
-    )
+    people = {who: User(username=who, name=name) for who, name in NAMES.items()}
+    people["admin"].is_staff = people["admin"].is_superuser = True
+    for person in people.values():
+        person.set_unusable_password()
+    User.objects.bulk_create(people.values())
+    cast = Cast(tree=tree, **people)
     at = timezone.now()
     posts = [
         Post(user=cast.worker, grid=tree.building, role=Role.STAFF, source="community_worker"),

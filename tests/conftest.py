@@ -1,5 +1,6 @@
 """Fixtures that start real things: a broker, a worker, a browser."""
 
+import gc
 import os
 import signal
 import subprocess
@@ -13,11 +14,12 @@ import hypothesis
 import pytest
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.db.backends.signals import connection_created
+from django.test import Client, TransactionTestCase
 from kombu import pools
 
 from saihan.celery import app
-from tests import servers
+from tests import migrated, servers
 from tests.cast import cast  # noqa: F401 - a fixture for all
 from tests.servers import CHROMIUM
 
@@ -37,12 +39,29 @@ CHROMIUM_FLAGS = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database-only",
+        action="store_true",
+        help="leave out the tests without a database: the run on the other engine has proved them",
+    )
+
+
+def uses_database(item: pytest.Item) -> bool:
+    """Whether the engine may matter to this test: it has a database, or asks for a certain one."""
+    if item.get_closest_marker("django_db") or item.get_closest_marker("postgres"):
+        return True
+    is_case = issubclass(getattr(item, "cls", None) or object, TransactionTestCase)
+    return is_case or not {"db", "transactional_db", "live_server"}.isdisjoint(item.fixturenames)
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """On SQLite the tests that need PostgreSQL are left to its own run; without a Chromium its tests are named."""
     missing_browser = pytest.mark.skip(reason=f"no Chromium at {CHROMIUM} (Debian package chromium)")
     left = []
     for item in items:
-        if item.get_closest_marker("postgres") and connection.vendor != "postgresql":
+        needs_other = item.get_closest_marker("postgres") and connection.vendor != "postgresql"
+        if needs_other or (config.getoption("--database-only") and not uses_database(item)):
             left.append(item)
         elif item.get_closest_marker("browser") and not os.path.exists(CHROMIUM):
             if os.environ.get("CI"):
@@ -51,6 +70,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left:
         config.hook.pytest_deselected(items=left)
         items[:] = [item for item in items if item not in set(left)]
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays until the end, so the garbage collector need not look at it again and again."""
+    gc.freeze()
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix) -> Iterator[None]:
+    """On SQLite the database begins as a copy of the migrated one; PostgreSQL has its template."""
+    if connection.vendor == "postgresql":
+        yield
+        return
+    with migrated.copies_of(migrated.sqlite()) as begin:
+        connection_created.connect(begin)
+        yield
+        connection_created.disconnect(begin)
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ from events.services import act, file_event, file_resident_report, receive_uploa
 from events.workflow import DESK_ROLES, Action
 from grids import services
 from grids.models import Grid, Organisation, Post, Role, User
-from grids.services import bulk
 from tests.pictures import picture, upload
 
 _number = count(1)
@@ -74,10 +73,14 @@ TREE = {
 
 
 def make_tree() -> Tree:
-    """The small city, under real codes of Hohhot; in bulk, as nearly every test begins with it."""
+    """The small city, under real codes of Hohhot; in bulk past the services, as nearly every test begins with it."""
+    above: dict[str, Grid] = {}
     for _level, entries in groupby(TREE.values(), key=lambda entry: len(entry[0])):
-        rows = [{"code": code, "name": name, "households": households} for code, name, households in entries]
-        bulk.create_grids(actor=None, rows=rows)
+        grids = [Grid(code=code, name=name, households=households) for code, name, households in entries]
+        for grid in grids:
+            Grid.objects.set_interval(grid)
+            Grid.objects.set_parent(grid, above)
+        above |= {grid.code: grid for grid in Grid.objects.bulk_create(grids)}
     grids = Grid.objects.in_bulk([code for code, _name, _households in TREE.values()], field_name="code")
     return Tree(**{key: grids[code] for key, (code, _name, _households) in TREE.items()})
 

@@ -7,6 +7,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 from openpyxl import Workbook
@@ -130,3 +131,8 @@ def full_disk(left: int = 1_000_000) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def stored(folder: Path) -> list[Path]:
+    """The files that lie there."""
+    return [path for path in folder.rglob("*") if path.is_file()]

@@ -47,6 +47,7 @@ def main(options: list[str]) -> int:
     failed |= subprocess.run(suite, env=environment).returncode
     if "postgresql" not in packages:
         print("== The suite on PostgreSQL", flush=True)
+        suite.append("--database-only")
         failed |= subprocess.run([sys.executable, "-m", "tests.servers", "--", *suite], env=environment).returncode
     return failed
 

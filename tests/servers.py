@@ -2,7 +2,8 @@
 
     python -m tests.servers -- pytest tests/events
 
-runs the command with DATABASE_URL and BROKER_URL set to them. Both listen on Unix sockets only.
+runs the command with DATABASE_URL and BROKER_URL set to them. Both listen on Unix sockets only. The database is
+migrated, and TEST_TEMPLATE tells the tests that theirs may begin as its copies.
 """
 
 import os
@@ -21,8 +22,10 @@ import psycopg2
 import redis
 
 from saihan import broker
+from tests import migrated
 
 START_SECONDS = 30
+DATABASE = "saihan"
 CHROMIUM = "/usr/bin/chromium"
 POSTGRES_SETTINGS = {
     "listen_addresses": "",
@@ -77,7 +80,7 @@ def postgres(settings: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[str]:
             )  # fmt: skip
         try:
             _wait_for_postgres(server, base)
-            yield f"postgres://saihan@/saihan?host={base}"
+            yield f"postgres://saihan@/{DATABASE}?host={base}"
         finally:
             server.send_signal(signal.SIGINT)  # "fast": open connections are cut
             server.wait(START_SECONDS)
@@ -96,7 +99,7 @@ def _wait_for_postgres(server: subprocess.Popen, base: Path) -> None:
             time.sleep(0.1)
         else:
             connection.autocommit = True
-            connection.cursor().execute("CREATE DATABASE saihan")
+            connection.cursor().execute(f"CREATE DATABASE {DATABASE}")
             connection.close()
             return
 
@@ -154,7 +157,13 @@ def main(arguments: list[str]) -> int:
     # Ctrl-C reaches the command as well; the servers end after it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with postgres() as database_url, private_redis() as queue:
-        environment = {**os.environ, "DATABASE_URL": database_url, "BROKER_URL": queue.url}
+        migrated.fill_postgres(postgres_programs(), database_url)
+        environment = {
+            **os.environ,
+            "DATABASE_URL": database_url,
+            "BROKER_URL": queue.url,
+            "TEST_TEMPLATE": DATABASE,
+        }
         process = subprocess.Popen(command, env=environment)
         try:
             return process.wait()

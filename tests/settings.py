@@ -29,3 +29,7 @@ PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", "grids.hash
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
 # The processes of a parallel run share one Redis, and each of them numbers its imports from 1.
 CACHES["progress"]["KEY_PREFIX"] = str(os.getpid())  # noqa: F405  the star above brings it
+# Each client of a test would list all static files first; thus they are looked for when they are asked for.
+WHITENOISE_AUTOREFRESH = True
+if "TEST_TEMPLATE" in os.environ:  # migrated already, see tests.servers
+    DATABASES["default"]["TEST"] = {"TEMPLATE": os.environ["TEST_TEMPLATE"]}  # noqa: F405

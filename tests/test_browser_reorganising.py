@@ -10,37 +10,17 @@ from tests.factories import make_category, make_event, make_service_levels, take
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
 
-PASSWORD = "saihan-demo"
-
 
 @pytest.fixture
 def cast(transactional_db) -> Cast:
-    """The cast with passwords, and what migrations and commands would have added."""
+    """The cast, and what migrations and commands would have added."""
     make_service_levels()
     make_category("物业管理")
-    cast = make_cast()
-    for person in (cast.worker, cast.street, cast.admin):
-        person.set_password(PASSWORD)
-        person.save()
-    return cast
-
-
-@pytest.fixture
-def log_in(new_page):
-    def open_page(person, address, **options):
-        page = new_page(**options)
-        page.goto(f"/accounts/login/?next={address}")
-        page.get_by_label("用户名").fill(person.username)
-        page.get_by_label("密码").fill(PASSWORD)
-        page.get_by_role("button", name="登录", exact=True).click()
-        page.wait_for_url(f"**{address}")
-        return page
-
-    return open_page
+    return make_cast()
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["with scripts", "without scripts"])
-def test_a_merge_with_open_cases(cast, log_in, scripts):
+def test_a_merge_with_open_cases(cast, page_of, scripts):
     tree = cast.tree
     event = take(make_event(cast.worker, tree.building, title="水管漏水"), "accept")
     take(event, "assign", handler=cast.worker)
@@ -48,7 +28,8 @@ def test_a_merge_with_open_cases(cast, log_in, scripts):
 
     # The administrator of the district merges one building into the other.
     address = f"/admin/grids/grid/{tree.building.pk}/change/"
-    admin = log_in(cast.admin, address, width=1440, java_script_enabled=scripts)
+    admin = page_of(cast.admin, width=1440, java_script_enabled=scripts)
+    admin.goto(address)
     admin.get_by_role("link", name="合并", exact=True).click()
     admin.get_by_label("并入", exact=True).fill(tree.second_building.code)
     admin.get_by_label("理由").fill("两楼打通，统一管理")
@@ -61,7 +42,8 @@ def test_a_merge_with_open_cases(cast, log_in, scripts):
     assert Grid.objects.get(pk=tree.building.pk).retired_at
 
     # The handler still sees the case, reads why it moved, and resolves it.
-    worker = log_in(cast.worker, "/", java_script_enabled=scripts)
+    worker = page_of(cast.worker, java_script_enabled=scripts)
+    worker.goto("/")
     worker.get_by_role("link", name="水管漏水").first.click()
     expect(worker.get_by_text("两楼打通，统一管理")).to_be_visible()
     expect(worker.get_by_text("“1号楼”（1501050010010001）已并入“2号楼”（1501050010010002）")).to_be_visible()
@@ -74,5 +56,6 @@ def test_a_merge_with_open_cases(cast, log_in, scripts):
     worker.goto(f"/grids/{tree.building.code}/")
     expect(worker).to_have_url(f"{worker.url.split('/grids/')[0]}/grids/{tree.second_building.code}/")
     expect(worker.get_by_text("由1号楼（1501050010010001）合并而来")).to_be_visible()
-    street = log_in(cast.street, f"/events/{closed.number}/", width=1440, java_script_enabled=scripts)
+    street = page_of(cast.street, width=1440, java_script_enabled=scripts)
+    street.goto(f"/events/{closed.number}/")
     expect(street.get_by_role("link", name="健康社区 1号楼")).to_be_visible()

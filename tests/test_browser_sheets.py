@@ -5,7 +5,7 @@ from django.conf import settings as django_settings
 from openpyxl import load_workbook
 from playwright.sync_api import Page, expect
 
-from grids.models import Grid, User
+from grids.models import Grid
 from saihan import broker
 from tests.cast import Cast, make_cast
 from tests.factories import make_service_levels
@@ -13,7 +13,6 @@ from tests.grids.sheets.makers import HEADER, workbook
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
 
-PASSWORD = "saihan-demo"
 ROWS = [
     ["健康社区楼栋表"],
     [],
@@ -30,18 +29,7 @@ ROWS = [
 def cast(transactional_db, private_redis, settings) -> Cast:
     settings.CACHES = {**django_settings.CACHES, "progress": broker.cache(private_redis.url)}
     make_service_levels()
-    cast = make_cast()
-    cast.admin.set_password(PASSWORD)
-    cast.admin.save()
-    return cast
-
-
-def log_in(page: Page, person: User) -> None:
-    page.goto("/accounts/login/")
-    page.get_by_label("用户名").fill(person.username)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录", exact=True).click()
-    expect(page.get_by_role("heading", name=f"您好，{person.name}")).to_be_visible()
+    return make_cast()
 
 
 def send(page: Page, path) -> None:
@@ -56,9 +44,8 @@ def sheet_file(tmp_path, name="楼栋.xlsx"):
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_a_sheet_with_errors_is_mended_confirmed_and_undone(cast, celery_worker_process, new_page, tmp_path, width):
-    page = new_page(width=width)
-    log_in(page, cast.admin)
+def test_a_sheet_with_errors_is_mended_confirmed_and_undone(cast, celery_worker_process, page_of, tmp_path, width):
+    page = page_of(cast.admin, width=width)
     page.goto(f"/admin/grids/grid/?parent={cast.tree.community.code}")
     page.get_by_text("表格导入导出").click()
     page.get_by_role("link", name="导入、下载模板").first.click()
@@ -101,10 +88,9 @@ def test_a_sheet_with_errors_is_mended_confirmed_and_undone(cast, celery_worker_
     assert Grid.objects.get(pk=cast.tree.building.pk).name == "1号楼"
 
 
-def test_it_works_without_scripts_and_survives_closing_the_page(cast, celery_worker_process, new_page, tmp_path):
+def test_it_works_without_scripts_and_survives_closing_the_page(cast, celery_worker_process, page_of, tmp_path):
     celery_worker_process.kill()
-    page = new_page(java_script_enabled=False)
-    log_in(page, cast.admin)
+    page = page_of(cast.admin, java_script_enabled=False)
     page.goto("/admin/grids/sheetimport/kind/grids/")
     send(page, sheet_file(tmp_path))
     expect(page.get_by_text("可以关闭页面稍后再看")).to_be_visible()

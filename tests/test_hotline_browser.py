@@ -5,15 +5,12 @@ from django.conf import settings as django_settings
 from playwright.sync_api import Page, expect
 
 from events.models import Event
-from grids.models import User
 from saihan import broker
 from tests.cast import Cast, make_cast
 from tests.events.hotline_sheets import PHONE, line, sheet
 from tests.factories import make_category, make_service_levels
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
-
-PASSWORD = "saihan-demo"
 
 
 @pytest.fixture
@@ -22,10 +19,7 @@ def cast(transactional_db, private_redis, settings) -> Cast:
     make_service_levels()
     make_category()
     make_category("线索举报", is_confidential=True)
-    cast = make_cast()
-    cast.street.set_password(PASSWORD)
-    cast.street.save()
-    return cast
+    return make_cast()
 
 
 @pytest.fixture
@@ -42,14 +36,6 @@ def file(tmp_path):
     return path
 
 
-def log_in(page: Page, person: User) -> None:
-    page.goto("/accounts/login/")
-    page.get_by_label("用户名").fill(person.username)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录", exact=True).click()
-    expect(page.get_by_role("heading", name=f"您好，{person.name}")).to_be_visible()
-
-
 def send(page: Page, path) -> None:
     page.goto("/events/file/")
     page.get_by_role("link", name="导入 12345 工单").click()
@@ -58,9 +44,8 @@ def send(page: Page, path) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1440])
-def test_the_first_sheet_is_told_once_and_the_second_adds_nothing(cast, celery_worker_process, new_page, file, width):
-    page = new_page(width=width)
-    log_in(page, cast.street)
+def test_the_first_sheet_is_told_once_and_the_second_adds_nothing(cast, celery_worker_process, page_of, file, width):
+    page = page_of(cast.street, width=width)
     send(page, file)
 
     # Every heading is new; the guesses are right.
@@ -97,9 +82,8 @@ def test_the_first_sheet_is_told_once_and_the_second_adds_nothing(cast, celery_w
     assert Event.objects.count() == 4
 
 
-def test_it_works_without_scripts(cast, celery_worker_process, new_page, file):
-    page = new_page(java_script_enabled=False)
-    log_in(page, cast.street)
+def test_it_works_without_scripts(cast, celery_worker_process, page_of, file):
+    page = page_of(cast.street, java_script_enabled=False)
     send(page, file)
     for _second in range(30):
         if page.get_by_role("link", name="刷新").count() == 0:

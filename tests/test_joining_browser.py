@@ -9,7 +9,6 @@ from tests.factories import make_category, make_event, make_service_levels, make
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgres]
 
-PASSWORD = "saihan-demo"
 HERE = {"latitude": 40.8182, "longitude": 111.7086, "accuracy": 18}
 
 
@@ -18,11 +17,7 @@ def cast(transactional_db, settings) -> Cast:
     settings.PUBLIC_FORM_SECONDS = (0, 3600)
     make_service_levels()
     make_category("路灯", kind="component", major="公用设施", public_name="路灯不亮")
-    cast = make_cast()
-    for person in (cast.worker, cast.chief, cast.community):
-        person.set_password(PASSWORD)
-        person.save()
-    return cast
+    return make_cast()
 
 
 @pytest.fixture
@@ -39,13 +34,6 @@ def target(cast) -> Event:
         longitude="111.708600",
     )
     return take(event, "escalate")
-
-
-def log_in(page: Page, person, leads_to: str) -> None:
-    page.goto(f"/accounts/login/?next={leads_to}")
-    page.get_by_label("用户名").fill(person.username)
-    page.get_by_label("密码").fill(PASSWORD)
-    page.get_by_role("button", name="登录", exact=True).click()
 
 
 def fits(page: Page) -> bool:
@@ -91,9 +79,9 @@ def test_a_resident_for_whom_it_is_none_of_these_goes_on(cast, target, new_page)
     assert Event.objects.get(title="院子里的灯不亮").status == "filed"
 
 
-def test_a_worker_taps_that_it_is_this_one(cast, target, new_page):
-    page = new_page(geolocation=HERE, permissions=["geolocation"])
-    log_in(page, cast.worker, "/events/file/")
+def test_a_worker_taps_that_it_is_this_one(cast, target, page_of):
+    page = page_of(cast.worker, geolocation=HERE, permissions=["geolocation"])
+    page.goto("/events/file/")
     # In the second building there is none; thirty metres off there is.
     page.get_by_text("2号楼").first.tap()
     page.locator("#familiar").get_by_text("路灯").tap()
@@ -121,18 +109,18 @@ def test_a_worker_taps_that_it_is_this_one(cast, target, new_page):
     assert (event.merged_into, event.grid, str(event.latitude)) == (target, cast.tree.second_building, "40.818200")
 
 
-def test_without_a_position_from_the_device_it_says_so(cast, new_page):
-    page = new_page(permissions=[])
-    log_in(page, cast.worker, "/events/file/")
+def test_without_a_position_from_the_device_it_says_so(cast, page_of):
+    page = page_of(cast.worker, permissions=[])
+    page.goto("/events/file/")
     page.get_by_role("button", name="使用我的位置").tap()
     expect(page.get_by_text("设备未允许获取位置")).to_be_visible()
     expect(page.get_by_role("button", name="清除位置")).to_be_hidden()
 
 
-def test_the_desk_merges_the_likely_one_with_a_tap(cast, target, new_page):
+def test_the_desk_merges_the_likely_one_with_a_tap(cast, target, page_of):
     other = make_event(cast.worker, cast.tree.second_unit, category=target.category, title="又一次")
-    page = new_page(width=1280)
-    log_in(page, cast.chief, f"/events/{other.number}/")
+    page = page_of(cast.chief, width=1280)
+    page.goto(f"/events/{other.number}/")
     page.locator("summary", has_text="并案").click()
     page.get_by_label("三楼灯坏").check()
     page.get_by_role("button", name="并案", exact=True).click()

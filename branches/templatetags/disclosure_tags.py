@@ -64,7 +64,7 @@ def stories_waiting(user: User) -> dict:
 
 @register.inclusion_tag("branches/_tell_of.html")
 def tell_of(kind: str, key: str, grid: Grid, user: User) -> dict:
-    """For the page of a closed case, a decided topic or an activity: who may tell of it, and how. Four queries at most."""
+    """Of a closed case, a decided topic or an activity: who may tell of it, and how. Four queries at most."""
     place = find_place(storied_grids(user), grid.code[: DIGITS[Level.COMMUNITY]])
     return {
         "is_topic": kind == "topic",

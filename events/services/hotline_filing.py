@@ -171,7 +171,7 @@ def _file(
     if filed is not event:
         return HotlineOrder.objects.get(source=HOTLINE, number=order.number), False
     ResidentContact.objects.create(  # without a code: nobody has handed one out
-        event=event, name=_secret(order.name), phone=_secret(plain_phone(order.phone)), created_at=at
+        event=event, name=Secret.of_any(order.name), phone=Secret.of_any(plain_phone(order.phone)), created_at=at
     )
     made = HotlineOrder.objects.create(
         event=event,
@@ -184,10 +184,6 @@ def _file(
         hotline_import=hotline_import,
     )
     return made, True
-
-
-def _secret(text: str) -> Secret | None:
-    return Secret.of(text) if text else None
 
 
 def continue_hotlines(*, at: datetime | None = None) -> int:

@@ -80,7 +80,7 @@ def _set_robot(preference: NoticePreference, robot: str, webhook: str, secret: s
     if not robot:
         preference.webhook = preference.secret = None
     elif webhook:
-        preference.webhook, preference.secret = Secret.of(webhook), Secret.of(secret) if secret else None
+        preference.webhook, preference.secret = Secret.of(webhook), Secret.of_any(secret)
     elif secret:
         preference.secret = Secret.of(secret)
     if robot != Robot.DINGTALK:

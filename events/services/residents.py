@@ -106,16 +106,10 @@ def file_resident_report(
             return Receipt(first, code)
         _spend_report(grid, source, at)
         event = file_under_free_number(event, at, attachments, into=into)
-        ResidentContact.objects.get_or_create(  # a request beside this one may have been first
-            event=event,
-            defaults={
-                "name": Secret.of(name) if name else None,
-                "phone": Secret.of(phone) if phone else None,
-                "code_hash": code_hash,
-                "source": source,
-                "created_at": at,
-            },
-        )
+        # A request beside this one may have been first.
+        contact = {"name": Secret.of_any(name), "phone": Secret.of_any(phone), "code_hash": code_hash}
+        contact |= {"source": source, "created_at": at}
+        ResidentContact.objects.get_or_create(event=event, defaults=contact)
     return Receipt(event, code)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -42,3 +43,10 @@ def pool() -> Iterator[ThreadPoolExecutor]:
     """Threads for what happens at once."""
     with ThreadPoolExecutor(8) as pool:
         yield pool
+
+
+@pytest.fixture
+def uploads(settings, tmp_path) -> Path:
+    """The folder of the uploads, for this test alone."""
+    settings.MEDIA_ROOT = tmp_path / "uploads"
+    return settings.MEDIA_ROOT

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 
 from events import services
 from events.hotline.columns import told
-from events.models import Category, HotlineImport
+from events.models import Category, Event, HotlineImport
 from events.services.hotline import open_words, remembered_columns
 from grids.models import Grid, User
 from tests.factories import make_category
@@ -78,3 +78,8 @@ def fresh(found: HotlineImport) -> HotlineImport:
 
 def outcomes(found: HotlineImport) -> dict[int, str]:
     return dict(found.rows.values_list("number", "outcome"))
+
+
+def the_event() -> Event:
+    """The only case."""
+    return Event.objects.with_related().get()

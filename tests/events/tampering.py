@@ -3,9 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, timedelta
+from io import StringIO
 from typing import Any
 from uuid import uuid4
 
+import pytest
+from django.core.management import CommandError, call_command
 from django.db import connection, models, transaction
 
 from events import history
@@ -107,3 +110,11 @@ def another(field: models.Field, value: Any) -> Any:
         case _text:
             value = str(value or "")
             return f"{'1' if value[:1] == '0' else '0'}{value[1:]}"
+
+
+def findings(*options: str) -> str:
+    """What `check_events` complains of, as it must."""
+    complaints = StringIO()
+    with pytest.raises(CommandError):
+        call_command("check_events", *options, stdout=StringIO(), stderr=complaints)
+    return complaints.getvalue()

@@ -1,41 +1,25 @@
 """Photos and files from the form to the chain: kept when a form is refused, bound to their step, seen by few."""
 
-import os
-import time
-from datetime import timedelta
-from io import StringIO
-from pathlib import Path
-
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.files.storage import default_storage
-from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 from rest_framework.test import APIClient
 
 from events.models import Attachment, Category, Event, Step
-from events.services import act, clean_uploads, discard_uploads, file_event, receive_uploads
-from events.tasks import clean_uploads as clean_task
+from events.services import act, discard_uploads, file_event, receive_uploads
 from tests import pictures
 from tests.factories import make_category, make_event, make_uploads, take
-from tests.pictures import full_disk, picture, upload
+from tests.pages import page
+from tests.pictures import full_disk, picture, stored, upload
 
 PEOPLE = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")
 FILE = reverse("event_file")
-
-
 # Files go when the transaction that removed their row is committed, so some tests need real ones.
 committing = pytest.mark.django_db(transaction=True)
-
-
-@pytest.fixture(autouse=True)
-def uploads(settings, tmp_path) -> Path:
-    """The folder of the uploads, for this test alone."""
-    settings.MEDIA_ROOT = tmp_path / "uploads"
-    return settings.MEDIA_ROOT
+pytestmark = pytest.mark.usefixtures("uploads")
 
 
 @pytest.fixture
@@ -46,18 +30,10 @@ def event(cast):
     )
 
 
-def stored(uploads: Path) -> list[Path]:
-    return [path for path in uploads.rglob("*") if path.is_file()]
-
-
 def filing(cast, **changes) -> dict:
     category = Category.objects.filter(minor="路灯").first() or make_category("路灯")
     sent = {"category": category.pk, "grid": cast.tree.building.code, "title": "楼道灯不亮"}
     return sent | {"idempotency_key": "k"} | changes
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 def comment(event: Event, actor, **inputs) -> Event:
@@ -434,106 +410,6 @@ def test_a_request_that_is_larger_than_any_step_is_not_read(cast, api, event):
 def test_text_in_place_of_a_file_is_no_file(cast, api):
     answer = api.post("/api/v1/events/", filing(cast, attachments=["a.jpg"]), format="json")
     assert (answer.status_code, list(answer.json())) == (400, ["attachments"])
-
-
-# The chain
-
-
-def findings(*options: str) -> str:
-    complaints = StringIO()
-    with pytest.raises(CommandError):
-        call_command("check_events", *options, stdout=StringIO(), stderr=complaints)
-    return complaints.getvalue()
-
-
-def test_the_chain_covers_name_and_content(event):
-    photo = event.attachments.first()
-    assert event.steps.get().details["attachments"][0] == {"name": "1.jpg", "sha256": photo.sha256}
-    call_command("check_events", "--files", stdout=StringIO())
-
-
-def test_waiting_photos_trouble_nobody(cast, event):
-    make_uploads(cast.worker)
-    call_command("check_events", "--files", stdout=StringIO())
-
-
-def test_a_missing_file_is_found(event):
-    default_storage.delete(event.attachments.first().file.name)
-    assert f"{event.number}：第 1 步的第 1 个附件" in findings()
-
-
-def test_a_file_of_another_size_is_found_at_once_and_an_altered_one_when_it_is_read(event):
-    path = Path(event.attachments.first().file.path)
-    content = path.read_bytes()
-    path.write_bytes(content[:-1] + b"\0")
-    call_command("check_events", stdout=StringIO())
-    assert f"{event.number}：第 1 步的第 1 个附件" in findings("--files")
-    path.write_bytes(content[:-1])
-    assert "字节" in findings()
-
-
-@pytest.mark.parametrize("change", [{"sha256": "0" * 64}, {"name": "别的.jpg"}])
-def test_an_altered_row_is_found(event, change):
-    Attachment.objects.filter(pk=event.attachments.first().pk).update(**change)
-    assert f"{event.number}：第 1 步的附件" in findings()
-
-
-def test_a_removed_row_is_found(event):
-    event.attachments.first().delete()
-    assert f"{event.number}：第 1 步的附件" in findings()
-
-
-def test_an_inserted_row_is_found(cast, event):
-    bare = take(event, "accept")
-    (photo,) = make_uploads(cast.worker)
-    Attachment.objects.filter(pk=photo.pk).update(event=event, step=bare.steps.last(), ordinal=1)
-    assert f"附件 {photo.pk} 的文件" in findings()
-
-
-def test_a_row_on_another_case_is_found(cast, event):
-    other = make_event(cast.worker, cast.tree.building)
-    photo = event.attachments.first()
-    Attachment.objects.filter(pk=photo.pk).update(event=other)
-    assert f"附件 {photo.pk} 所属步骤的事件" in findings()
-
-
-# Cleaning
-
-
-def age(uploads: Path, days: int = 2) -> None:
-    """Make all that is there look that old."""
-    long_ago = time.time() - days * 24 * 3600
-    for path in stored(uploads):
-        os.utime(path, (long_ago, long_ago))
-    Attachment.objects.update(created_at=timezone.now() - timedelta(days=days))
-
-
-@committing
-def test_what_waited_for_more_than_a_day_goes_and_the_rest_stays(cast, event, uploads):
-    make_uploads(cast.worker, picture((50, 50)))
-    age(uploads)
-    make_uploads(cast.worker, picture((60, 60)))
-    assert clean_uploads() == {"waiting": 1, "strays": 0}
-    assert Attachment.objects.pending().count() == 1
-    assert len(stored(uploads)) == 3 + 2
-    call_command("check_events", "--files", stdout=StringIO())
-
-
-def test_a_file_without_a_row_goes_once_it_is_old(event, uploads):
-    stray = default_storage.save("attachments/ab/" + "ab" * 16 + ".jpg", upload(picture()))
-    foreign = default_storage.save("attachments/ab/readme.txt", upload(b"put here by hand"))
-    assert clean_uploads() == {"waiting": 0, "strays": 0}
-    age(uploads)
-    out = StringIO()
-    call_command("clean_uploads", stdout=out)
-    assert out.getvalue() == "已清理：逾期未提交的附件 0 个，无归属的文件 1 个。\n"
-    assert not default_storage.exists(stray)
-    assert default_storage.exists(foreign)
-    assert len(stored(uploads)) == 3 + 1
-
-
-def test_the_clock_cleans_as_well(db):
-    assert clean_task() == {"waiting": 0, "strays": 0}
 
 
 # Queries

@@ -10,13 +10,10 @@ from events.filters import FilterForm
 from events.models import Event
 from tests.events.conftest import MONDAY, moment
 from tests.factories import make_category, make_event
+from tests.pages import page
 
 pytestmark = pytest.mark.django_db
 LIST = "event_list"
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 def listed(answer) -> set[str]:

@@ -12,6 +12,7 @@ from grids.models import User
 from tests.events.companies import ENDS, EVERYBODY
 from tests.events.conftest import MONDAY
 from tests.factories import make_category, make_event, make_organisation, take
+from tests.pages import acting, detail, page
 
 pytestmark = pytest.mark.django_db
 
@@ -23,18 +24,6 @@ def event(cast) -> Event:
 
 
 # Pages
-
-
-def page(answer) -> str:
-    return answer.content.decode()
-
-
-def detail(event: Event) -> str:
-    return reverse("event_detail", args=[event.number])
-
-
-def acting(event: Event, action: str) -> str:
-    return reverse("event_act", args=[event.number, action])
 
 
 def test_the_form_offers_people_and_organisations_nearest_first(cast, people, event, company, as_):

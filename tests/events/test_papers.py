@@ -14,6 +14,7 @@ from events.workflow import Status
 from tests import pictures
 from tests.events.conftest import MONDAY
 from tests.factories import make_category, make_event, make_uploads, take
+from tests.pages import page
 from tests.pictures import picture
 
 EVERYBODY = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")
@@ -28,10 +29,6 @@ def uploads(settings, tmp_path):
 @pytest.fixture
 def event(cast):
     return make_event(cast.worker, cast.tree.building, description="三楼到四楼之间")
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 def on_paper(event: Event) -> str:

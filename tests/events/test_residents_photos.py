@@ -3,30 +3,29 @@
 import re
 from datetime import timedelta
 from io import BytesIO, StringIO
-from pathlib import Path
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.core.management import CommandError, call_command
-from django.db.models import F
+from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from PIL import Image
 
 from events import services
-from events.audit import lost_files, problems
+from events.audit import problems
 from events.models import Attachment, Event, ResidentContact
 from grids.models import PublicUse
 from grids.public_forms import stamp
 from grids.services import PublicLimit
 from tests import pictures
 from tests.events.conftest import MONDAY
+from tests.events.resident_photos import TEXT, act, photo_paths, send, tokens
 from tests.events.test_races import at_once
 from tests.factories import make_category, make_contact, make_event, make_uploads, take
-from tests.pictures import full_disk, picture, telling_photo, upload
+from tests.pages import page
+from tests.pictures import full_disk, picture, stored, telling_photo, upload
 
-TEXT = "2单元楼道灯坏了。晚上老人下楼很危险，请尽快修。"
 PEOPLE = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")
 
 pytestmark = pytest.mark.django_db
@@ -35,47 +34,9 @@ committing = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture(autouse=True)
-def uploads(settings, tmp_path) -> Path:
-    """The folder of the uploads, for this test alone; and nobody waits before sending."""
-    settings.MEDIA_ROOT = tmp_path / "uploads"
+def at_once_and_here(settings, uploads) -> None:
+    """Nobody waits before sending, and the files lie in a folder of the test's own."""
     settings.PUBLIC_FORM_SECONDS = (0, 3600)
-    return settings.MEDIA_ROOT
-
-
-def stored(uploads: Path) -> list[Path]:
-    return [path for path in uploads.rglob("*") if path.is_file()]
-
-
-def send(client: Client, grid, *contents: bytes, **given):
-    """Send the public form with these photos."""
-    files = [upload(content, f"{number}.jpg") for number, content in enumerate(contents, start=1)]
-    sent = {"opened": stamp(grid, timezone.now()), "key": "a" * 32, "text": TEXT, "attachments": files} | given
-    return client.post(reverse("public_report", args=[grid.code]), sent)
-
-
-def act(client: Client, action: str, *contents: bytes, **given):
-    """Add something to the only case."""
-    files = [upload(content, f"{number}.jpg") for number, content in enumerate(contents, start=1)]
-    event = Event.objects.get()
-    sent = {"seen": event.step_count, "attachments": files} | given
-    return client.post(reverse("public_act", args=[event.number, action]), sent)
-
-
-def page(answer) -> str:
-    return answer.content.decode()
-
-
-def tokens(answer) -> list[str]:
-    """What a form shows again, by the values with which it comes back."""
-    return re.findall(r'name="attachments_kept" value="([^"]+)" checked', page(answer))
-
-
-def photo_paths(event: Event, photo: Attachment) -> list[str]:
-    return [reverse(name, args=[event.number, photo.key]) for name in ("public_photo", "public_photo_thumbnail")]
-
-
-def statuses(client: Client, event: Event, photo: Attachment) -> set[int]:
-    return {client.get(path).status_code for path in photo_paths(event, photo)}
 
 
 # With a report
@@ -411,184 +372,6 @@ def test_a_photo_of_a_step_that_is_not_open_any_more_waits_for_a_word(cast, clie
     assert (answer.status_code, len(tokens(answer))) == (409, 1)
     assert act(client, "comment", note="三楼", attachments_kept=tokens(answer)).status_code == 302
     assert Attachment.objects.get().step.action == "comment"
-
-
-# Who sees them
-
-
-def test_staff_who_may_see_the_case_see_them_on_page_paper_and_api(cast, client, as_):
-    send(client, cast.tree.unit, picture())
-    event, photo = Event.objects.get(), Attachment.objects.get()
-    thumbnail = reverse("attachment_thumbnail", args=[photo.key])
-    chief = as_(cast.chief)
-    for name in ("event_detail", "event_print"):
-        assert thumbnail in page(chief.get(reverse(name, args=[event.number])))
-    (step,) = chief.get(f"/api/v1/events/{event.number}/steps/").json()["results"]
-    assert step["attachments"][0]["sha256"] == photo.sha256
-    got = {person: as_(getattr(cast, person)).get(thumbnail).status_code for person in PEOPLE}
-    assert got == {person: 404 if person in ("neighbour", "stranger") else 200 for person in PEOPLE}
-
-
-def test_the_resident_sees_them_and_no_other_resident(cast, client):
-    send(client, cast.tree.unit, picture())
-    event, photo = Event.objects.get(), Attachment.objects.get()
-    assert all(path in page(client.get(f"/follow/{event.number}/")) for path in photo_paths(event, photo))
-    for path in photo_paths(event, photo):
-        answer = client.get(path)
-        assert (answer.status_code, answer["Content-Type"]) == (200, "image/jpeg")
-        assert {"private", "no-store"} <= set(re.split(r",\s*", answer["Cache-Control"]))
-        assert (answer["X-Content-Type-Options"], answer["X-Robots-Tag"]) == ("nosniff", "noindex, nofollow")
-    assert statuses(Client(), event, photo) == {404}
-
-    neighbour = Client()
-    send(neighbour, cast.tree.unit, picture((40, 40)), key="b" * 32)
-    other = Event.objects.exclude(pk=event.pk).get()
-    assert statuses(neighbour, event, photo) == statuses(neighbour, other, photo) == {404}
-    assert statuses(neighbour, other, other.attachments.get()) == {200}
-    client.post(reverse("public_leave", args=[event.number]))
-    assert statuses(client, event, photo) == {404}
-
-
-def test_the_resident_sees_the_result_and_nothing_among_colleagues(cast, client):
-    send(client, cast.tree.unit)
-    event = take(Event.objects.get(), "accept", attachments=make_uploads(cast.chief))
-    inside = event.attachments.get()
-    event = take(event, "comment", attachments=make_uploads(cast.chief, picture((30, 30))))
-    event = take(event, "resolve", attachments=make_uploads(cast.chief, picture((40, 40)), pictures.PDF))
-    result, document = event.steps.last().attachments.all()
-    assert statuses(client, event, result) == {200}
-    assert statuses(client, event, inside) == statuses(client, event, document) == {404}
-    shown = page(client.get(f"/follow/{event.number}/"))
-    assert shown.count("/thumbnail/") == 1
-    assert str(result.key) in shown
-
-
-def test_the_desk_is_told_that_the_resident_sees_them(cast, client, as_):
-    send(client, cast.tree.unit)
-    event = take(Event.objects.get(), "accept", "assign", handler=cast.worker)
-    assert "反映问题的居民能看到" in page(as_(cast.worker).get(f"/events/{event.number}/"))
-
-
-# Clue reports
-
-
-@pytest.fixture
-def clue(cast, client) -> Event:
-    category = make_category("线索举报", is_confidential=True, public_name="举报违法线索", lowest_loop="community")
-    send(client, cast.tree.unit, picture(), category=category.pk, text="有人聚赌")
-    return Event.objects.get()
-
-
-def test_photos_of_a_clue_are_for_reporter_desk_and_police_alone(cast, client, as_, clue):
-    photo = clue.attachments.get()
-    for name in ("attachment", "attachment_thumbnail", "api_attachment-detail", "api_attachment-thumbnail"):
-        answers = {person: as_(getattr(cast, person)).get(reverse(name, args=[photo.key])) for person in PEOPLE}
-        assert {person for person, answer in answers.items() if answer.status_code == 200} == {"community", "police"}
-        assert answers["police"]["Cache-Control"] == "private, no-store"
-    assert statuses(client, clue, photo) == {200}
-    assert statuses(Client(), clue, photo) == {404}
-
-
-def test_what_was_found_in_a_clue_stays_inside(cast, client, as_, clue):
-    event = take(clue, "accept")
-    shown = page(as_(cast.community).get(f"/events/{event.number}/"))
-    assert "反映问题的居民能看到" not in shown
-    event = take(event, "resolve", attachments=make_uploads(cast.community, picture((40, 40))))
-    result = event.steps.last().attachments.get()
-    assert statuses(client, event, result) == {404}
-    assert str(result.key) not in page(client.get(f"/follow/{event.number}/"))
-
-
-# Erased
-
-
-@pytest.fixture
-def ended(cast, client) -> Event:
-    """Closed long ago, with a photo of the resident and one of the result."""
-    send(client, cast.tree.unit, picture())
-    event = take(Event.objects.get(), "accept", at=timezone.now())
-    event = take(event, "resolve", attachments=make_uploads(cast.chief, picture((40, 40))))
-    return take(event, "pass_check")
-
-
-LATER = timedelta(days=181)
-
-
-@committing
-def test_photos_of_residents_go_with_their_contact_and_the_result_stays(client, ended, uploads):
-    done = services.erase_contacts(at=timezone.now() + LATER)
-    assert (done["contacts"], done["photos"]) == (1, 1)
-    own, result = ended.attachments.order_by("created_at")
-    assert (own.file.name, own.thumbnail.name, bool(own.erased_at)) == ("", "", True)
-    assert result.erased_at is None
-    assert len(stored(uploads)) == 2
-    assert statuses(client, ended, own) == {404}
-    call_command("check_events", "--files", stdout=StringIO())
-
-
-@committing
-def test_what_is_erased_while_the_check_looks_at_the_files_is_not_lost(cast, uploads, ended):
-    lost = make_event(cast.worker, cast.tree.building, attachments=make_uploads(cast.worker))
-    Attachment.objects.filter(event=ended).update(id=F("id") + 100)  # they are looked at in their order
-    (uploads / lost.attachments.get().file.name).unlink()
-    found = lost_files(read_files=False)
-    assert next(found).startswith(lost.number)  # and by now it has read the row of the resident's photo
-    assert services.erase_contacts(at=timezone.now() + LATER)["photos"] == 1
-    assert not list(found)
-
-
-def test_page_paper_and_api_say_that_it_was_erased(cast, as_, ended):
-    services.erase_contacts(at=timezone.now() + LATER)
-    photo, chief = ended.attachments.get(step__action="file"), as_(cast.chief)
-    for name in ("event_detail", "event_print"):
-        shown = page(chief.get(reverse(name, args=[ended.number])))
-        assert reverse("attachment_thumbnail", args=[photo.key]) not in shown
-        assert "清除" in shown
-    steps = chief.get(f"/api/v1/events/{ended.number}/steps/").json()["results"]
-    assert steps[0]["attachments"][0]["erased_at"]
-    assert chief.get(reverse("attachment", args=[photo.key])).status_code == 404
-    admin = page(as_(cast.admin).get(reverse("admin:events_event_change", args=[ended.pk])))
-    assert reverse("attachment", args=[photo.key]) not in admin
-
-
-def test_nuisance_keeps_its_photos_as_long_so_that_nobody_makes_evidence_vanish(cast, client):
-    send(client, cast.tree.unit, picture())
-    services.mark_spam(event=Event.objects.get(), actor=cast.chief)
-    assert services.erase_contacts(at=timezone.now() + timedelta(days=179))["photos"] == 0
-    assert services.erase_contacts(at=timezone.now() + LATER)["photos"] == 1
-    assert not list(problems())
-
-
-def test_an_open_case_keeps_its_photos(cast, client):
-    send(client, cast.tree.unit, picture())
-    assert services.erase_contacts(at=timezone.now() + timedelta(days=999))["photos"] == 0
-
-
-def findings() -> str:
-    complaints = StringIO()
-    with pytest.raises(CommandError):
-        call_command("check_events", stdout=StringIO(), stderr=complaints)
-    return complaints.getvalue()
-
-
-@pytest.mark.parametrize("action", ["file", "resolve"])
-def test_what_was_not_due_to_be_erased_is_found(ended, action):
-    Attachment.objects.filter(step__action=action).update(file="", thumbnail="", erased_at=MONDAY)
-    assert "的第 1 个附件" in findings()
-
-
-def test_the_result_is_not_erased_under_cover_of_the_contact(ended):
-    services.erase_contacts(at=timezone.now() + LATER)
-    erased_at = ResidentContact.objects.get().erased_at
-    Attachment.objects.filter(step__action="resolve").update(file="", thumbnail="", erased_at=erased_at)
-    assert f"{ended.number}：第 3 步的第 1 个附件" in findings()
-
-
-def test_a_file_that_outlived_its_erasure_is_cleaned(ended, uploads):
-    own = ended.attachments.get(step__action="file")
-    Path(own.file.path).touch()
-    Attachment.objects.filter(pk=own.pk).update(file="", thumbnail="", erased_at=MONDAY)
-    assert services.clean_uploads(at=timezone.now() + timedelta(days=2))["strays"] == 2
 
 
 # Queries

@@ -19,14 +19,11 @@ from tests.events.conftest import MONDAY
 from tests.events.test_sampling import NOVEMBER, closed, drawn
 from tests.events.test_second_looks import MINUTE, NIGHT, closed_in
 from tests.factories import make_category, make_post, make_user
+from tests.pages import page
 
 THEN = MONDAY - timedelta(days=364)  # a Monday that is over, whatever day it is today
 PERIOD = {"period_from": "2025-11-01", "period_until": "2025-12-01"}
 EVERYBODY = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 @pytest.fixture

@@ -11,13 +11,10 @@ from events.models import SavedFilter
 from events.services.saved_filters import MOST_SAVED
 from grids.services import end_post, retire_grid
 from tests.factories import make_category, make_event
+from tests.pages import page
 
 pytestmark = pytest.mark.django_db
 SAVE, LIST = "saved_filter_save", "saved_filter_list"
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 def counts(user) -> dict[str, int | None]:

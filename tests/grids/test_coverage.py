@@ -14,6 +14,7 @@ from grids import problems, services
 from grids.coverage import Census, listed
 from grids.models import Grid, Level, Organisation, Post, Role, User
 from tests.factories import make_grid, make_post, make_user
+from tests.pages import page
 
 pytestmark = pytest.mark.django_db
 
@@ -38,10 +39,6 @@ def peopled(cast):
     make_post(cast.chief, cast.tree.unit, Role.CHIEF)
     make_post(cast.street, make_grid("150105000", "零号街道"), Role.CHIEF)
     return cast
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 # Coverage

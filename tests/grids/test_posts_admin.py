@@ -12,6 +12,7 @@ from events.services import act
 from grids import services
 from grids.models import Duty, Post, Role
 from tests.factories import make_event, make_post, make_user, take
+from tests.pages import page
 
 pytestmark = pytest.mark.django_db
 
@@ -31,10 +32,6 @@ def browser(client, manager):
 
 def address(name: str, *args) -> str:
     return reverse(f"admin:grids_{name}", args=args)
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 def at(moment) -> dict:

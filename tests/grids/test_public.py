@@ -8,14 +8,11 @@ from django.utils import timezone
 from grids.models import FormerCode, Grid, GridChange, Role
 from grids.services import appoint, dissolve_organisation, retire_grid
 from tests.factories import make_event, make_organisation, make_post, make_user
+from tests.pages import page
 
 
 def public_grid(code: str) -> str:
     return reverse("public_grid", args=[code])
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 @pytest.fixture

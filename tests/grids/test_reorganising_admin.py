@@ -7,6 +7,7 @@ from django.urls import reverse
 from grids import services
 from grids.models import Grid, GridChange, Post, Role
 from tests.factories import make_grid, make_post, make_user
+from tests.pages import page
 
 pytestmark = pytest.mark.django_db
 
@@ -61,10 +62,6 @@ def now(grid: Grid) -> Grid:
 
 def said(response) -> str:
     return " ".join(str(message) for message in response.context["messages"])
-
-
-def page(response) -> str:
-    return response.content.decode()
 
 
 WHY = {"reason": "呼政发〔2026〕3号"}

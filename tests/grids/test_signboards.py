@@ -15,10 +15,7 @@ from grids.models import Grid, Role
 from grids.paper import LAYOUTS, Paper, head_height, lay_out, lines, listed, short, width
 from grids.services import end_post
 from tests.factories import make_branch, make_grid, make_organisation, make_post, make_user
-
-
-def page(answer) -> str:
-    return answer.content.decode()
+from tests.pages import page
 
 
 def board(grid: Grid) -> Board:

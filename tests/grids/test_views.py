@@ -7,14 +7,11 @@ from django.utils import timezone
 from grids.models import Role
 from grids.services import end_post
 from tests.factories import make_category, make_event, make_post, make_user, take
+from tests.pages import page
 
 MOST_QUERIES = 15
 # Its people, branch, police, organisations, past and cases stand on one page, and what runs in a street or community.
 MOST_QUERIES_OF_A_GRID = 30
-
-
-def page(answer) -> str:
-    return answer.content.decode()
 
 
 def detail(grid) -> str:

@@ -1,0 +1,169 @@
+"""Who gets what of the API: each address by each person, clue reports, and what ends or gives a right."""
+
+import re
+
+import pytest
+from django.db import transaction
+from drf_spectacular.generators import SchemaGenerator
+from rest_framework.test import APIClient
+
+from events.models import Sample
+from grids.models import Role
+from grids.services import end_post
+from tests.events.api_calls import ATTACHMENTS, CATEGORIES, CHINESE, EVENTS, act, address, api_of, filing, numbers
+from tests.events.test_sampling import closed, drawn
+from tests.factories import make_branch, make_category, make_event, make_organisation, make_post, make_uploads, take
+
+
+@pytest.fixture
+def event(cast):
+    return make_event(cast.worker, cast.tree.unit)
+
+
+# Confidential cases
+
+
+@pytest.fixture
+def clue(cast):
+    return make_event(cast.worker, cast.tree.unit, category=make_category("线索举报", is_confidential=True), title="密")
+
+
+@pytest.mark.parametrize("who", ["community", "street", "district", "city", "neighbour", "stranger", "admin"])
+def test_a_clue_report_is_out_of_sight(cast, clue, who):
+    client = api_of(getattr(cast, who))
+    assert numbers(client.get(EVENTS)) == []
+    assert numbers(client.get(EVENTS, {"search": clue.number})) == []
+    for response in (client.get(address(clue)), client.get(address(clue, "steps/")), act(client, clue, "urge")):
+        assert response.status_code == 404
+        assert response.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize("who", ["worker", "chief", "police"])
+def test_a_clue_report_is_seen_by_reporter_desk_and_police(cast, clue, who):
+    client = api_of(getattr(cast, who))
+    assert numbers(client.get(EVENTS)) == [clue.number]
+    assert client.get(address(clue)).json()["is_confidential"]
+
+
+def test_who_passes_a_clue_report_on_learns_nothing_more(cast, clue):
+    response = act(api_of(cast.chief), clue, "escalate", reason="须上级处理")
+    assert (response.status_code, response.content) == (204, b"")
+    assert api_of(cast.chief).get(address(clue)).status_code == 404
+    assert api_of(cast.community).get(address(clue)).status_code == 200
+
+
+# Who gets what: a case of the unit, held by the chief's building
+
+PEOPLE = ("worker", "chief", "community", "street", "district", "city", "police", "neighbour", "stranger", "admin")
+EVERYBODY = dict.fromkeys(PEOPLE, 200) | {"anonymous": 401}
+INSIDE = EVERYBODY | {"neighbour": 404, "stranger": 404}
+INSPECTORS = dict.fromkeys(PEOPLE, 403) | {"district": 200, "city": 200, "admin": 200, "anonymous": 401}
+NOBODY = {name: 403 if code == 200 else code for name, code in INSIDE.items()}
+FILERS = {name: 201 if code == 200 else code for name, code in EVERYBODY.items()}
+MATRIX = {
+    "get /api/v1/categories/": EVERYBODY,
+    "get /api/v1/grids/": EVERYBODY,
+    "get /api/v1/grids/1501050010010001/": INSIDE,
+    "get /api/v1/organisations/": EVERYBODY,
+    "get {organisation}": INSIDE,
+    "get /api/v1/branches/": EVERYBODY,
+    "get {branch}": INSIDE,
+    "get /api/schema/": EVERYBODY,
+    "get /api/v1/events/": EVERYBODY,
+    "get /api/v1/events/alike/": {name: 400 if code == 200 else code for name, code in EVERYBODY.items()},
+    "post /api/v1/events/": FILERS | {"neighbour": 400, "stranger": 403, "admin": 403},
+    "get {event}": INSIDE,
+    "get {event}steps/": INSIDE,
+    "get {photo}": INSIDE,
+    "get {photo}thumbnail/": INSIDE,
+    "get {event}clock/": INSIDE,
+    "get /api/v1/samples/": INSPECTORS,
+    "get {sample}": INSPECTORS,
+    "get {sample}items/": INSPECTORS,
+    "get {sample}population/": INSPECTORS,
+    "get /api/v1/second-looks/": INSPECTORS,
+    "post {event}actions/ comment": INSIDE,
+    "post {event}actions/ accept": NOBODY | {"chief": 200},
+    "post {event}actions/ resolve": NOBODY | {"chief": 409},
+    "post {event}actions/ urge": NOBODY | {"district": 200, "city": 200},
+    "post {event}actions/ reopen": NOBODY | {"district": 409, "city": 409},
+}
+
+
+def a_sample(cast) -> Sample:
+    closed(cast)
+    return drawn(cast, size=1)
+
+
+@pytest.mark.parametrize("what", MATRIX)
+def test_who_gets_what(cast, event, what):
+    company = make_organisation(cast.tree.community)
+    place = f"/api/v1/organisations/{company.pk}/"
+    take(event, "comment", attachments=make_uploads(cast.worker))
+    photo = f"{ATTACHMENTS}{event.attachments.get().key}/"
+    sample = f"/api/v1/samples/{a_sample(cast).pk}/" if "{sample}" in what else ""
+    branch = f"/api/v1/branches/{make_branch(cast.tree.community).pk}/"
+    known = {"event": address(event), "organisation": place, "photo": photo, "sample": sample, "branch": branch}
+    method, path, *action = what.format(**known).split()
+    body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
+    got = {}
+    for who in EVERYBODY:
+        client = APIClient() if who == "anonymous" else api_of(getattr(cast, who))
+        with transaction.atomic():
+            got[who] = getattr(client, method)(path, body if method == "post" else None).status_code
+            transaction.set_rollback(True)
+    assert got == MATRIX[what]
+
+
+def test_every_address_is_in_the_matrix():
+    described = SchemaGenerator().get_schema(public=True)["paths"]
+    known = {
+        re.sub("/[0-9]+/", "/{code}/", line.split()[1])
+        .replace("{event}", EVENTS + "{number}/")
+        .replace("{organisation}", "/api/v1/organisations/{id}/")
+        .replace("{branch}", "/api/v1/branches/{id}/")
+        .replace("{photo}", ATTACHMENTS + "{key}/")
+        .replace("{sample}", "/api/v1/samples/{id}/")
+        for line in MATRIX
+    }
+    assert set(described) - known == {"/api/v1/token/"}
+
+
+def test_who_is_not_logged_in_is_told_how(db):
+    response = APIClient().get(EVENTS)
+    assert (response.status_code, response["WWW-Authenticate"]) == (401, "Token")
+    assert response.json() == {"code": "not_authenticated", "detail": "身份认证信息未提供。"}
+
+
+def test_nothing_is_changed_past_the_actions(cast, event):
+    client = api_of(cast.admin)
+    for path in (EVENTS, address(event), address(event, "steps/"), CATEGORIES, "/api/v1/grids/1501/"):
+        for method in (client.put, client.patch, client.delete):
+            response = method(path, {})
+            assert (response.status_code, response.json()["code"]) == (405, "method_not_allowed")
+
+
+def test_rights_end_with_the_post(cast, event):
+    end_post(actor=None, post=cast.chief.posts.get())
+    assert api_of(cast.chief).get(address(event)).status_code == 404
+
+
+def test_a_new_post_gives_its_rights(cast, event):
+    make_post(cast.stranger, cast.tree.building, Role.DISPATCHER)
+    assert act(api_of(cast.stranger), event, "accept").status_code == 200
+
+
+def test_a_number_that_is_none(cast):
+    client = api_of(cast.worker)
+    for number in ("20261123-999999", "x", "20261123-99999x", "１２３", "%00", "' OR 1=1"):
+        response = client.get(f"{EVENTS}{number}/")
+        assert (response.status_code, response.json()["code"]) == (404, "not_found")
+
+
+def test_a_session_serves_as_well_and_needs_its_csrf_token(cast, event):
+    client = APIClient(enforce_csrf_checks=True)
+    client.force_login(cast.chief)
+    assert client.get(address(event)).status_code == 200
+    refused = act(client, event, "accept")
+    assert (refused.status_code, refused.json()["code"]) == (403, "csrf_failed")
+    assert CHINESE.search(refused.json()["detail"])
