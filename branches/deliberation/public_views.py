@@ -20,11 +20,13 @@ from branches.deliberation.showing import case_of, counted_options, show_topics
 from branches.deliberation.workflow import State
 from branches.exceptions import StateConflict
 from branches.models import Topic
+from branches.models.divided import divisions_into
 from branches.refusals import add_refusal
-from grids.models import FormerCode, Grid, Level, load_ancestors
+from grids.models import Grid, Level, load_ancestors
 from grids.public_pages import TOO_MANY, public, source
 from grids.readable import grouped
 from grids.services import PublicLimit
+from grids.tree import ancestor_codes
 
 PAGE_SIZE = 20
 CONFLICT = 409
@@ -54,13 +56,13 @@ def of_grid(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
 
 
 def topics_here(grid: Grid):
-    """What concerns the grid: its own topics, those below it, of the grids above, and of what was divided into it."""
+    """What concerns the grid: its own topics, those below it and above, and of what was divided into these."""
     return Topic.objects.public().filter(pk__in=_around(grid)).with_related()
 
 
 def _around(grid: Grid):
-    divisions = FormerCode.objects.filter(grid=grid).values("change")
-    of_before = Topic.objects.filter(divided_by__in=divisions)
+    here = Grid.objects.filter(code__in=[grid.code, *ancestor_codes(grid.code)])
+    of_before = Topic.objects.filter(divided_by__in=divisions_into(here))
     return (Topic.objects.within(grid) | Topic.objects.around(grid) | of_before).values("pk")
 
 

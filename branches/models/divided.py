@@ -1,13 +1,13 @@
 """What belongs to a whole grid and cannot be divided with it."""
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from grids.access import visible_grids
-from grids.models import FormerCode, GridChange, User
+from grids.models import FormerCode, Grid, GridChange, User
 
 
 class Divided(models.Model):
@@ -42,6 +42,11 @@ class Divided(models.Model):
         return gettext("%(grid)s was divided on %(day)s. %(heir)s continues this; %(others)s reads along.") % said
 
 
+def divisions_into(grids: QuerySet[Grid]) -> QuerySet[FormerCode]:
+    """The divisions of which one of the grids is a part; what only moved along with a part is none."""
+    return FormerCode.objects.filter(grid__in=grids, code=F("change__old_code")).values("change")
+
+
 def read_along_by(user: User) -> Q:
     """What was of a grid that was divided, for those who see one of its parts."""
-    return Q(divided_by__in=FormerCode.objects.filter(grid__in=visible_grids(user)).values("change"))
+    return Q(divided_by__in=divisions_into(visible_grids(user)))

@@ -47,7 +47,9 @@ class MeetingQuerySet(PlacedQuerySet):
         """Those of a branch, or those of a grid as a whole and of the grids that it continues, wholly or in part."""
         if isinstance(convener, Branch):
             return self.filter(branch=convener)
-        ended = GridChange.objects.filter(codes__grid=convener, grid__retired_at__isnull=False)
+        # What only moved along with a part of a divided grid has a former code by that change, too.
+        became = GridChange.objects.filter(codes__grid=convener, codes__code=F("old_code"))
+        ended = became.filter(grid__retired_at__isnull=False)
         before = Q(grid__in=ended.values("grid")) | Q(divided_by__in=ended.values("pk"))
         return self.filter(Q(grid=convener) | before, branch=None)
 

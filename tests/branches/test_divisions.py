@@ -292,3 +292,35 @@ def test_claims_of_moved_communities_find_their_street_in_the_same_queries(cast)
         taken.append(len(queries))
     assert taken[0] == taken[1]
     assert Claim.objects.filter(parent__grid=street).count() == 5
+
+
+# What only passed through
+
+
+def test_a_building_that_goes_elsewhere_later_takes_no_reader_along(cast, as_):
+    tree = cast.tree
+    budget = make_budget(cast)
+    divided(tree)
+    building = Grid.objects.get(pk=tree.second_building.pk)
+    move_grid(actor=None, grid=building, new_parent=Grid.objects.get(pk=tree.other_community.pk))
+    assert read(as_, cast.neighbour, "budget_detail", budget.pk)[0] == 404
+    newcomer = make_post(make_user("新来的"), Grid.objects.get(pk=building.pk), Role.STAFF).user
+    assert read(as_, newcomer, "budget_detail", budget.pk)[0] == 404
+
+
+def test_a_community_of_a_divided_street_does_not_go_on_with_the_meetings_of_the_street(cast):
+    tree = cast.tree
+    meeting = make_meeting(tree.street, cast.street, starts_at=MONDAY)
+    parts = [Part("东街道", (tree.other_community.code,)), Part("西街道", (tree.community.code,))]
+    east, west = split_grid(actor=None, grid=tree.street, parts=parts)
+    assert list(Meeting.objects.of(east)) == list(Meeting.objects.of(west)) == [meeting]
+    assert not Meeting.objects.of(Grid.objects.get(pk=tree.community.pk)).exists()
+
+
+def test_residents_below_every_part_of_a_divided_street_read_its_topic(cast, client):
+    tree = cast.tree
+    topic = make_topic(cast.street, tree.street)
+    parts = [Part("东街道", (tree.other_community.code,)), Part("西街道", (tree.community.code,))]
+    split_grid(actor=None, grid=tree.street, parts=parts)
+    for community in Grid.objects.filter(pk__in=[tree.community.pk, tree.other_community.pk]):
+        assert topic.title in client.get(reverse("public_topics", args=[community.code])).content.decode()
