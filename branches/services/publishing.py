@@ -119,11 +119,14 @@ def _counts(grid: Grid, month: date) -> dict:
 
 
 def _parts(grid: Grid, month: date) -> list[list[tellers.Tally]]:
-    """Of a street those of its communities, and what lies in none: each could be taken off the street's sum."""
+    """Of a street those of its communities, and what lies in none: each could be taken off the street's sum.
+
+    Communities that went out of use are among them: what they published stays public, and their cases with them.
+    """
     whole = tellers.counted(grid, month)
     if grid.level != Level.STREET:
         return [whole]
-    communities = Grid.objects.active().filter(parent=grid, level=Level.COMMUNITY).order_by("lft")
+    communities = Grid.objects.filter(parent=grid, level=Level.COMMUNITY).order_by("lft")
     parts = [tellers.counted(community, month) for community in communities]
     return [*parts, small.remainder(whole, parts)]
 

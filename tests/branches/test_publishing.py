@@ -17,7 +17,7 @@ from tests.branches.deliberation import decided
 from tests.branches.disclosure import told
 from tests.branches.resources import AT, make_line, spend
 from tests.events.conftest import moment
-from tests.factories import make_branch, make_category, make_event, take
+from tests.factories import make_branch, make_category, make_event, make_grid, take
 
 pytestmark = pytest.mark.django_db
 OCTOBER = moment("2026-10-12 09:00")
@@ -410,3 +410,15 @@ def test_figures_that_one_more_case_has_changed_are_not_public_again(cast):
         figures(cast)
     assert "month" in refused.value.message_dict
     assert not Publication.objects.public().exists()
+
+
+def test_figures_of_a_street_hide_what_communities_of_before_hide(cast):
+    tree = cast.tree
+    small, large = tree.community, tree.other_community
+    for grid in (small, *[large] * 6):
+        make_event(cast.district, grid, at=OCTOBER)
+    Event.objects.update(status="closed", due_at=None)  # closed ones stay where they were
+    third = make_grid("150105001009", "新建社区")
+    for grid in (small, large):
+        merge_grids(actor=None, grid=grid, into=third)
+    assert figures(cast, grid=tree.street, actor=cast.street)["total"] == ">=7"
