@@ -224,7 +224,7 @@ def _illustrated(
     story: Story, photos: Photos, errors: dict, actor: User | None, at: datetime, kept_without: Iterable[int] = ()
 ):
     """The new pictures by moment, stored for the block; all that is wrong with story and photos is raised before it."""
-    drawn = _drawn(photos, errors)
+    drawn = _drawn(story, photos, errors)
     kept = story.pictures.exclude(pk__in=list(kept_without)).count() if story.pk else 0
     if kept + len(drawn) > MOST_PICTURES:
         errors.setdefault("photos", []).append(_("A story shows at most %(count)d photos.") % {"count": MOST_PICTURES})
@@ -237,10 +237,14 @@ def _illustrated(
         raise ValidationError({"photos": [str(error)]}) from error
 
 
-def _drawn(photos: Photos, errors: dict) -> list[tuple[str, Redrawn | Picture]]:
+def _drawn(story: Story, photos: Photos, errors: dict) -> list[tuple[str, Redrawn | Picture]]:
+    """Checked and made anew; what the story has already is left out, as of a form that is sent twice."""
+    own = set(story.pictures.values_list("picture", flat=True)) if story.pk else set()
     drawn = []
     for moment, files in photos.items():
         for file in files:
+            if isinstance(file, Picture) and file.pk in own:
+                continue
             try:
                 drawn.append((moment, file if isinstance(file, Picture) else prepare_photo(file)))
             except FileRefused as error:

@@ -359,6 +359,15 @@ def test_a_photo_goes_with_one_story_only_and_is_brought_back_by_who_sent_it(cas
     assert Story.objects.count() == 1
 
 
+def test_a_change_that_is_sent_twice_shows_its_photo_once(cast, as_):
+    story, browser = write(cast), as_(cast.community)
+    given, page = {"title": "", "after": "装好了"}, reverse("story_edit", args=[story.pk])
+    answer = browser.post(page, given | {"photos_after": upload(picture())})
+    again = given | {"title": "扶手", "photos_after_kept": kept_in(answer, "photos_after")}
+    assert [browser.post(page, again).status_code for _time in range(2)] == [302, 302]
+    assert story.pictures.count() == 1
+
+
 @pytest.mark.parametrize("key", ["", "\x00", "好" * 99, "1"])
 def test_a_key_that_is_none_is_said(cast, as_, key):
     given = {"grid": cast.tree.community.code, "title": "扶手", "after": "装好了", "photos_after_kept": key}
