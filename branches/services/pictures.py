@@ -85,7 +85,7 @@ def take(picture: Picture) -> Picture:
     """Save it for the row of this transaction; one that waited is taken once. Raises FileRefused."""
     if picture.pk is None:
         picture.save()
-    elif not Picture.objects.waiting().filter(pk=picture.pk).select_for_update(of=("self",)).first():
+    elif not _held_waiting([picture.pk]):
         raise FileRefused(_("“%(name)s” went along before, or is gone. Choose it again.") % {"name": picture.name})
     return picture
 
@@ -126,11 +126,20 @@ def clean_pictures(*, before: datetime) -> int:
 
 @transaction.atomic
 def _remove_waiting(pks: list[int]) -> int:
-    waiting = Picture.objects.waiting().filter(pk__in=pks).order_by("pk")
-    pictures = list(waiting.select_for_update(of=("self",)))
+    pictures = _held_waiting(pks)
     Picture.objects.filter(pk__in=[picture.pk for picture in pictures]).delete()
     transaction.on_commit(partial(delete_files_of, pictures))
     return len(pictures)
+
+
+def _held_waiting(pks: list[int]) -> list[Picture]:
+    """Those that wait still, and that nobody else takes or removes until the end of the transaction.
+
+    Asked again once they are locked: whoever held the lock before has written nothing into the rows themselves.
+    """
+    rows = Picture.objects.filter(pk__in=pks).order_by("pk")
+    list(rows.select_for_update().values_list("pk"))
+    return list(Picture.objects.waiting().filter(pk__in=pks).order_by("pk"))
 
 
 def _known(keys: Iterable[uuid.UUID]) -> set[uuid.UUID]:

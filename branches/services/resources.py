@@ -176,11 +176,11 @@ def enter_spending(
             for picture in pictures:
                 entry.receipt = take(picture)
             entry.save()
-    except FileRefused as error:
-        raise ValidationError({"receipt": [str(error)]}) from error
-    except IntegrityError:  # the same form is being served beside this one
-        if first := done_before(ResourceEntry, key, entered_by=actor):
+    except (FileRefused, IntegrityError) as error:
+        if first := done_before(ResourceEntry, key, entered_by=actor):  # the same form was served beside this one
             return first
+        if isinstance(error, FileRefused):
+            raise ValidationError({"receipt": [str(error)]}) from error
         raise
     return entry
 
