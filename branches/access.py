@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from branches.models import Branch
 from branches.references import primary_keys
 from grids.access import may_manage, may_oversee, overseen_ranges, visible_grids, within
-from grids.models import Grid, User
+from grids.models import Grid, Level, User
+from grids.tree import community_code
 
 
 def visible_branches(user: User) -> QuerySet[Branch]:
@@ -82,3 +83,21 @@ def may_run_for(user: User, grid: Grid) -> bool:
 def may_keep_branches(user: User, grid: Grid) -> bool:
     """Whether the user may found, describe and dissolve branches there: who manages the grid."""
     return may_manage(user, grid)
+
+
+def community_of(grid: Grid) -> Grid:
+    """The community of a building or unit; what stands higher, itself."""
+    if grid.level <= Level.COMMUNITY:
+        return grid
+    return Grid.objects.get(code=community_code(grid.code))
+
+
+def home_grid(user: User) -> Grid | None:
+    """Where a look at what communities have begins: at the highest grid of one's posts, one's branch, the city."""
+    posts = sorted(user.active_posts, key=lambda post: (post.grid.level, post.grid.lft))
+    if posts:
+        return community_of(posts[0].grid)
+    branch = Branch.objects.led_by(user).select_related("grid").first()
+    if branch:
+        return community_of(branch.grid)
+    return Grid.objects.active().filter(parent=None).order_by("lft").first() if user.is_superuser else None

@@ -14,8 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from branches import services
-from branches.access import check_may_run, get_branch_to_run, may_run
-from branches.areas.access import community_of, get_area, home_grid
+from branches.access import check_may_run, community_of, get_branch_to_run, home_grid, may_run
+from branches.areas.access import get_area
 from branches.areas.dividing import FAIR_PERCENT, deviation, divide, is_fair
 from branches.areas.forms import AreaForm, MembersForm, NewAreaForm, SuggestForm
 from branches.areas.loads import figures_below, free_buildings, free_buildings_of, load_areas, mean_load

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from branches import services
-from branches.access import get_asked_branch
+from branches.access import get_asked_branch, home_grid
 from branches.models import Branch, Budget, BudgetLine, ResourceEntry
 from branches.pictures import serve
 from branches.refusals import add_refusal
@@ -62,11 +62,9 @@ def budget_list(request: HttpRequest) -> HttpResponse:
 
 
 def _asked_grid(request: HttpRequest) -> Grid | None:
-    """The grid of the link; without one, that of the highest post."""
-    if code := request.GET.get("grid"):
-        return get_grid(request.user, code)
-    posts = sorted(request.user.active_posts, key=lambda post: (post.grid.level, post.grid.lft))
-    return posts[0].grid if posts else None
+    """The grid of the link; without one, where the person is at home: no budget lies below communities."""
+    code = request.GET.get("grid")
+    return get_grid(request.user, code) if code else home_grid(request.user)
 
 
 def _money_of_children(user: User, grid: Grid, budgets: QuerySet[Budget]) -> list[tuple]:

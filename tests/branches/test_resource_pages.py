@@ -10,7 +10,7 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from branches.models import BudgetLine, Picture, ResourceEntry
-from branches.services import enter_spending, reverse_entry
+from branches.services import enter_spending, found_branch, reverse_entry
 from tests.branches.resources import AT, DAY, make_budget, make_line, spend
 from tests.factories import make_branch
 from tests.pictures import picture, upload
@@ -183,3 +183,11 @@ def test_the_photo_of_a_refused_entry_is_kept_and_a_new_one_takes_its_place(cast
         assert f'name="receipt_kept" value="{kept.key}" checked' in text(answer)
     assert browser.post(page, given | {"amount": "5", "receipt_kept": kept.key}).status_code == 302
     assert ResourceEntry.objects.get().receipt == kept
+
+
+def test_budget_list_begins_with_the_community_of_who_leads_a_branch_of_buildings(cast, as_):
+    found_branch(actor=None, name="甲", kind="solo", grids=[cast.tree.building], secretary=cast.stranger)
+    make_line(cast)
+    answer = as_(cast.stranger).get(reverse("budget_list"), {"year": "2026"})
+    assert answer.context["grid"] == cast.tree.community
+    assert len(answer.context["page"]) == 1
