@@ -53,14 +53,14 @@ def _community(request: HttpRequest, grid: Grid) -> dict:
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
     page.object_list = load_areas(page.object_list, mean)
     free = list(free_buildings(grid)[: FREE_SHOWN + 1])
-    branches = [branch for branch in Branch.objects.covering(grid).select_related("grid") if may_run(user, branch)]
+    covering = Branch.objects.covering(grid).select_related("grid") if free else ()
     return {
         "page": page,
         "mean": mean,
         "vacant": MemberArea.objects.vacant().within(grid).count(),
         "free": free[:FREE_SHOWN],
         "has_more_free": len(free) > FREE_SHOWN,
-        "branches": branches,
+        "branches": [branch for branch in covering if may_run(user, branch)],
     }
 
 

@@ -39,6 +39,8 @@ class Divided(models.Model):
             "heir": self.grid.name,
             "others": "、".join(part.grid.name for part in parts.select_related("grid").order_by("pk")),
         }
+        if not said["others"]:  # they have gone out of use since
+            return gettext("%(grid)s was divided on %(day)s. %(heir)s continues this.") % said
         return gettext("%(grid)s was divided on %(day)s. %(heir)s continues this; %(others)s reads along.") % said
 
 

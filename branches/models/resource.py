@@ -45,6 +45,12 @@ def from_hundredths(whole: int) -> Decimal:
     return Decimal(whole).scaleb(-PLACES)
 
 
+def shown_amount(value: Decimal, unit: str = "") -> str:
+    """Money with two places, 1,200.00 元; everything else without needless ones, 12 人次."""
+    words = f"{value:,.2f}"
+    return f"{words.removesuffix('.00')} {unit}" if unit else f"{words} {YUAN}"
+
+
 class Reckoned:
     """What is left of what was `planned` when so much is `spent`, in its `unit`; without one, in yuan."""
 

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_safe
 from branches import services
 from branches.access import get_asked_branch, home_grid
 from branches.models import Branch, Budget, BudgetLine, ResourceEntry
+from branches.models.resource import shown_amount
 from branches.pictures import serve
 from branches.refusals import add_refusal
 from branches.resources.access import (
@@ -192,12 +193,11 @@ def resource_enter(request: HttpRequest, pk: int) -> HttpResponse:
 def _tell_left(request: HttpRequest, line: BudgetLine) -> None:
     """More than planned is allowed, and said at once."""
     line = BudgetLine.objects.with_spent().get(pk=line.pk)
-    said = {"purpose": line.purpose, "amount": abs(line.left), "unit": line.unit_name}
+    said = {"purpose": line.purpose, "amount": shown_amount(abs(line.left), line.unit)}
     if line.over:
-        text = _("Entered. “%(purpose)s” is now %(amount)s %(unit)s over its plan.")
-        messages.warning(request, text % said)
+        messages.warning(request, _("Entered. “%(purpose)s” is now %(amount)s over its plan.") % said)
     else:
-        messages.success(request, _("Entered. “%(purpose)s” has %(amount)s %(unit)s left.") % said)
+        messages.success(request, _("Entered. “%(purpose)s” has %(amount)s left.") % said)
 
 
 def resource_reverse(request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,24 +1,16 @@
 """Resources on other pages: amounts as people write them, and the card of a branch or community."""
 
-from decimal import Decimal
-
 from django import template
 from django.utils import timezone
 
 from branches.models import Branch, Budget, BudgetLine
-from branches.models.resource import YUAN
+from branches.models.resource import shown_amount
 from branches.resources.access import may_spend_for, visible_budgets
 from branches.resources.figures import by_kind, totals
 from grids.models import Grid, User
 
 register = template.Library()
-
-
-@register.filter
-def amount(value: Decimal, unit: str = "") -> str:
-    """Money with two places, 1,200.00 元; everything else without needless ones, 12 人次."""
-    words = f"{value:,.2f}"
-    return f"{words.removesuffix('.00')} {unit}" if unit else f"{words} {YUAN}"
+register.filter("amount", shown_amount)
 
 
 @register.filter

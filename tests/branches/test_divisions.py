@@ -324,3 +324,12 @@ def test_residents_below_every_part_of_a_divided_street_read_its_topic(cast, cli
     split_grid(actor=None, grid=tree.street, parts=parts)
     for community in Grid.objects.filter(pk__in=[tree.community.pk, tree.other_community.pk]):
         assert topic.title in client.get(reverse("public_topics", args=[community.code])).content.decode()
+
+
+@pytest.mark.usefixtures("in_english")
+def test_a_division_names_no_part_that_has_gone_since(cast):
+    budget = make_budget(cast)
+    _east, west = divided(cast.tree)
+    merge_grids(actor=None, grid=west, into=Grid.objects.get(pk=cast.tree.other_community.pk))
+    budget.refresh_from_db()
+    assert budget.division.endswith("健康东社区 continues this.")
