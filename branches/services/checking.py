@@ -4,6 +4,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.utils.translation import gettext as _
 
+from grids.models import Grid
 from grids.text import says_nothing
 
 
@@ -23,3 +24,11 @@ def check_text(row: Model, *fields: str, required: str = "") -> None:
         errors[required] = [_("Say it in a few words.")]
     if errors:
         raise ValidationError(errors)
+
+
+def in_use(grid: Grid) -> Grid:
+    """The grid, where it stays until the transaction ends; ValidationError where it has gone out of use meanwhile."""
+    now = Grid.objects.settle(grid)
+    if now.retired_at:
+        raise ValidationError(_("This grid is retired. Choose the one that took its place."))
+    return now

@@ -28,6 +28,7 @@ from branches.models import (
     Resolution,
 )
 from branches.models.meeting import LEVELS, RESOLUTION_LENGTH
+from branches.services.checking import in_use
 from grids.models import Grid, Organisation, User
 from grids.moments import aware_now
 
@@ -72,7 +73,7 @@ def plan_meeting(
             check_may_convene(actor, convener)
             if first := _planned_before(meeting, actor):
                 return first
-            _check_grid(meeting.grid)
+            in_use(meeting.grid)
             meeting.save()
             _tell(meeting, actor, Action.PLAN, at, title)
             _write_agenda(meeting, points)
@@ -92,11 +93,6 @@ def _level(convener: Branch | Grid) -> str:
             _("A branch, a community, a street or a district meets; %(grid)s does not.") % {"grid": convener}
         )
     return LEVELS[convener.level]
-
-
-def _check_grid(grid: Grid) -> None:
-    if Grid.objects.settle(grid).retired_at:
-        raise ValidationError(_("This grid is retired. Choose the one that took its place."))
 
 
 def _planned_before(meeting: Meeting, actor: User | None) -> Meeting | None:

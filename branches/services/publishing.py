@@ -12,7 +12,7 @@ from branches.disclosure.access import check_may_tell
 from branches.models import Budget, Publication
 from branches.models.resource import FIRST_YEAR
 from branches.resources.figures import totals
-from branches.services.checking import errors_of
+from branches.services.checking import errors_of, in_use
 from branches.services.repeating import done_before
 from grids.models import Grid, Level, User
 from grids.moments import aware_now
@@ -62,6 +62,7 @@ def publish(
     _take_figures(publication, month, year)
     try:
         with transaction.atomic():
+            in_use(grid)
             publication.save()
     except IntegrityError as error:  # the same is being published beside this
         if first := done_before(Publication, key, published_by=actor):

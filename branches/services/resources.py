@@ -22,7 +22,7 @@ from branches.models import (
     ResourceSource,
 )
 from branches.resources.access import check_may_reverse, check_may_spend
-from branches.services.checking import errors_of
+from branches.services.checking import errors_of, in_use
 from branches.services.pictures import stored, take
 from branches.services.repeating import done_before
 from grids.models import Grid, Level, Organisation, User
@@ -51,6 +51,8 @@ def plan_budget(
         with transaction.atomic():
             found = Budget.objects.filter(year=year, **owner).first()
             if found is None:
+                if branch is None:
+                    in_use(grid)
                 budget.save()
     except IntegrityError:  # the same was asked for beside this
         found = Budget.objects.get(year=year, **owner)

@@ -16,7 +16,7 @@ from branches.disclosure.access import check_may_write, check_writes, sides_of
 from branches.disclosure.workflow import EDITABLE, TABLE, Action, Side, State, why_refused
 from branches.exceptions import StateConflict
 from branches.models import Picture, Story, StoryConsent, StoryPicture, StoryStep
-from branches.services.checking import errors_of
+from branches.services.checking import errors_of, in_use
 from branches.services.pictures import delete_files_of, stored, take
 from branches.services.repeating import done_before
 from grids.models import Grid, User
@@ -67,6 +67,7 @@ def write_story(
     photos = _with_chosen(actor, story, photos or {}, chosen or {})
     try:
         with _illustrated(story, photos, errors, actor, at) as pictures, transaction.atomic():
+            in_use(grid)
             story.save()
             _bind(story, pictures)
             _step(story, StoryStep.WRITE, "", actor, at)

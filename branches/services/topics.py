@@ -16,7 +16,7 @@ from branches.deliberation.workflow import TABLE, Action, Side, State, refusal
 from branches.exceptions import StateConflict
 from branches.models import Branch, Option, ProposerKind, Remark, Topic, TopicStep, Voter
 from branches.models.topic import MOST_OPTIONS
-from branches.services.checking import check_text
+from branches.services.checking import check_text, in_use
 from grids.models import Grid, Level, Organisation, User
 from grids.moments import aware_now
 from grids.readable import code_of, plain_code
@@ -87,6 +87,7 @@ def propose_topic(
     key = f"{actor.pk}.{idempotency_key}" if idempotency_key else None
     if key and (before := Topic.objects.filter(idempotency_key=key).first()):
         return before
+    grid = in_use(grid)
     if proposer_kind not in proposer_kinds(actor, grid):
         raise PermissionDenied(_("You cannot propose a topic there in this name."))
     if branch and not any(lft <= grid.rght and grid.lft <= rght for lft, rght in branch.ranges):
@@ -112,7 +113,7 @@ def propose_as_resident(
     topic.receipt_hash, topic.idempotency_key = _receipt_hash(receipt), _receipt_hash(key)
     if before := Topic.objects.filter(idempotency_key=topic.idempotency_key).first():
         return before, receipt
-    if grid.level < Level.STREET or grid.retired_at:
+    if grid.level < Level.STREET or Grid.objects.settle(grid).retired_at:
         raise ValidationError({"grid": [_("Choose your street or community.")]})
     check_text(topic, "proposal", required="proposal")
     neighbourhood = community_code(grid.code) or grid.code

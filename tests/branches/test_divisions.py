@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
@@ -333,3 +333,23 @@ def test_a_division_names_no_part_that_has_gone_since(cast):
     merge_grids(actor=None, grid=west, into=Grid.objects.get(pk=cast.tree.other_community.pk))
     budget.refresh_from_db()
     assert budget.division.endswith("健康东社区 continues this.")
+
+
+# What comes in beside a reorganisation
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        lambda cast, grid: services.propose_topic(actor=cast.admin, grid=grid, title="加装电梯", text=""),
+        lambda cast, grid: services.propose_as_resident(grid=grid, text="加装电梯", key="k", source="s"),
+        lambda cast, grid: make_budget(cast, grid=grid),
+        lambda cast, grid: told(cast, grid, actor=cast.admin),
+        lambda cast, grid: write(cast, grid=grid, actor=cast.admin),
+    ],
+)
+def test_nothing_is_placed_on_a_grid_that_has_gone_meanwhile(cast, place):
+    before = Grid.objects.get(pk=cast.tree.community.pk)
+    merged(cast.tree)
+    with pytest.raises(ValidationError):
+        place(cast, before)
