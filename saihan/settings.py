@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "saihan",
     "grids",
     "branches",
+    "volunteers",
     "events",
 ]
 
@@ -251,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "organisations", "description": _("Organisations that work on the grids")},
         {"name": "branches", "description": _("Party branches on the grids")},
         {"name": "categories", "description": _("What a case can be about")},
+        {"name": "volunteers", "description": _("People who help")},
         {"name": "events", "description": _("Cases: file, follow, act")},
     ],
     "ENUM_NAME_OVERRIDES": {

@@ -30,6 +30,8 @@ from grids import services
 from grids.models import Grid, Organisation, Post, Role, User
 from grids.services import bulk
 from tests.pictures import picture, upload
+from volunteers.enrolments.workflow import EnrolmentState
+from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment, Skill
 
 _number = count(1)
 
@@ -238,3 +240,25 @@ def make_area(branch: Branch, grids: Iterable[Grid], name: str = "", **fields) -
     return branch_services.draw_area(
         actor=None, branch=branch, name=name or f"片区{next(_number)}", grids=grids, **fields
     )
+
+
+def make_organisation_enrolment(organisation: Organisation, community: Grid, **fields) -> OrganisationEnrolment:
+    """As it stands in the database, confirmed unless told otherwise."""
+    given = {"state": EnrolmentState.CONFIRMED, "since": date(2026, 1, 1)} | fields
+    return OrganisationEnrolment.objects.create(organisation=organisation, grid=community, **given)
+
+
+def make_member_enrolment(
+    community: Grid, user: User | None = None, organisation: Organisation | None = None, **fields
+) -> MemberEnrolment:
+    """As it stands in the database, confirmed unless told otherwise; of an office of the community's district."""
+    organisation = organisation or make_organisation(community, kind="government_office")
+    given = {"state": EnrolmentState.CONFIRMED, "since": date(2026, 1, 1)} | fields
+    return MemberEnrolment.objects.create(user=user or make_user(), organisation=organisation, grid=community, **given)
+
+
+def make_offer(enrolment: OrganisationEnrolment | MemberEnrolment, skill: str = "家电维修", **fields) -> Offer:
+    """Something that the enrolled offer, at any time unless told otherwise."""
+    key = "member_enrolment" if isinstance(enrolment, MemberEnrolment) else "organisation_enrolment"
+    found, _new = Skill.objects.get_or_create(name=skill)
+    return Offer.objects.create(skill=found, grid=enrolment.grid, **{key: enrolment} | fields)

@@ -3,7 +3,7 @@
 from events.models.attachments import Attachment
 from events.models.audit import AuditAlarm, AuditDigest, AuditHead
 from events.models.catalogue import Category, Kind, ServiceLevel, Unit
-from events.models.contacts import REASON_LENGTH, ContactReveal, ResidentContact, mask_name, mask_phone
+from events.models.contacts import ContactReveal, ResidentContact
 from events.models.event import Event, memberships, offices
 from events.models.hotline import (
     AREA_LENGTH,
@@ -51,7 +51,6 @@ __all__ = [
     "MOST_DRAWN",
     "OCCASIONS",
     "ORDER_LENGTH",
-    "REASON_LENGTH",
     "WORD_LENGTH",
     "Attachment",
     "AuditAlarm",
@@ -91,8 +90,6 @@ __all__ = [
     "default_quiet_from",
     "default_quiet_until",
     "load_overlaps",
-    "mask_name",
-    "mask_phone",
     "memberships",
     "offices",
     "parse_spans",

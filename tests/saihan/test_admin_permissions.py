@@ -53,6 +53,7 @@ MAY = {
     "branches.publication": (READ, set()),
     "branches.resourceentry": (READ, set()),
     "branches.story": (READ, set()),
+    "volunteers.skill": (EVERYTHING, set()),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
