@@ -25,7 +25,7 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
-from events.models.occasion import OCCASIONS, Occasion
+from events.models.occasion import DISCREET, OCCASIONS, Occasion
 from events.models.quick import LookState, QuickClosing, QuickRule
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem, load_overlaps
 from events.models.saved import FILTER_NAME_LENGTH, SavedFilter
@@ -44,6 +44,7 @@ from events.models.timing import (
 __all__ = [
     "ANNOUNCED_LENGTH",
     "AREA_LENGTH",
+    "DISCREET",
     "ERROR_LENGTH",
     "FILTER_NAME_LENGTH",
     "HOTLINE",
