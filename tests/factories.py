@@ -7,6 +7,7 @@ from importlib import import_module
 from itertools import count, groupby
 
 from django.apps import apps
+from django.utils import timezone
 
 from branches import services as branch_services
 from branches.meetings.workflow import State
@@ -31,7 +32,16 @@ from grids.models import Grid, Organisation, Post, Role, User
 from grids.services import bulk
 from tests.pictures import picture, upload
 from volunteers.enrolments.workflow import EnrolmentState
-from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment, Skill
+from volunteers.models import (
+    CareNeed,
+    ConsentText,
+    Household,
+    MemberEnrolment,
+    Offer,
+    OrganisationEnrolment,
+    Skill,
+)
+from volunteers.services import register_household
 
 _number = count(1)
 
@@ -262,3 +272,25 @@ def make_offer(enrolment: OrganisationEnrolment | MemberEnrolment, skill: str = 
     key = "member_enrolment" if isinstance(enrolment, MemberEnrolment) else "organisation_enrolment"
     found, _new = Skill.objects.get_or_create(name=skill)
     return Offer.objects.create(skill=found, grid=enrolment.grid, **{key: enrolment} | fields)
+
+
+def make_care_catalogue() -> ConsentText:
+    """The care needs and the consent text, which a migration adds and a transactional test clears away."""
+    if not CareNeed.objects.exists():
+        import_module("volunteers.migrations.0003_households").add_needs_and_text(apps, None)
+    return ConsentText.objects.first()
+
+
+def make_household(grid: Grid, answered_by: User, name: str = "张桂兰", **fields) -> Household:
+    """A household in care at a unit, as the service takes it in, for a year unless told otherwise."""
+    day = timezone.localdate(fields.get("at"))
+    given = {
+        "actor": None,
+        "needs": ["alone"],
+        "consent_text": make_care_catalogue(),
+        "consented_on": day,
+        "kept_until": day + timedelta(days=365),
+        "phone": "13812345678",
+        "address": "三楼东户302",
+    }
+    return register_household(grid=grid, name=name, answered_by=answered_by, **given | fields)

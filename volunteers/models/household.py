@@ -168,8 +168,9 @@ class Household(Placed):
             models.CheckConstraint(
                 condition=Q(state="kept", erased_at=None, name__isnull=False)
                 | Q(
-                    state="erased", erased_at__isnull=False, name=None, phone=None, address=None, contact_name=None,
-                    contact_phone=None, agreed=None, answered_by=None, next_visit_on=None, last_visited_on=None,
+                    state="erased", erased_at__isnull=False, name__isnull=True, phone__isnull=True,
+                    address__isnull=True, contact_name__isnull=True, contact_phone__isnull=True, agreed__isnull=True,
+                    answered_by=None, next_visit_on=None, last_visited_on=None,
                 ),
                 name="household_erased_is_empty",
             ),
