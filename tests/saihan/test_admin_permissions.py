@@ -54,6 +54,8 @@ MAY = {
     "branches.resourceentry": (READ, set()),
     "branches.story": (READ, set()),
     "volunteers.skill": (EVERYTHING, set()),
+    "volunteers.careneed": (EDIT, set()),
+    "volunteers.consenttext": (READ | {"add"}, set()),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),

@@ -10,6 +10,6 @@ KIND = Kind(
     key="household",
     label=_("Key household"),
     rows=HouseholdReveal.objects.all,
-    place="household",
-    url=lambda reveal: reverse("household_reveal", args=[reveal.household_id]) if reveal.thing.is_kept else "",
+    thing="household",
+    url=lambda household: reverse("household_reveal", args=[household.pk]) if household.is_kept else "",
 )

@@ -80,6 +80,8 @@ def household_list(request: HttpRequest) -> HttpResponse:
 
 def _narrowed(form: HouseholdFilter, households: QuerySet[Household]) -> QuerySet[Household]:
     """By unit or building, by need, by whether anybody answers: what is encrypted cannot be looked for."""
+    if not form.is_valid():
+        return households.none()
     if words := form.chosen("search"):
         inside = Q(pk__in=households.values("grid")) | Q(pk__in=households.values("grid__parent"))
         households = households.filter(within(Grid.objects.filter(inside).search(words).values_list("lft", "rght")))
