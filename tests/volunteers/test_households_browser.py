@@ -36,6 +36,7 @@ def test_a_visit_becomes_a_case(cast, page_of):
     expect(worker.locator("input[name=title]")).to_have_value("单元门锁坏了")
     worker.locator("label", has_text="物业管理").first.tap()
     worker.locator("form").get_by_role("button", name="上报").last.tap()
+    worker.wait_for_url("**/events/2*/")
     event = Event.objects.get()
     expect(worker.get_by_text(event.number).first).to_be_visible()
     assert (event.occasion.visit, event.grid, event.description) == (Visit.objects.first(), cast.tree.unit, "")
