@@ -5,7 +5,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from grids.models import Grid
-from tests.factories import make_care_catalogue, make_grid, make_household
+from tests.factories import make_care_catalogue, make_grid, make_household, make_post
 from volunteers.demo.households import ROWS, care
 from volunteers.models import Household, HouseholdReveal
 from volunteers.templatetags.household_tags import households_here, households_of
@@ -47,6 +47,8 @@ def test_the_demo_has_something_for_worker_chief_community_and_auditor(cast):
     for code in sorted({row.place[:4] for row in ROWS} | {row.place for row in ROWS}):
         if not Grid.objects.filter(code=f"{cast.tree.community.code}{code}").exists():
             make_grid(f"{cast.tree.community.code}{code}")
+    make_post(cast.worker, Grid.objects.get(code=f"{cast.tree.community.code}0003"))
+    cast.worker.__dict__.pop("active_posts", None)
     care(timezone.now())
     answered = set(Household.objects.answered().values_list("answered_by__username", flat=True))
     assert {"worker", "chief"} <= answered
