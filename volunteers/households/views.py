@@ -1,5 +1,7 @@
 """Key households, for who answers for them and for the desk of their community."""
 
+from contextlib import suppress
+
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.core.paginator import Paginator
@@ -12,6 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_POST, require_safe
 
 from branches.cases import load_cases
+from branches.exceptions import StateConflict
 from branches.refusals import add_refusal
 from grids.access import get_overseen_grid, overseen_posts, within
 from grids.models import Grid, Level, User, load_ancestors
@@ -211,7 +214,8 @@ def household_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     """The household took its consent back; sent twice, it is erased already."""
     household = get_household(request.user, pk)
     if household.is_kept:
-        services.withdraw_consent(actor=request.user, household=household)
+        with suppress(StateConflict):  # somebody else did so at this moment
+            services.withdraw_consent(actor=request.user, household=household)
     messages.success(request, _("The consent is taken back; everything that tells of the household is erased."))
     return redirect("household_list" if has_part(request.user) else "workbench")
 

@@ -228,8 +228,7 @@ def erase_households(*, at: datetime | None = None) -> dict[str, int]:
 def _erase_over(pks: list[int], day: date, at: datetime) -> int:
     """Under their locks, so that one that is renewed at this moment is asked again after it."""
     _hold_communities(Grid.objects.filter(key_households__in=pks).distinct())
-    over = Household.objects.over(day).filter(pk__in=pks).select_related("grid").order_by("pk")
-    households = list(over.select_for_update(of=("self",)))
+    households = list(Household.objects.over(day).filter(pk__in=pks).order_by("pk").select_for_update())
     for household in households:
         _erase(household, HouseholdAction.EXPIRE, None, at)
     return len(households)
@@ -312,8 +311,8 @@ def check_move(household: Household, actor: User | None, action: HouseholdAction
 
 
 def _locked(household: Household, actor: User | None, action: HouseholdAction) -> Household:
-    found = Household.objects.select_for_update(of=("self",)).select_related("grid", "answered_by")
-    household = found.get(pk=household.pk)
+    # Without joins: PostgreSQL finds no row whose grid was changed by whom it waited for.
+    household = Household.objects.select_for_update().get(pk=household.pk)
     check_move(household, actor, action)
     return household
 

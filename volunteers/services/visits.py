@@ -43,7 +43,7 @@ def note_visit(
     at = aware_now(at)
     today = timezone.localdate(at)
     on = on or today
-    household = Household.objects.select_for_update(of=("self",)).select_related("grid").get(pk=household.pk)
+    household = Household.objects.select_for_update().get(pk=household.pk)
     if first := done_before(Visit, idempotency_key, by=actor):
         return first
     check_move(household, actor, HouseholdAction.VISIT)
