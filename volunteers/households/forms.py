@@ -56,7 +56,7 @@ class DwellingField(forms.TypedChoiceField):
 class ParticularsForm(StyledForm):
     """Who they are and what they need."""
 
-    name = TextField(label=_("name"), max_length=LENGTHS["name"])
+    name = TextField(label=_("person's name"), max_length=LENGTHS["name"])
     phone = TextField(label=_("phone"), max_length=LENGTHS["phone"], required=False)
     address = TextField(
         label=_("address line"),
@@ -108,7 +108,9 @@ class NewHouseholdForm(ParticularsForm, ConsentFields):
         help_text=_("Chosen afterwards if left empty; who enters it answers until then."),
     )  # fmt: skip
     idempotency_key = KeyField()
-    field_order = ["grid", "name", "phone", "address", "needs", "agreed", "contact_name", "contact_phone"]
+    field_order = [
+        "grid", "name", "phone", "address", "needs", "rhythm", "agreed", "contact_name", "contact_phone", "answered_by",
+    ]  # fmt: skip
 
     def __init__(self, grids: Iterable[Grid], people: Iterable[Candidate] | None, data=None, *, initial=None):
         super().__init__(data, initial=initial)
@@ -181,7 +183,8 @@ class RevealForm(StyledForm):
     """Why somebody looks."""
 
     reason = TextField(
-        label=_("What do you need it for?"), max_length=REASON_LENGTH, required=False, widget=area(2),
+        label=_("What do you need it for?"), max_length=REASON_LENGTH, widget=area(2),
+        error_messages={"required": _("Say what you need it for; it is written down.")},
         help_text=_("It is kept for good: name nobody."),
     )  # fmt: skip
 

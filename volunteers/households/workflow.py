@@ -27,7 +27,7 @@ class HouseholdAction(TextChoices):
 class HouseholdSide(TextChoices):
     """Where a person stands: who answers for it, the desk of its community, the district's auditor, the clock."""
 
-    KEEPER = "keeper", pgettext_lazy("household", "who answers for it")
+    KEEPER = "keeper", pgettext_lazy("household", "one who answers for it")
     DESK = "desk", pgettext_lazy("household", "the community's desk")
     AUDITOR = "auditor", _("the district's auditor")
     CLOCK = "clock", _("the clock")

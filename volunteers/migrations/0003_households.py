@@ -120,7 +120,7 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("position", models.PositiveBigIntegerField(db_index=True, editable=False)),
-                ("name", grids.encryption.EncryptedTextField(null=True, verbose_name="name")),
+                ("name", grids.encryption.EncryptedTextField(null=True, verbose_name="person's name")),
                 ("phone", grids.encryption.EncryptedTextField(null=True, verbose_name="phone")),
                 ("address", grids.encryption.EncryptedTextField(null=True, verbose_name="address line")),
                 ("contact_name", grids.encryption.EncryptedTextField(null=True, verbose_name="contact person")),

@@ -127,7 +127,7 @@ class Household(Placed):
 
     # Declared here for its name alone: `households` of a grid is a number.
     grid = models.ForeignKey(Grid, models.PROTECT, related_name="key_households", verbose_name=_("unit"))
-    name = EncryptedTextField(_("name"), null=True)
+    name = EncryptedTextField(_("person's name"), null=True)
     phone = EncryptedTextField(_("phone"), null=True)
     address = EncryptedTextField(_("address line"), null=True)
     contact_name = EncryptedTextField(_("contact person"), null=True)
