@@ -87,6 +87,16 @@ def _community(place: str = "position"):
     return whole(F(place), Combinable.DIV, WIDTHS[Level.COMMUNITY])
 
 
+def _keeper_stands() -> Q:
+    """Of households with `community`: whether whoever answers for them has something to do there."""
+    of_whom = {"user": OuterRef("answered_by"), "user__is_active": True, "community": OuterRef("community")}
+    posts = Post.objects.active().alias(community=_community()).filter(**of_whom)
+    enrolments = MemberEnrolment.objects.serving().alias(community=_community()).filter(**of_whom)
+    areas = AreaMember.objects.active().filter(area__given_up_on=None)
+    areas = areas.alias(community=_community("area__position")).filter(**of_whom)
+    return Q(Exists(posts)) | Q(Exists(enrolments)) | Q(Exists(areas))
+
+
 class HouseholdQuerySet(PlacedQuerySet):
     def kept(self):
         """Not erased."""
@@ -97,17 +107,11 @@ class HouseholdQuerySet(PlacedQuerySet):
 
         Who went elsewhere sees it no more, though nobody has handed it over yet.
         """
-        of_whom = {"user": OuterRef("answered_by"), "user__is_active": True, "community": OuterRef("community")}
-        posts = Post.objects.active().alias(community=_community()).filter(**of_whom)
-        enrolments = MemberEnrolment.objects.serving().alias(community=_community()).filter(**of_whom)
-        areas = AreaMember.objects.active().filter(area__given_up_on=None)
-        areas = areas.alias(community=_community("area__position")).filter(**of_whom)
-        stands = Q(Exists(posts)) | Q(Exists(enrolments)) | Q(Exists(areas))
-        return self.kept().alias(community=_community()).filter(stands)
+        return self.kept().alias(community=_community()).filter(_keeper_stands())
 
     def vacant(self):
         """Kept, with nobody in the community who answers for it."""
-        return self.kept().exclude(pk__in=self.model.objects.answered().values("pk"))
+        return self.kept().alias(community=_community()).filter(~_keeper_stands())
 
     def suggested(self, day: date):
         """Whom to visit, those who wait longest first."""
