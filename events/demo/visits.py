@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from events import occasions
 from events.models import Category
-from events.services import file_event
+from events.services import deliver_notices, file_event
 from volunteers.demo.households import care
 from volunteers.models import Visit
 
@@ -24,3 +24,4 @@ def visit(end: datetime) -> None:
             occasion=occasion,
             at=end - timedelta(hours=3),
         )
+    deliver_notices(at=end)
