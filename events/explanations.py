@@ -24,7 +24,7 @@ def explain(step: Step) -> list[str]:
     details = step.details
     if order := details.get("hotline"):
         sentences.append(_("From a sheet of %(source)s: order no. %(number)s.") % order)
-    if occasion := details.get("occasion"):
+    if (occasion := details.get("occasion")) and occasion["title"]:
         sentences.append(_("It arose from: %(title)s.") % occasion)
     sentences += _reorganisation(step)
     sentences += _vacancies(step)

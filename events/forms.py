@@ -13,13 +13,14 @@ from django.utils.translation import gettext_lazy as _
 from events import occasions, services
 from events.alike import Offer, open_alike
 from events.attachments import ACCEPT, STAFF
-from events.models import REASON_LENGTH, Attachment, Category, Event, Occasion
+from events.models import Attachment, Category, Event, Occasion
 from events.nearness import COORDINATES, point_of
 from events.text import TEXT_LENGTH, TITLE_LENGTH
 from events.workflow import Action, Move, Outcome, Rating, Urgency
 from grids.access import SeveralSuccessors, find_grid
 from grids.forms import DayInput, TextField
 from grids.models import Grid, Organisation, User
+from grids.models.reveal import REASON_LENGTH
 
 SEARCH_LENGTH = 64
 KEY = re.compile("[0-9]{1,18}", re.ASCII)

@@ -15,10 +15,12 @@ from branches.deliberation.access import topic_to_file, visible_topics
 from branches.meetings.access import resolution_to_file, visible_meetings
 from branches.meetings.references import url_of
 from branches.models import Resolution, Topic
-from events.models import OCCASIONS, Event, Occasion, Step
+from events.models import DISCREET, OCCASIONS, Event, Occasion, Step
 from events.text import TITLE_LENGTH
 from events.workflow import Status
 from grids.models import User
+from volunteers.households.access import visible_households, visit_to_file
+from volunteers.models import Visit
 
 CODE = re.compile(r"([a-z_]{1,32})-([0-9]{1,18})", re.ASCII)
 
@@ -48,6 +50,11 @@ def _of_topic(topic: Topic) -> dict[str, str]:
     return {"grid": topic.grid.code} | titled(topic.title, topic.decision)
 
 
+def _of_visit(visit: Visit) -> dict[str, str]:
+    """The finding alone: the note, and whom the visit was to, are nobody's business who reads the case."""
+    return {"grid": visit.household.grid.code} | titled(visit.finding_text)
+
+
 KINDS: dict[str, Kind] = {
     "resolution": Kind(
         label=_("resolution of a meeting"),
@@ -62,6 +69,13 @@ KINDS: dict[str, Kind] = {
         preset=_of_topic,
         is_seen=lambda user, topic: visible_topics(user).filter(pk=topic.pk).exists(),
         url=lambda topic: reverse("topic_detail", args=[topic.pk]),
+    ),
+    "visit": Kind(
+        label=_("visit"),
+        find=visit_to_file,
+        preset=_of_visit,
+        is_seen=lambda user, visit: visible_households(user).filter(pk=visit.household_id).exists(),
+        url=lambda visit: f"{reverse('household_detail', args=[visit.household_id])}#visit-{visit.pk}",
     ),
 }
 
@@ -100,7 +114,10 @@ def origin_of(event: Event, user: User, first: Step | None = None) -> Origin | N
     if first and "occasion" not in first.details:
         return None
     occasion = Occasion.objects.filter(event=event).select_related(*OCCASIONS).first()
-    return shown(occasion, user) if occasion else None
+    if occasion is None:
+        return None
+    found = shown(occasion, user)
+    return found if found.url or occasion.kind not in DISCREET else None
 
 
 def shown(occasion: Occasion, user: User) -> Origin:

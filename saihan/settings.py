@@ -56,6 +56,7 @@ INSTALLED_APPS = [
     "saihan",
     "grids",
     "branches",
+    "volunteers",
     "events",
 ]
 
@@ -251,6 +252,7 @@ SPECTACULAR_SETTINGS = {
         {"name": "organisations", "description": _("Organisations that work on the grids")},
         {"name": "branches", "description": _("Party branches on the grids")},
         {"name": "categories", "description": _("What a case can be about")},
+        {"name": "volunteers", "description": _("People who help")},
         {"name": "events", "description": _("Cases: file, follow, act")},
     ],
     "ENUM_NAME_OVERRIDES": {
@@ -318,6 +320,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "events.tasks.sweep", "schedule": 60, "options": {"expires": 55}},
     "continue sheets": {"task": "grids.tasks.continue_sheets", "schedule": 60, "options": {"expires": 55}},
     "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
+    "erase households": {"task": "volunteers.tasks.erase_households", "schedule": crontab(hour=3, minute=15)},
     "forget proposals": {"task": "branches.tasks.forget_proposals", "schedule": crontab(hour=3, minute=25)},
     "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
     "list quick closings": {"task": "events.tasks.list_quick_closings", "schedule": crontab(hour=4, minute=10)},

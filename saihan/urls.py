@@ -22,10 +22,14 @@ urlpatterns = [
     path("api/docs/", login_required(SpectacularSwaggerSplitView.as_view(url_name="api_schema")), name="api_docs"),
     *(
         path("api/v1/", include(module))
-        for module in ("saihan.api", "grids.api", "branches.api", "events.api")
+        for module in ("saihan.api", "grids.api", "branches.api", "volunteers.api", "events.api")
         if find_spec(module)
     ),
-    *(path("", include(module)) for module in ("grids.urls", "branches.urls", "events.urls") if find_spec(module)),
+    *(
+        path("", include(module))
+        for module in ("grids.urls", "branches.urls", "volunteers.urls", "events.urls")
+        if find_spec(module)
+    ),
 ]
 
 handler400 = views.bad_request

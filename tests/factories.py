@@ -7,6 +7,7 @@ from importlib import import_module
 from itertools import count, groupby
 
 from django.apps import apps
+from django.utils import timezone
 
 from branches import services as branch_services
 from branches.meetings.workflow import State
@@ -29,6 +30,17 @@ from events.workflow import DESK_ROLES, Action
 from grids import services
 from grids.models import Grid, Organisation, Post, Role, User
 from tests.pictures import picture, upload
+from volunteers.enrolments.workflow import EnrolmentState
+from volunteers.models import (
+    CareNeed,
+    ConsentText,
+    Household,
+    MemberEnrolment,
+    Offer,
+    OrganisationEnrolment,
+    Skill,
+)
+from volunteers.services import register_household
 
 _number = count(1)
 
@@ -249,3 +261,47 @@ def make_area(branch: Branch, grids: Iterable[Grid], name: str = "", **fields) -
     return branch_services.draw_area(
         actor=None, branch=branch, name=name or f"片区{next(_number)}", grids=grids, **fields
     )
+
+
+def make_organisation_enrolment(organisation: Organisation, community: Grid, **fields) -> OrganisationEnrolment:
+    """As it stands in the database, confirmed unless told otherwise."""
+    given = {"state": EnrolmentState.CONFIRMED, "since": date(2026, 1, 1)} | fields
+    return OrganisationEnrolment.objects.create(organisation=organisation, grid=community, **given)
+
+
+def make_member_enrolment(
+    community: Grid, user: User | None = None, organisation: Organisation | None = None, **fields
+) -> MemberEnrolment:
+    """As it stands in the database, confirmed unless told otherwise; of an office of the community's district."""
+    organisation = organisation or make_organisation(community, kind="government_office")
+    given = {"state": EnrolmentState.CONFIRMED, "since": date(2026, 1, 1)} | fields
+    return MemberEnrolment.objects.create(user=user or make_user(), organisation=organisation, grid=community, **given)
+
+
+def make_offer(enrolment: OrganisationEnrolment | MemberEnrolment, skill: str = "家电维修", **fields) -> Offer:
+    """Something that the enrolled offer, at any time unless told otherwise."""
+    key = "member_enrolment" if isinstance(enrolment, MemberEnrolment) else "organisation_enrolment"
+    found, _new = Skill.objects.get_or_create(name=skill)
+    return Offer.objects.create(skill=found, grid=enrolment.grid, **{key: enrolment} | fields)
+
+
+def make_care_catalogue() -> ConsentText:
+    """The care needs and the consent text, which a migration adds and a transactional test clears away."""
+    if not CareNeed.objects.exists():
+        import_module("volunteers.migrations.0003_households").add_needs_and_text(apps, None)
+    return ConsentText.objects.first()
+
+
+def make_household(grid: Grid, answered_by: User, name: str = "张桂兰", **fields) -> Household:
+    """A household in care at a unit, as the service takes it in, for a year unless told otherwise."""
+    day = timezone.localdate(fields.get("at"))
+    given = {
+        "actor": None,
+        "needs": ["alone"],
+        "consent_text": make_care_catalogue(),
+        "consented_on": day,
+        "kept_until": day + timedelta(days=365),
+        "phone": "13812345678",
+        "address": "三楼东户302",
+    }
+    return register_household(grid=grid, name=name, answered_by=answered_by, **given | fields)

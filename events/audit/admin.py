@@ -17,10 +17,11 @@ from events.audit import told_delays
 from events.audit.sealing import is_sound
 from events.audit.sentences import NUMBER
 from events.audit.signing import public_key
-from events.models import REASON_LENGTH, AuditAlarm, AuditDigest, AuditHead, Event
+from events.models import AuditAlarm, AuditDigest, AuditHead, Event
 from events.workflow import OPEN, Status
 from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
 from grids.models import User
+from grids.models.reveal import REASON_LENGTH
 
 ROWS = 50
 

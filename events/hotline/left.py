@@ -7,9 +7,10 @@ from django.utils.translation import gettext as _
 
 from events.hotline.columns import NAMES, NUMBER
 from events.hotline.masking import hidden, is_hidden, masked
-from events.models import HotlineImport, HotlineRow, mask_name, mask_phone
+from events.models import HotlineImport, HotlineRow
 from events.services.hotline import LEFT_OUT, Outcome, order_of
 from grids.encryption import Unreadable
+from grids.masking import mask_name, mask_phone
 from grids.sheets import cells, reading, writing
 from grids.sheets.cells import Raw
 

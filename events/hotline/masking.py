@@ -4,7 +4,7 @@ import re
 
 from django.utils.translation import gettext as _
 
-from events.models import mask_name
+from grids.masking import mask_name
 
 DIGIT = "[0-9０-９]"
 BETWEEN = r"[\s\-－–—.·]{0,2}"

@@ -9,10 +9,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.hotline.masking import masked
-from events.models import Event, HotlineImport, HotlineRow, mask_name, mask_phone
+from events.models import Event, HotlineImport, HotlineRow
 from events.services.hotline import order_of
 from grids.encryption import Unreadable
 from grids.exporting import Column
+from grids.masking import mask_name, mask_phone
 from grids.models import User, load_ancestors
 from grids.sheets import cells, reading
 

@@ -3,7 +3,7 @@
 from events.models.attachments import Attachment
 from events.models.audit import AuditAlarm, AuditDigest, AuditHead
 from events.models.catalogue import Category, Kind, ServiceLevel, Unit
-from events.models.contacts import REASON_LENGTH, ContactReveal, ResidentContact, mask_name, mask_phone
+from events.models.contacts import ContactReveal, ResidentContact
 from events.models.event import Event, memberships, offices
 from events.models.hotline import (
     AREA_LENGTH,
@@ -25,7 +25,7 @@ from events.models.notices import (
     default_quiet_from,
     default_quiet_until,
 )
-from events.models.occasion import OCCASIONS, Occasion
+from events.models.occasion import DISCREET, OCCASIONS, Occasion
 from events.models.quick import LookState, QuickClosing, QuickRule
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem, load_overlaps
 from events.models.saved import FILTER_NAME_LENGTH, SavedFilter
@@ -44,6 +44,7 @@ from events.models.timing import (
 __all__ = [
     "ANNOUNCED_LENGTH",
     "AREA_LENGTH",
+    "DISCREET",
     "ERROR_LENGTH",
     "FILTER_NAME_LENGTH",
     "HOTLINE",
@@ -51,7 +52,6 @@ __all__ = [
     "MOST_DRAWN",
     "OCCASIONS",
     "ORDER_LENGTH",
-    "REASON_LENGTH",
     "WORD_LENGTH",
     "Attachment",
     "AuditAlarm",
@@ -91,8 +91,6 @@ __all__ = [
     "default_quiet_from",
     "default_quiet_until",
     "load_overlaps",
-    "mask_name",
-    "mask_phone",
     "memberships",
     "offices",
     "parse_spans",

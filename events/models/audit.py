@@ -6,9 +6,9 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from events.models.contacts import REASON_LENGTH
 from events.models.event import Event
 from grids.models import User
+from grids.models.reveal import REASON_LENGTH
 
 
 class Mailed(models.Model):

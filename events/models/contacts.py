@@ -10,20 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from events.models.event import Event
 from events.models.step import Step
 from events.workflow import OPEN, Action, Status
-from grids.encryption import EncryptedTextField, Secret, Unreadable
-
-REASON_LENGTH = 500
-STARS = "****"
-
-
-def mask_name(name: str) -> str:
-    """张*: the family name, and nothing that tells how long the rest is."""
-    return f"{name[:1]}*" if name else ""
-
-
-def mask_phone(phone: str) -> str:
-    """138****5678; of a number too short for that only the end."""
-    return f"{phone[:3]}{STARS}{phone[-4:]}" if len(phone) > 8 else f"{STARS}{phone[-2:]}"
+from grids.encryption import EncryptedTextField
+from grids.masking import mask_name, mask_phone, masked
+from grids.models.reveal import Reveal
 
 
 class ResidentContactQuerySet(models.QuerySet):
@@ -96,44 +85,21 @@ class ResidentContact(models.Model):
 
     @property
     def masked_name(self) -> str:
-        return _masked(self.name, mask_name)
+        return masked(self.name, mask_name)
 
     @property
     def masked_phone(self) -> str:
-        return _masked(self.phone, mask_phone)
+        return masked(self.phone, mask_phone)
 
 
-def _masked(secret: Secret | None, mask) -> str:
-    if secret is None:
-        return ""
-    try:
-        return mask(secret.reveal())
-    except Unreadable:
-        return STARS
-
-
-class ContactReveal(models.Model):
-    """Somebody looked at a resident's name and phone: who, when, for which case and why. Never edited or removed."""
+class ContactReveal(Reveal):
+    """Somebody looked at a resident's name and phone, for a case."""
 
     event = models.ForeignKey(Event, models.PROTECT, related_name="contact_reveals", verbose_name=_("event"))
-    actor = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("by"))
-    actor_name = models.CharField(_("name of who acted"), max_length=64)
-    actor_post = models.CharField(_("post of who acted"), max_length=128, blank=True)
-    at = models.DateTimeField(_("at"))
-    reason = models.CharField(_("reason"), max_length=REASON_LENGTH)
 
-    class Meta:
+    class Meta(Reveal.Meta):
         verbose_name = _("look at a contact")
         verbose_name_plural = _("looks at contacts")
-        ordering = ["-at", "-pk"]
 
     def __str__(self) -> str:
         return f"{self.event_id} {self.actor_name}"
-
-    def save(self, *args, **kwargs):
-        if not self._state.adding:
-            raise TypeError("A look at a contact is never edited.")
-        super().save(*args, **kwargs)
-
-    def delete(self, *args, **kwargs):
-        raise TypeError("A look at a contact is never removed.")

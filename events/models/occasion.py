@@ -8,8 +8,15 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Resolution, Topic
 from events.models.event import Event
+from volunteers.models import Visit
 
-OCCASIONS = ("resolution", "topic")  # the foreign keys, one for each kind; `events.occasions` tells more of them
+# Who may not see the thing learns nothing of it by the case, not even that there is one.
+DISCREET = frozenset({"visit"})
+OCCASIONS = (
+    "resolution",
+    "topic",
+    "visit",
+)  # the foreign keys, one for each kind; `events.occasions` tells more of them
 
 
 def _exactly_one(names: tuple[str, ...]) -> Q:
@@ -30,6 +37,9 @@ class Occasion(models.Model):
 
     topic = models.ForeignKey(
         Topic, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("decision on a topic")
+    )
+    visit = models.ForeignKey(
+        Visit, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("visit")
     )
 
     class Meta:
@@ -55,5 +65,6 @@ class Occasion(models.Model):
         return f"{self.kind}-{self.thing.pk}"
 
     def details(self) -> dict[str, Any]:
-        """What the first step tells of it, with the words of the time."""
-        return {"occasion": {"kind": self.kind, "id": self.thing.pk, "title": str(self.thing)}}
+        """What the first step tells of it, with the words of the time; of a discreet thing no words."""
+        title = "" if self.kind in DISCREET else str(self.thing)
+        return {"occasion": {"kind": self.kind, "id": self.thing.pk, "title": title}}

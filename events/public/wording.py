@@ -11,9 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from events.drafts import Rule
-from events.models import Attachment, Event, Step, mask_phone
+from events.models import Attachment, Event, Step
 from events.wording import stations
 from events.workflow import LOOPS, Action, Loop, Rating, Side, Status
+from grids.masking import mask_phone
 
 MOBILE = re.compile(r"(?:(?<!\d)|(?<=86))[1１][3-9３-９]\d(?:[\s-]*\d{4}){2}(?!\d)")
 

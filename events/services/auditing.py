@@ -21,11 +21,12 @@ from events.audit import messages
 from events.audit.sealing import HeadsHash, as_line, hash_of_sentences, is_sound, sha256, signed_text
 from events.audit.signing import sign
 from events.audit.snapshots import snapshot
-from events.models import REASON_LENGTH, AuditAlarm, AuditDigest, AuditHead
+from events.models import AuditAlarm, AuditDigest, AuditHead
 from events.models.audit import Mailed
 from events.notices import messaging
 from events.text import says_nothing
 from grids.models import User
+from grids.models.reveal import REASON_LENGTH
 from grids.moments import aware_now
 
 logger = logging.getLogger(__name__)

@@ -9,13 +9,13 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from events.models import REASON_LENGTH, Attachment, ContactReveal, Event, ResidentContact
+from events.models import Attachment, ContactReveal, Event, ResidentContact
 from events.services.acting import acting_post
 from events.services.attaching import erase_files
-from events.text import plain_text, says_nothing
 from events.workflow import Side
 from grids.encryption import Unreadable
 from grids.models import User
+from grids.models.reveal import clean_reason
 from grids.moments import aware_now
 from grids.services import limits
 
@@ -42,7 +42,7 @@ def reveal_contact(*, event: Event, actor: User, reason: str, at: datetime | Non
 
     Raises PermissionDenied, or ValidationError without a reason or where nothing is kept.
     """
-    at, reason = aware_now(at), reason.strip()
+    at = aware_now(at)
     Event.objects.select_for_update().values_list("pk").get(pk=event.pk)
     event = Event.objects.with_related().get(pk=event.pk)
     if not may_see_contact(event, actor):
@@ -50,12 +50,7 @@ def reveal_contact(*, event: Event, actor: User, reason: str, at: datetime | Non
     contact = ResidentContact.objects.filter(event=event).first()
     if contact is None or contact.is_empty:
         raise ValidationError(_("No contact is kept for this case."))
-    if says_nothing(reason):
-        raise ValidationError({"reason": [_("Say what you need it for; it is written down.")]})
-    if len(reason) > REASON_LENGTH:
-        raise ValidationError({"reason": [_("At most %(length)d characters.") % {"length": REASON_LENGTH}]})
-    for validate in plain_text:
-        validate(reason)
+    reason = clean_reason(reason)
     try:
         person = Person(*(secret.reveal() if secret else "" for secret in (contact.name, contact.phone)))
     except Unreadable:

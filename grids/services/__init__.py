@@ -26,6 +26,7 @@ from grids.services.importing import (
 from grids.services.keys import rotate_keys
 from grids.services.limits import PublicLimit, source_of
 from grids.services.loading import Loaded, load_divisions
+from grids.services.notifying import notified, notify
 from grids.services.organisations import (
     create_organisation,
     describe_organisation,
@@ -81,6 +82,8 @@ __all__ = [
     "mail_one_time_passwords",
     "merge_grids",
     "move_grid",
+    "notified",
+    "notify",
     "preview",
     "recheck_sheet",
     "rename_grid",

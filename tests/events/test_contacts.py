@@ -17,7 +17,8 @@ from django.utils import timezone
 
 from events import services, tasks
 from events.audit import problems
-from events.models import ContactReveal, Event, Notice, ResidentContact, mask_name, mask_phone
+from events.models import ContactReveal, Event, Notice, ResidentContact
+from grids.masking import mask_name, mask_phone
 from grids.models import PublicUse
 from grids.public_forms import stamp
 from tests import servers

@@ -34,6 +34,7 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "public_ballots": "it answers with the list as a text",
     "public_photo": "it answers with the picture",
     "public_photo_thumbnail": "it answers with the picture",
+    "household_withdraw": "it leads back to the list",
     "hotline_words": "it leads back to the sheet",
     "hotline_places": "it leads back to the sheet",
     "hotline_confirm": "it leads back to the sheet",

@@ -1,0 +1,3 @@
+"""What the tests of those who help share with those of the branches and events."""
+
+from tests.events.conftest import in_english, pool  # noqa: F401 - fixtures for all

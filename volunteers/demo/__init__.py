@@ -1,0 +1,1 @@
+"""What the demo shows of people who help, one module for each noun."""

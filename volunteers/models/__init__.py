@@ -1,0 +1,35 @@
+"""People who help: who reported where and what they offer, and what comes of it."""
+
+from volunteers.models.enrolment import EnrolmentStep, MemberEnrolment, Offer, OrganisationEnrolment
+from volunteers.models.household import (
+    FINDING_LENGTH,
+    CareKind,
+    CareNeed,
+    ConsentText,
+    Household,
+    HouseholdReveal,
+    HouseholdStep,
+    Rhythm,
+    Visit,
+)
+from volunteers.models.skill import ServiceKind, Skill
+from volunteers.models.step import Step
+
+__all__ = [
+    "FINDING_LENGTH",
+    "CareKind",
+    "CareNeed",
+    "ConsentText",
+    "EnrolmentStep",
+    "Household",
+    "HouseholdReveal",
+    "HouseholdStep",
+    "MemberEnrolment",
+    "Offer",
+    "OrganisationEnrolment",
+    "Rhythm",
+    "ServiceKind",
+    "Skill",
+    "Step",
+    "Visit",
+]
