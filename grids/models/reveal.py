@@ -2,7 +2,7 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from grids.models.people import User
@@ -37,9 +37,9 @@ def clean_reason(reason: str) -> str:
     """What somebody needs to look for, as it is written down; ValidationError at `reason` where it says nothing."""
     reason = reason.strip()
     if says_nothing(reason):
-        raise ValidationError({"reason": [_now("Say what you need it for; it is written down.")]})
+        raise ValidationError({"reason": [gettext("Say what you need it for; it is written down.")]})
     if len(reason) > REASON_LENGTH:
-        raise ValidationError({"reason": [_now("At most %(length)d characters.") % {"length": REASON_LENGTH}]})
+        raise ValidationError({"reason": [gettext("At most %(length)d characters.") % {"length": REASON_LENGTH}]})
     for validate in plain_text:
         validate(reason)
     return reason
