@@ -1,0 +1,10 @@
+"""Thin: each calls one service, which is safe to run twice or beside itself."""
+
+from celery import shared_task
+
+from volunteers import services
+
+
+@shared_task
+def remind_of_activities() -> int:
+    return services.remind_of_activities()
