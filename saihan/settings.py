@@ -322,8 +322,10 @@ CELERY_BEAT_SCHEDULE = {
     "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
     "forget proposals": {"task": "branches.tasks.forget_proposals", "schedule": crontab(hour=3, minute=25)},
     "remind of activities": {
-        "task": "volunteers.tasks.remind_of_activities", "schedule": crontab(minute="*/10"), "options": {"expires": 550},
-    },  # fmt: skip
+        "task": "volunteers.tasks.remind_of_activities",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 550},
+    },
     "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
     "list quick closings": {"task": "events.tasks.list_quick_closings", "schedule": crontab(hour=4, minute=10)},
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.

@@ -4,6 +4,8 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from django.core.signing import BadSignature, Signer
+from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from volunteers.models import Activity
 
@@ -31,18 +33,15 @@ def read_token(text: str) -> Token | None:
     return Token(int(activity), int(second))
 
 
-def is_current(token: Token, activity: Activity) -> bool:
-    return token == (activity.pk, _second(activity))
-
-
-def opening(activity: Activity) -> tuple[datetime, datetime]:
-    """From when to when the code opens anything."""
-    return activity.starts_at - EARLY, activity.ends_at + LATE
-
-
-def is_open(activity: Activity, at: datetime) -> bool:
-    opens, closes = opening(activity)
-    return opens <= at <= closes
+def why_closed(token: Token, activity: Activity, at: datetime) -> str:
+    """Why the code opens nothing now, as a sentence; nothing where it does."""
+    if token != (activity.pk, _second(activity)):
+        return _("The time of the activity was changed, and this code with it. Scan the code anew.")
+    opens, closes = activity.starts_at - EARLY, activity.ends_at + LATE
+    if opens <= at <= closes:
+        return ""
+    said = {name: f"{timezone.localtime(one):%Y-%m-%d %H:%M}" for name, one in (("opens", opens), ("closes", closes))}
+    return _("The code opens around the time of the activity alone: from %(opens)s to %(closes)s.") % said
 
 
 def _second(activity: Activity) -> int:

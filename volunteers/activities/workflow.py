@@ -43,7 +43,7 @@ _PUBLISHED = frozenset({ActivityState.PUBLISHED})
 _ORGANISER = frozenset({ActivitySide.ORGANISER})
 _HELPER = frozenset({ActivitySide.HELPER})
 
-# Plan, move up and rehome are nobody's to choose: an activity begins with the one, the clock and the tree do the others.
+# Nobody chooses the others: an activity begins with a plan, the queue moves up by itself, and the tree rehomes.
 TABLE = table_of(
     Move(ActivityAction.PUBLISH, frozenset({ActivityState.PLANNED}), ActivityState.PUBLISHED, _ORGANISER),
     Move(ActivityAction.CHANGE, COMING, None, _ORGANISER),

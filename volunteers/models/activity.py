@@ -17,6 +17,8 @@ from volunteers.models.skill import Skill
 from volunteers.models.step import Step
 
 PLACE_LENGTH = 200
+MOST_PLACES = 500  # as many names fit on a list that somebody ticks at the door
+PLACES_TEXT = _("From 1 to 500 places; leave it empty for as many as come.")
 CODE_LENGTH = 16  # of 24 letters each: 73 bits, which nobody finds by trying
 MINUTE = Decimal(60)
 CENT = Decimal("0.01")
@@ -123,9 +125,9 @@ class Activity(Placed):
                 violation_error_message=_("An activity ends after it begins."),
             ),
             models.CheckConstraint(
-                condition=Q(places=None) | Q(places__gt=0),
+                condition=Q(places=None) | Q(places__range=(1, MOST_PLACES)),
                 name="activity_has_places",
-                violation_error_message=_("There is at least one place; leave it empty for as many as come."),
+                violation_error_message=PLACES_TEXT,
             ),
             models.CheckConstraint(condition=Q(state__in=ActivityState.values), name="activity_state_known"),
             models.CheckConstraint(

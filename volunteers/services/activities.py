@@ -22,6 +22,7 @@ from grids.text import says_nothing
 from volunteers.activities.access import check_may_organise, sides_of
 from volunteers.activities.workflow import TABLE, ActivityAction, ActivitySide, ActivityState
 from volunteers.models import Activity, ActivityKind, ActivityStep, Participation, Skill
+from volunteers.models.activity import MOST_PLACES, PLACES_TEXT
 from volunteers.workflow import refusal
 
 Status = Participation.Status
@@ -105,8 +106,8 @@ def _describe(activity: Activity, plan: Plan, at: datetime) -> None:
     for name in ("title", "place"):
         if name not in errors and says_nothing(getattr(activity, name)):
             errors[name] = [_("Say it in a few words.")]
-    if plan.places is not None and plan.places < 1:
-        errors["places"] = [_("There is at least one place; leave it empty for as many as come.")]
+    if plan.places is not None and not 1 <= plan.places <= MOST_PLACES:
+        errors["places"] = [PLACES_TEXT]
     if begins_anew and plan.starts_at <= at:
         errors["starts_at"] = [_("That time has passed. Choose one to come.")]
     if plan.ends_at <= plan.starts_at:
@@ -221,7 +222,11 @@ def leave_activity(*, actor: User, activity: Activity, at: datetime | None = Non
 
 
 def has_room(activity: Activity) -> bool:
-    return activity.places is None or _joined(activity).count() < activity.places
+    return _free(activity) > 0
+
+
+def _free(activity: Activity) -> int:
+    return (activity.places or MOST_PLACES) - _joined(activity).count()
 
 
 def _joined(activity: Activity):
@@ -233,8 +238,7 @@ def fill(activity: Activity, at: datetime) -> None:
     if activity.state != ActivityState.PUBLISHED or activity.starts_at <= at:
         return
     waiting = activity.participations.filter(status=Status.WAITING, user__is_active=True).select_related("user")
-    free = None if activity.places is None else activity.places - _joined(activity).count()
-    for row in waiting[:free]:
+    for row in waiting[: max(0, _free(activity))]:
         row.status = Status.JOINED
         row.save(update_fields=["status"])
         step(activity, None, ActivityAction.MOVE_UP, at, str(row.user))

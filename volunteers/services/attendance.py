@@ -7,7 +7,6 @@ from functools import partial
 from django.core.exceptions import ValidationError
 from django.core.files import File
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.exceptions import StateConflict
@@ -32,7 +31,8 @@ def arrive(*, actor: User, activity: Activity, token: door.Token, at: datetime |
     """Confirm with the code at the door that one is there, once; who had not signed up joins with it."""
     at = aware_now(at)
     locked = lock(activity, actor, ActivityAction.ARRIVE, sides=frozenset({ActivitySide.GUEST}))
-    _check_door(locked, token, at)
+    if problem := door.why_closed(token, locked, at):
+        raise StateConflict(problem)
     row = locked.participations.filter(user=actor).first() or Participation(activity=locked, user=actor)
     if row.attended_at:
         return row
@@ -42,17 +42,6 @@ def arrive(*, actor: User, activity: Activity, token: door.Token, at: datetime |
     row.save()
     step(locked, actor, ActivityAction.ARRIVE, at)
     return row
-
-
-def _check_door(activity: Activity, token: door.Token, at: datetime) -> None:
-    if not door.is_current(token, activity):
-        raise StateConflict(_("The time of the activity was changed, and this code with it. Scan the code anew."))
-    if not door.is_open(activity, at):
-        opens, closes = (f"{timezone.localtime(moment):%Y-%m-%d %H:%M}" for moment in door.opening(activity))
-        raise StateConflict(
-            _("The code opens around the time of the activity alone: from %(opens)s to %(closes)s.")
-            % {"opens": opens, "closes": closes}
-        )
 
 
 @transaction.atomic
