@@ -30,8 +30,10 @@ from grids import services
 from grids.models import Grid, Organisation, Post, Role, User
 from grids.services import bulk
 from tests.pictures import picture, upload
+from volunteers import services as volunteer_services
 from volunteers.enrolments.workflow import EnrolmentState
-from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment, Skill
+from volunteers.models import Activity, ActivityKind, MemberEnrolment, Offer, OrganisationEnrolment, Skill
+from volunteers.services import Plan
 
 _number = count(1)
 
@@ -262,3 +264,23 @@ def make_offer(enrolment: OrganisationEnrolment | MemberEnrolment, skill: str = 
     key = "member_enrolment" if isinstance(enrolment, MemberEnrolment) else "organisation_enrolment"
     found, _new = Skill.objects.get_or_create(name=skill)
     return Offer.objects.create(skill=found, grid=enrolment.grid, **{key: enrolment} | fields)
+
+
+def make_activity_kind(name: str = "志愿服务") -> ActivityKind:
+    return ActivityKind.objects.get_or_create(name=name)[0]
+
+
+def make_plan(starts_at: datetime, **fields) -> Plan:
+    """What an activity of two hours is to be."""
+    given = {"title": "义务清理楼道", "place": "一号楼前", "ends_at": starts_at + timedelta(hours=2)} | fields
+    return Plan(starts_at=starts_at, **{"kind": make_activity_kind()} | given)
+
+
+def make_activity(
+    organiser: Branch | Grid, starts_at: datetime, *, actor: User | None = None, at: datetime | None = None, **fields
+) -> Activity:
+    """Published, three days before it begins unless told otherwise."""
+    at = at or starts_at - timedelta(days=3)
+    plan = make_plan(starts_at, **fields)
+    activity = volunteer_services.plan_activity(actor=actor, organiser=organiser, plan=plan, at=at)
+    return volunteer_services.publish_activity(actor=actor, activity=activity, at=at)

@@ -5,3 +5,19 @@ from django.utils.translation import gettext_lazy as _
 class VolunteersConfig(AppConfig):
     name = "volunteers"
     verbose_name = _("Volunteers")
+
+    def ready(self) -> None:
+        from branches import references
+        from branches.disclosure import joining, tellers
+        from grids.services import reorganised
+        from volunteers.activities import rehoming as activities
+        from volunteers.activities.references import ActivitySource
+        from volunteers.activities.telling import ActivityTeller, activities_to_join
+
+        def follow(change, successors, moved, at, **kwargs):
+            activities.rehome(change=change, successors=successors, moved=moved, at=at)
+
+        references.register(ActivitySource())
+        tellers.register(ActivityTeller())
+        joining.register(activities_to_join)
+        reorganised.connect(follow, weak=False, dispatch_uid="volunteers.rehome")

@@ -59,8 +59,7 @@ def story_write(request: HttpRequest) -> HttpResponse:
     user, source = request.user, asked_source(request)
     grid = find_told(user, source.place_code or request.GET.get("grid", ""))
     photos = tellers.photos_of(user, source.shown.kind, source.shown.key) if source.shown else []
-    title = source.gist.category if source.gist else ""
-    form = PlacedStoryForm(user, photos, request.POST or None, request.FILES or None, grid=grid, title=title)
+    form = PlacedStoryForm(user, photos, request.POST or None, request.FILES or None, grid=grid, gist=source.gist)
     if not form.grids or (source.gist and grid is None):
         raise Http404
     if request.method == "POST" and form.is_valid():

@@ -23,12 +23,16 @@ class Tally(NamedTuple):
 
 
 class Gist(NamedTuple):
-    """All that a form may begin with: of what category, with what outcome, and where."""
+    """All that a form may begin with: of what category, with what outcome, and where.
+
+    `told` are words that staff wrote to be read by others, where there are any.
+    """
 
     grid: Grid
     category: str
     outcome: str
     is_done: bool
+    told: str = ""
 
 
 class Photo(NamedTuple):
