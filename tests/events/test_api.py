@@ -16,7 +16,16 @@ from events.models import Event, Sample, Step
 from grids.models import Role
 from grids.services import end_post, retire_grid
 from tests.events.test_sampling import closed, drawn
-from tests.factories import make_branch, make_category, make_event, make_organisation, make_post, make_uploads, take
+from tests.factories import (
+    make_activity,
+    make_branch,
+    make_category,
+    make_event,
+    make_organisation,
+    make_post,
+    make_uploads,
+    take,
+)
 
 EVENTS = "/api/v1/events/"
 CATEGORIES = "/api/v1/categories/"
@@ -471,6 +480,8 @@ MATRIX = {
     "get /api/v1/grids/1501050010010001/": INSIDE,
     "get /api/v1/organisations/": EVERYBODY,
     "get {organisation}": INSIDE,
+    "get /api/v1/activities/": EVERYBODY,
+    "get {activity}": INSIDE,
     "get /api/v1/branches/": EVERYBODY,
     "get {branch}": INSIDE,
     "get /api/schema/": EVERYBODY,
@@ -508,7 +519,9 @@ def test_who_gets_what(cast, as_, event, what):
     photo = f"{ATTACHMENTS}{event.attachments.get().key}/"
     sample = f"/api/v1/samples/{a_sample(cast).pk}/" if "{sample}" in what else ""
     branch = f"/api/v1/branches/{make_branch(cast.tree.community).pk}/"
+    activity = f"/api/v1/activities/{make_activity(cast.tree.community, timezone.now() + timedelta(days=4)).pk}/"
     known = {"event": address(event), "organisation": place, "photo": photo, "sample": sample, "branch": branch}
+    known |= {"activity": activity}
     method, path, *action = what.format(**known).split()
     body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
     got = {}
@@ -526,6 +539,7 @@ def test_every_address_is_in_the_matrix():
         re.sub("/[0-9]+/", "/{code}/", line.split()[1])
         .replace("{event}", EVENTS + "{number}/")
         .replace("{organisation}", "/api/v1/organisations/{id}/")
+        .replace("{activity}", "/api/v1/activities/{id}/")
         .replace("{branch}", "/api/v1/branches/{id}/")
         .replace("{photo}", ATTACHMENTS + "{key}/")
         .replace("{sample}", "/api/v1/samples/{id}/")

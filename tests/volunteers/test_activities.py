@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from branches.exceptions import StateConflict
 from grids.models import User
+from grids.services import notified
 from tests.events.conftest import MONDAY
-from tests.factories import make_activity, make_branch, make_plan, make_user
+from tests.factories import make_activity, make_branch, make_plan, make_post, make_user
 from tests.volunteers.activities import STARTS, arrive, join, status_of
 from volunteers import services
 from volunteers.models import Activity, ActivityStep, Participation
@@ -233,7 +234,7 @@ def test_calling_off_says_why_and_is_told_once(cast, activity, member, told):
         services.call_off_activity(actor=cast.community, activity=activity, reason=" ", at=MONDAY)
     for _time in range(2):
         services.call_off_activity(actor=cast.community, activity=activity, reason="暴雪预警", at=MONDAY)
-    [(key, users, text)] = told
+    [(_key, users, text)] = told
     assert {user.name for user in users} == {"乌兰", "呼日勒", "王建国"}
     assert "暴雪预警" not in text  # it may name somebody; the page says it
     assert activity.steps.last().text == "暴雪预警"
@@ -276,17 +277,22 @@ def test_nobody_is_reminded_of_what_has_begun_is_not_published_or_called_off(cas
     assert services.remind_of_activities(at=STARTS - timedelta(minutes=5)) == 0
 
 
-def test_one_reminder_that_fails_stops_no_other(cast, activity, told, monkeypatch, caplog):
+def test_one_reminder_that_fails_stops_no_other(cast, activity, caplog):
     other = make_activity(cast.tree.community, STARTS + timedelta(hours=1))
-    Activity.objects.filter(pk=activity.pk).update(place="x" * 200)
-    remind = services.activities._remind
-    monkeypatch.setattr(
-        services.activities, "_remind", lambda pk, at: 1 / 0 if pk == activity.pk else remind(pk, at)
-    )  # fmt: skip
-    assert services.remind_of_activities(at=STARTS - timedelta(hours=3)) == 1
-    assert "activity" in caplog.text
-    other.refresh_from_db()
-    assert other.reminded_at
+    join(activity, cast.worker)
+    join(other, cast.worker)
+
+    def fail(key, **kwargs):
+        if key.startswith(f"activity-{activity.pk}-"):
+            raise OSError("the disk is full")
+
+    notified.connect(fail)
+    try:
+        assert services.remind_of_activities(at=STARTS - timedelta(hours=3)) == 1
+    finally:
+        notified.disconnect(fail)
+    assert f"activity {activity.pk}" in caplog.text
+    assert set(Activity.objects.filter(reminded_at=None)) == {activity}  # the next run takes it again
 
 
 def test_the_cost_of_a_run_without_anything_due(activity, django_assert_num_queries):
@@ -305,12 +311,6 @@ def test_no_row_is_left_behind_by_a_plan_that_is_refused(cast, activity):
 
 def test_two_activities_side_by_side_do_not_share_their_places(cast, activity):
     other = make_activity(cast.tree.community, STARTS, places=1)
-    join(activity, cast.worker, make_user_around(cast))
+    join(activity, cast.worker, make_post(make_user(), cast.tree.second_building).user)
     join(other, cast.chief)
     assert set(status_of(other).values()) == {"joined"}
-
-
-def make_user_around(cast) -> User:
-    from tests.factories import make_post
-
-    return make_post(make_user(), cast.tree.second_building).user

@@ -108,7 +108,8 @@ def _scene() -> ContentFile:
     image = Image.new("RGB", (960, 640), "#e9e4da")
     draw = ImageDraw.Draw(image)
     for number in range(8):
-        draw.rectangle((120 + 90 * number, 560 - 60 * number, 960, 620 - 60 * number), fill="#b9b2a6", outline="#8a8478")
+        left, top = 120 + 90 * number, 560 - 60 * number
+        draw.rectangle((left, top, 960, top + 60), fill="#b9b2a6", outline="#8a8478")
     draw.line((120, 430, 840, -50), fill="#7d6a55", width=12)
     out = io.BytesIO()
     image.save(out, "JPEG", quality=85)
