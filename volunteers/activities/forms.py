@@ -56,7 +56,7 @@ class ActivityForm(forms.Form):
         error_messages={"invalid_choice": _("Choose how long it takes.")},
     )  # fmt: skip
     places = forms.IntegerField(
-        label=_("places"), required=False, min_value=1, max_value=MOST_PLACES,
+        label=pgettext_lazy("activity", "places"), required=False, min_value=1, max_value=MOST_PLACES,
         widget=forms.NumberInput(attrs={"class": "form-control", "inputmode": "numeric"}),
         help_text=_("Empty for as many as come."),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), PLACES_TEXT),

@@ -92,7 +92,7 @@ class Activity(Placed):
     )
     starts_at = models.DateTimeField(_("begins"))
     ends_at = models.DateTimeField(_("ends"))
-    places = models.PositiveSmallIntegerField(_("places"), null=True, blank=True)
+    places = models.PositiveSmallIntegerField(pgettext_lazy("activity", "places"), null=True, blank=True)
     needs = models.TextField(_("what is needed"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
     skills = models.ManyToManyField(Skill, blank=True, related_name="activities", verbose_name=_("skills"))
     is_public = models.BooleanField(_("told of on the public page"), default=True)
@@ -101,7 +101,7 @@ class Activity(Placed):
         User, models.PROTECT, null=True, blank=True, related_name="activities_planned", verbose_name=_("planned by")
     )
     reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True, editable=False)
-    report = models.TextField(_("report"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
+    report = models.TextField(pgettext_lazy("activity", "report"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
     reported_at = models.DateTimeField(_("reported at"), null=True, blank=True, editable=False)
     pictures = models.ManyToManyField(Picture, blank=True, related_name="activities", verbose_name=_("photos"))
     # A plan that is sent twice makes one activity of it.
@@ -181,7 +181,7 @@ class Participation(models.Model):
     status = models.CharField(_("status"), max_length=8, choices=Status)
     queued_at = models.DateTimeField(_("signed up at"))
     attended_at = models.DateTimeField(_("noted as there at"), null=True, blank=True)
-    way = models.CharField(_("noted"), max_length=4, choices=Way, blank=True)
+    way = models.CharField(pgettext_lazy("participation", "noted"), max_length=4, choices=Way, blank=True)
     hours = models.DecimalField(_("hours"), max_digits=5, decimal_places=2, null=True, blank=True)
 
     objects = ParticipationQuerySet.as_manager()
