@@ -101,7 +101,9 @@ class Activity(Placed):
         User, models.PROTECT, null=True, blank=True, related_name="activities_planned", verbose_name=_("planned by")
     )
     reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True, editable=False)
-    report = models.TextField(pgettext_lazy("activity", "report"), max_length=TEXT_LENGTH, blank=True, validators=long_text)
+    report = models.TextField(
+        pgettext_lazy("activity", "report"), max_length=TEXT_LENGTH, blank=True, validators=long_text
+    )
     reported_at = models.DateTimeField(_("reported at"), null=True, blank=True, editable=False)
     pictures = models.ManyToManyField(Picture, blank=True, related_name="activities", verbose_name=_("photos"))
     # A plan that is sent twice makes one activity of it.
