@@ -314,3 +314,9 @@ def test_two_activities_side_by_side_do_not_share_their_places(cast, activity):
     join(activity, cast.worker, make_post(make_user(), cast.tree.second_building).user)
     join(other, cast.chief)
     assert set(status_of(other).values()) == {"joined"}
+
+
+def test_nobody_withdraws_from_what_is_over(cast, activity):
+    join(activity, cast.worker)
+    with pytest.raises(StateConflict, match="It is over"):
+        services.leave_activity(actor=cast.worker, activity=activity, at=STARTS + timedelta(hours=2))

@@ -61,7 +61,7 @@ class ActivityForm(forms.Form):
         help_text=_("Empty for as many as come."),
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), PLACES_TEXT),
     )  # fmt: skip
-    needs = TextareaField(rows=3, required=False, label=_("what is needed"), help_text=_("What to bring, what to wear"))
+    needs = TextareaField(rows=3, required=False, label=_("what to bring, what to wear"))
     skills = forms.ModelMultipleChoiceField(
         Skill.objects.none(), required=False, label=_("skills that help"),
         error_messages=dict.fromkeys(("invalid_choice", "invalid_pk_value"), _("Choose skills of the list.")),
@@ -116,7 +116,7 @@ def _initial_of(activity: Activity) -> dict:
 
 
 class ReasonForm(forms.Form):
-    reason = LineField(max_length=200, required=False, label=_("Why it does not take place"))
+    reason = LineField(max_length=200, required=False, label=pgettext_lazy("activity", "Why it does not take place"))
 
 
 class AttendanceForm(forms.Form):
@@ -136,7 +136,9 @@ class ReportForm(forms.Form):
     """A few words, and photos if there are any."""
 
     report = TextareaField(
-        rows=6, label=_("what was done"), error_messages={"required": _("Say in a few words what was done.")}
+        rows=6,
+        label=pgettext_lazy("activity", "what was done"),
+        error_messages={"required": _("Say in a few words what was done.")},
     )
     photos = PhotosField(label=_("Photos"), required=False)
     removed = forms.TypedMultipleChoiceField(

@@ -129,7 +129,7 @@ def _page(
     is_in = mine is not None and mine.status != Participation.Status.LEFT
     actions = {move.action.value for move in open_moves(TABLE, ActivityState(activity.state), sides)}
     actions -= {ActivityAction.JOIN.value if is_in or activity.starts_at <= at else ActivityAction.LEAVE.value}
-    if not is_in or mine.attended_at:
+    if not is_in or mine.attended_at or activity.ends_at <= at:
         actions.discard(ActivityAction.LEAVE.value)
     may_organise = ActivitySide.ORGANISER in sides
     load_ancestors([activity.grid])
@@ -144,6 +144,7 @@ def _page(
         "pictures": activity.pictures.order_by("pk"),
         "steps": activity.steps.order_by("-pk")[:PEOPLE_PAGE_SIZE] if may_organise else (),
         "has_begun": activity.starts_at <= at,
+        "is_over": activity.ends_at <= at,
         "problem": problem,
         "form": form or ReasonForm(),
         "at": at,

@@ -98,7 +98,12 @@ class Activity(Placed):
     is_public = models.BooleanField(_("told of on the public page"), default=True)
     state = models.CharField(_("state"), max_length=16, choices=ActivityState, default=ActivityState.PLANNED)
     planned_by = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="activities_planned", verbose_name=_("planned by")
+        User,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="activities_planned",
+        verbose_name=pgettext_lazy("activity", "planned by"),
     )
     reminded_at = models.DateTimeField(_("reminded at"), null=True, blank=True, editable=False)
     report = models.TextField(

@@ -214,6 +214,8 @@ def leave_activity(*, actor: User, activity: Activity, at: datetime | None = Non
         return row
     if row.attended_at:
         raise StateConflict(_("You are noted as there. If that is wrong, the organiser puts it right."))
+    if locked.ends_at <= at:
+        raise StateConflict(_("It is over; the organiser notes who was there."))
     row.status = Status.LEFT
     row.save(update_fields=["status"])
     step(locked, actor, ActivityAction.LEAVE, at)

@@ -1,5 +1,6 @@
 """Activities on other pages: cards of a branch, a grid and the volunteers' first page, and the state in colour."""
 
+from datetime import datetime
 from typing import Any
 
 from django import template
@@ -29,9 +30,12 @@ COLOURS = {
 
 
 @register.filter
-def activity_state(activity: Activity) -> SafeString:
-    """The state in colour, shape and word, as that of a case."""
-    return format_html('<span class="state state-{}">{}</span>', COLOURS[activity.state], activity.get_state_display())
+def activity_state(activity: Activity, at: datetime) -> SafeString:
+    """The state in colour, shape and word, as that of a case; of a published one also how far its time has come."""
+    label = activity.get_state_display()
+    if activity.state == ActivityState.PUBLISHED and activity.starts_at <= at:
+        label = _("under way") if at < activity.ends_at else _("over, to be noted")
+    return format_html('<span class="state state-{}">{}</span>', COLOURS[activity.state], label)
 
 
 @register.filter
