@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -17,6 +18,7 @@ from tests.factories import make_activity, make_branch, make_plan, make_post, ma
 from tests.volunteers.activities import STARTS, arrive, join, status_of
 from volunteers import services
 from volunteers.models import Activity, ActivityStep, Participation
+from volunteers.tasks import remind_of_activities
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
 
@@ -293,6 +295,11 @@ def test_one_reminder_that_fails_stops_no_other(cast, activity, caplog):
         notified.disconnect(fail)
     assert f"activity {activity.pk}" in caplog.text
     assert set(Activity.objects.filter(reminded_at=None)) == {activity}  # the next run takes it again
+
+
+def test_the_clock_reminds(activity):
+    Activity.objects.update(starts_at=timezone.now() + timedelta(hours=2), ends_at=timezone.now() + timedelta(hours=3))
+    assert (remind_of_activities(), remind_of_activities()) == (1, 0)
 
 
 def test_the_cost_of_a_run_without_anything_due(activity, django_assert_num_queries):
