@@ -378,6 +378,16 @@ def test_hours_become_a_certificate_that_anybody_checks(cast, client, held):
     assert answer["X-Robots-Tag"] == "noindex, nofollow"
 
 
+def test_a_certificate_whose_hours_were_corrected_says_so(cast, client, held):
+    Activity.objects.update(ends_at=timezone.now() - timedelta(minutes=1))
+    certificate = services.issue_certificate(actor=cast.worker)
+    services.note_attendance(actor=cast.community, activity=held, present=[])
+    answer = client.get(reverse("public_certificate"), {"code": certificate.code})
+    assert "It no longer holds" in answer.text
+    assert "genuine" not in answer.text
+    assert "no longer holds" in as_(cast.worker).get(reverse("certificate_print", args=[certificate.pk])).text
+
+
 def test_without_hours_there_is_nothing_to_certify(cast):
     page = as_(cast.worker).post(reverse("certificate_issue"), follow=True)
     assert "No hours are counted yet" in page.text

@@ -33,7 +33,8 @@ def test_it_holds_what_was_served_and_a_code_that_nobody_guesses(cast, served):
     certificate = issue(served)
     assert (certificate.name, certificate.hours) == ("乌兰", Decimal("2.00"))
     [line] = certificate.lines
-    assert line == {"day": "2026-11-26", "title": "义务清理楼道", "organiser": "健康社区", "hours": "2.00"}
+    row = served.participations.get().pk
+    assert line == {"row": row, "day": "2026-11-26", "title": "义务清理楼道", "organiser": "健康社区", "hours": "2.00"}
     assert len(certificate.code) == 16
 
 
@@ -46,6 +47,15 @@ def test_asked_for_again_it_is_the_same_until_hours_are_added(cast, served):
     assert second.code != first.code
     first.refresh_from_db()
     assert first.hours == Decimal("2.00")
+
+
+def test_when_the_list_is_put_right_it_no_longer_holds(cast, activity, served):
+    certificate = issue(served)
+    assert certificate.holds()
+    services.note_attendance(actor=cast.community, activity=activity, present=[], at=ENDS)
+    assert not certificate.holds()
+    with pytest.raises(ValidationError):
+        issue(served)
 
 
 def test_what_is_not_over_does_not_count_yet(served):

@@ -53,7 +53,7 @@ def certificate_print(request: HttpRequest, pk: int) -> HttpResponse:
     certificate = get_object_or_404(Certificate, pk=pk, user=request.user)
     code = grouped(certificate.code)
     url = request.build_absolute_uri(f"{reverse('public_certificate')}?code={code}")
-    context = {"certificate": certificate, "code": code, "url": url, "qr": inline_qr(url)}
+    context = {"certificate": certificate, "code": code, "url": url, "qr": inline_qr(url), "holds": certificate.holds()}
     return render(request, "volunteers/certificate_print.html", context)
 
 
@@ -70,6 +70,7 @@ def public_certificate(request: HttpRequest) -> HttpResponse:
             context["problem"], status = error.detail, TOO_MANY
         else:
             context |= {"is_checked": True, "certificate": certificate}
-            context["name"] = mask_name(certificate.name) if certificate else ""
+            if certificate:
+                context |= {"name": mask_name(certificate.name), "holds": certificate.holds()}
             status = 200 if certificate else 404
     return render(request, "volunteers/public_certificate.html", context, status=status)

@@ -236,7 +236,7 @@ class Certificate(models.Model):
     user = models.ForeignKey(User, models.PROTECT, related_name="certificates", verbose_name=_("person"))
     name = models.CharField(_("name of then"), max_length=64)
     hours = models.DecimalField(_("hours"), max_digits=8, decimal_places=2)
-    lines = models.JSONField(_("activities"))  # of each: day, title, who organised it, hours
+    lines = models.JSONField(_("activities"))  # of each: key of the participation, day, title, organiser, hours
     digest = models.CharField(max_length=64, editable=False)
     issued_at = models.DateTimeField(_("issued at"))
 
@@ -256,3 +256,9 @@ class Certificate(models.Model):
         if not self._state.adding:
             raise TypeError("A certificate is never edited.")
         super().save(*args, **kwargs)
+
+    def holds(self) -> bool:
+        """Whether all that it certifies still stands; an organiser may have put a list right since. One query."""
+        rows = Participation.objects.filter(pk__in=[line["row"] for line in self.lines], hours__isnull=False)
+        hours = {pk: f"{hours:.2f}" for pk, hours in rows.values_list("pk", "hours")}
+        return all(hours.get(line["row"]) == line["hours"] for line in self.lines)

@@ -47,9 +47,10 @@ def issue_certificate(*, actor: User, at: datetime | None = None) -> Certificate
     return certificate
 
 
-def _line(row: Participation) -> dict[str, str]:
+def _line(row: Participation) -> dict[str, str | int]:
     activity = row.activity
     return {
+        "row": row.pk,
         "day": f"{timezone.localdate(activity.starts_at):%Y-%m-%d}",
         "title": activity.title,
         "organiser": activity.organiser.name,
