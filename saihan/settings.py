@@ -322,6 +322,11 @@ CELERY_BEAT_SCHEDULE = {
     "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
     "erase households": {"task": "volunteers.tasks.erase_households", "schedule": crontab(hour=3, minute=15)},
     "forget proposals": {"task": "branches.tasks.forget_proposals", "schedule": crontab(hour=3, minute=25)},
+    "remind of activities": {
+        "task": "volunteers.tasks.remind_of_activities",
+        "schedule": crontab(minute="*/10"),
+        "options": {"expires": 550},
+    },
     "clean uploads": {"task": "events.tasks.clean_uploads", "schedule": crontab(hour=3, minute=30)},
     "list quick closings": {"task": "events.tasks.list_quick_closings", "schedule": crontab(hour=4, minute=10)},
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
@@ -359,6 +364,7 @@ PUBLIC_LIMITS = {
     "slip": (20, 3600),  # wrong codes of voting slips from one address
     "slip_of_topic": (500, 3600),  # in one vote, of 24 ** 10 possible ones
     "answer": (20, 24 * 3600),  # without a slip, about one topic from one address
+    "certificate": (60, 3600),  # wrong codes of service hours from one address, of 24 ** 16 possible ones
     "spam": (3, 7 * 24 * 3600),  # marked as nuisance, from one address, until it has to call instead
 }
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer

@@ -30,8 +30,11 @@ from events.workflow import DESK_ROLES, Action
 from grids import services
 from grids.models import Grid, Organisation, Post, Role, User
 from tests.pictures import picture, upload
+from volunteers import services as volunteer_services
 from volunteers.enrolments.workflow import EnrolmentState
 from volunteers.models import (
+    Activity,
+    ActivityKind,
     CareNeed,
     ConsentText,
     Household,
@@ -40,7 +43,7 @@ from volunteers.models import (
     OrganisationEnrolment,
     Skill,
 )
-from volunteers.services import register_household
+from volunteers.services import Plan, register_household
 
 _number = count(1)
 
@@ -288,7 +291,7 @@ def make_offer(enrolment: OrganisationEnrolment | MemberEnrolment, skill: str = 
 def make_care_catalogue() -> ConsentText:
     """The care needs and the consent text, which a migration adds and a transactional test clears away."""
     if not CareNeed.objects.exists():
-        import_module("volunteers.migrations.0003_households").add_needs_and_text(apps, None)
+        import_module("volunteers.migrations.0004_households").add_needs_and_text(apps, None)
     return ConsentText.objects.first()
 
 
@@ -305,3 +308,23 @@ def make_household(grid: Grid, answered_by: User, name: str = "张桂兰", **fie
         "address": "三楼东户302",
     }
     return register_household(grid=grid, name=name, answered_by=answered_by, **given | fields)
+
+
+def make_activity_kind(name: str = "志愿服务") -> ActivityKind:
+    return ActivityKind.objects.get_or_create(name=name)[0]
+
+
+def make_plan(starts_at: datetime, **fields) -> Plan:
+    """What an activity of two hours is to be."""
+    given = {"title": "义务清理楼道", "place": "一号楼前", "ends_at": starts_at + timedelta(hours=2)} | fields
+    return Plan(starts_at=starts_at, **{"kind": make_activity_kind()} | given)
+
+
+def make_activity(
+    organiser: Branch | Grid, starts_at: datetime, *, actor: User | None = None, at: datetime | None = None, **fields
+) -> Activity:
+    """Published, three days before it begins unless told otherwise."""
+    at = at or starts_at - timedelta(days=3)
+    plan = make_plan(starts_at, **fields)
+    activity = volunteer_services.plan_activity(actor=actor, organiser=organiser, plan=plan, at=at)
+    return volunteer_services.publish_activity(actor=actor, activity=activity, at=at)

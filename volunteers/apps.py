@@ -7,13 +7,22 @@ class VolunteersConfig(AppConfig):
     verbose_name = _("Volunteers")
 
     def ready(self) -> None:
+        from branches import references
+        from branches.disclosure import joining, tellers
         from grids.services import reorganised
         from volunteers import reveals
-        from volunteers.households.rehoming import rehome as rehome_households
+        from volunteers.activities import rehoming as activities
+        from volunteers.activities.references import ActivitySource
+        from volunteers.activities.telling import ActivityTeller, activities_to_join
+        from volunteers.households import rehoming as households
         from volunteers.households.reveals import KIND as HOUSEHOLD_LOOKS
 
         def follow(change, successors, moved, at, **kwargs):
-            rehome_households(change=change, successors=successors, moved=moved, at=at)
+            for noun in (activities, households):
+                noun.rehome(change=change, successors=successors, moved=moved, at=at)
 
+        references.register(ActivitySource())
+        tellers.register(ActivityTeller())
+        joining.register(activities_to_join)
         reveals.register(HOUSEHOLD_LOOKS)
         reorganised.connect(follow, weak=False, dispatch_uid="volunteers.rehome")

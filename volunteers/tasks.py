@@ -8,3 +8,8 @@ from volunteers import services
 @shared_task
 def erase_households() -> dict[str, int]:
     return services.erase_households()
+
+
+@shared_task
+def remind_of_activities() -> int:
+    return services.remind_of_activities()

@@ -1,9 +1,13 @@
-from django.urls import URLPattern, path
+from django.urls import path
 
+from volunteers.activities import attendance_views as attendance
+from volunteers.activities import certificate_views as certificates
+from volunteers.activities import public_views as public_activities
+from volunteers.activities import views as activities
 from volunteers.households import views as households
 from volunteers.households import visit_views as visits
 
-urlpatterns: list[URLPattern] = [
+urlpatterns = [
     # Key households
     path("households/", households.household_list, name="household_list"),
     path("households/new/", households.household_new, name="household_new"),
@@ -17,4 +21,21 @@ urlpatterns: list[URLPattern] = [
     path("households/<int:pk>/reveal/", visits.household_reveal, name="household_reveal"),
     path("households/<int:pk>/visit/", visits.visit_note, name="visit_note"),
     path("reveals/", visits.reveal_list, name="reveal_list"),
+    # Activities
+    path("activities/", activities.activity_list, name="activity_list"),
+    path("activities/plan/", activities.activity_plan, name="activity_plan"),
+    path("activities/hours/", certificates.service_record, name="service_record"),
+    path("activities/hours/certificate/", certificates.certificate_issue, name="certificate_issue"),
+    path("activities/hours/certificate/<int:pk>/", certificates.certificate_print, name="certificate_print"),
+    path("activities/pictures/<uuid:key>/", attendance.activity_picture, name="activity_picture"),
+    path("activities/<int:pk>/", activities.activity_detail, name="activity_detail"),
+    path("activities/<int:pk>/change/", activities.activity_change, name="activity_change"),
+    path("activities/<int:pk>/code/", attendance.activity_code, name="activity_code"),
+    path("activities/<int:pk>/attendance/", attendance.activity_attendance, name="activity_attendance"),
+    path("activities/<int:pk>/report/", attendance.activity_report, name="activity_report"),
+    path("activities/<int:pk>/<slug:action>/", activities.activity_act, name="activity_act"),
+    path("door/<str:token>/", attendance.activity_door, name="activity_door"),
+    path("certificate/", certificates.public_certificate, name="public_certificate"),
+    path("g/<slug:code>/activities/", public_activities.public_activities, name="public_activities"),
+    path("g/<slug:code>/activities/feed/", public_activities.public_activity_feed, name="public_activity_feed"),
 ]

@@ -85,7 +85,7 @@ class PublicationForm(forms.Form):
 def _begun(kind: str, gist: tellers.Gist | None) -> dict:
     """What a form of this kind begins with; of a case its category and outcome, and never a word of its own."""
     if gist:
-        return {"title": gist.category, "text": gist.outcome}
+        return {"title": gist.category, "text": gist.told or gist.outcome}
     today = timezone.localdate()
     if kind == Kind.FIGURES:
         month = (today.replace(day=1) - timedelta(days=1)).replace(day=1)
@@ -125,9 +125,16 @@ class StoryForm(forms.Form):
     idempotency_key = KeyField()
 
     def __init__(
-        self, user: User, photos: list[tellers.Photo], data=None, files=None, *, story: Story | None = None, title=""
+        self,
+        user: User,
+        photos: list[tellers.Photo],
+        data=None,
+        files=None,
+        *,
+        story: Story | None = None,
+        gist: tellers.Gist | None = None,
     ):
-        initial = {"title": title}
+        initial = {"title": gist.category, "after": gist.told} if gist else {}
         if story:
             initial |= {name: getattr(story, name) for name in ("title", "before", "after", "shows_people")}
         super().__init__(data, files, initial=initial)
@@ -151,8 +158,17 @@ class PlacedStoryForm(StoryForm):
 
     grid = PlaceChoice()
 
-    def __init__(self, user: User, photos, data=None, files=None, *, grid: Grid | None = None, title: str = ""):
-        super().__init__(user, photos, data, files, title=title)
+    def __init__(
+        self,
+        user: User,
+        photos: list[tellers.Photo],
+        data=None,
+        files=None,
+        *,
+        grid: Grid | None = None,
+        gist: tellers.Gist | None = None,
+    ):
+        super().__init__(user, photos, data, files, gist=gist)
         self.initial["grid"] = grid and grid.code
         self.grids = self.fields["grid"].offer(storied_grids(user), grid)
 

@@ -16,6 +16,7 @@ from django.utils import timezone
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from branches.disclosure import joining
 from branches.disclosure.access import is_told_of
 from branches.disclosure.feed import DisclosureFeed
 from branches.models import Publication, Story, StoryPicture
@@ -67,6 +68,7 @@ def public_disclosure(request: HttpRequest, grid: Grid) -> HttpResponse:
     context = {
         "grid": grid,
         "board": boards_of([grid], grid)[0],
+        "joinable": joining.to_join(grid, timezone.now(), LATEST * 2),
         "activities": _activities(grid),
         "sections": [(one, found[:LATEST], len(found) > LATEST) for one, found in by_kind if found],
         "stories": _stories(grid),

@@ -60,8 +60,7 @@ def story_write(request: HttpRequest) -> HttpResponse:
     user, source = request.user, asked_source(request)
     grid = find_place(storied_grids(user), source.place_code or request.GET.get("grid", ""))
     photos = tellers.photos_of(user, source.shown.kind, source.shown.key) if source.shown else []
-    title = source.gist.category if source.gist else ""
-    form = PlacedStoryForm(user, photos, request.POST or None, request.FILES or None, grid=grid, title=title)
+    form = PlacedStoryForm(user, photos, request.POST or None, request.FILES or None, grid=grid, gist=source.gist)
     if not form.grids or (source.gist and grid is None):
         raise PermissionDenied(_("You publish for no street or community."))
     if source.gist:

@@ -26,7 +26,8 @@ class Tally(NamedTuple):
 class Gist(NamedTuple):
     """All that a form may begin with: of what category, with what outcome, and where.
 
-    Of a topic these are its title, and the decision with the votes. `told_as` is the kind of publication.
+    Of a topic these are its title, and the decision with the votes. `told_as` is the kind of publication, `told` are
+    words that staff wrote to be read by others, where there are any.
     """
 
     grid: Grid
@@ -34,6 +35,7 @@ class Gist(NamedTuple):
     outcome: str
     is_done: bool
     told_as: str = Publication.Kind.EXAMPLE
+    told: str = ""
 
 
 class Photo(NamedTuple):

@@ -1,4 +1,4 @@
-"""Photos that the branches keep: receipts, and what their stories show."""
+"""Photos that are kept: receipts, and what stories and the reports of activities show."""
 
 import uuid
 
@@ -10,8 +10,8 @@ from grids.models import User
 
 class PictureQuerySet(models.QuerySet):
     def waiting(self):
-        """What came with a form that was not taken yet."""
-        return self.filter(receipt_of=None, in_story=None)
+        """What came with a form that was not taken yet: no row of any floor points to it."""
+        return self.filter(**{relation.name: None for relation in self.model._meta.related_objects})
 
 
 class Picture(models.Model):

@@ -8,7 +8,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("branches", "0006_funds"),
         ("events", "0025_occasion_topic"),
-        ("volunteers", "0003_households"),
+        ("volunteers", "0004_households"),
     ]
 
     operations = [

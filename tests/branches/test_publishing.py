@@ -232,7 +232,7 @@ def test_public_disclosure_takes_a_pinned_number_of_queries(cast, client, code, 
     for number in range(9):
         told(cast, title=f"公告{number}")
         told(cast, title=f"决议{number}", kind="decision")
-    with django_assert_num_queries(9):  # grid, board 5, publications, activities, stories
+    with django_assert_num_queries(10):  # grid, board 5, publications, activities of two kinds, stories
         page(client, "public_disclosure", code)
 
 

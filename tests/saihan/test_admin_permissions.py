@@ -18,6 +18,8 @@ from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
 from tests.factories import (
+    make_activity,
+    make_activity_kind,
     make_area,
     make_branch,
     make_contact,
@@ -29,6 +31,7 @@ from tests.factories import (
     make_user,
     take,
 )
+from volunteers.models import ActivityKind
 
 pytestmark = pytest.mark.django_db
 
@@ -53,6 +56,8 @@ MAY = {
     "branches.publication": (READ, set()),
     "branches.resourceentry": (READ, set()),
     "branches.story": (READ, set()),
+    "volunteers.activity": (READ, READ),
+    "volunteers.activitykind": (EVERYTHING, set()),
     "volunteers.skill": (EVERYTHING, set()),
     "volunteers.careneed": (EDIT, set()),
     "volunteers.consenttext": (READ | {"add"}, set()),
@@ -122,6 +127,8 @@ def things(cast, people) -> dict[type, int]:
     AuditAlarm.objects.create(kind="missed", digest=make_digest(), raised_at=notice.created_at)
     Token.objects.create(user=cast.worker)
     make_meeting(cast.tree.community, cast.community, starts_at=timezone.now())
+    make_activity_kind("人人动手")  # which no activity has
+    make_activity(cast.tree.community, timezone.now() + timedelta(days=4))
     make_area(branch, [cast.tree.building])
     make_issued_item(cast.tree.district)
     line = add_line(
@@ -135,7 +142,8 @@ def things(cast, people) -> dict[type, int]:
     enter_spending(actor=None, line=line, amount=Decimal(1), spent_on=day, purpose="舞台")
     publish(actor=None, grid=cast.tree.community, kind="notice", title="公告", text="请留意")
     write_story(actor=None, grid=cast.tree.community, title="扶手", before="", after="装好了")
-    chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
+    unused = ActivityKind.objects.get(name="人人动手")
+    chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief, ActivityKind: unused}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
 
 

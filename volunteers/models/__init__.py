@@ -1,5 +1,6 @@
 """People who help: who reported where and what they offer, and what comes of it."""
 
+from volunteers.models.activity import Activity, ActivityKind, ActivityStep, Certificate, Participation
 from volunteers.models.enrolment import EnrolmentStep, MemberEnrolment, Offer, OrganisationEnrolment
 from volunteers.models.household import (
     FINDING_LENGTH,
@@ -17,8 +18,12 @@ from volunteers.models.step import Step
 
 __all__ = [
     "FINDING_LENGTH",
+    "Activity",
+    "ActivityKind",
+    "ActivityStep",
     "CareKind",
     "CareNeed",
+    "Certificate",
     "ConsentText",
     "EnrolmentStep",
     "Household",
@@ -27,6 +32,7 @@ __all__ = [
     "MemberEnrolment",
     "Offer",
     "OrganisationEnrolment",
+    "Participation",
     "Rhythm",
     "ServiceKind",
     "Skill",

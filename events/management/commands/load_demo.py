@@ -24,6 +24,7 @@ from events.management.commands.escalate_overdue import moment
 from events.models import Event
 from events.services import load_categories, make_digest
 from grids.models import Grid, Post, User
+from volunteers.demo.activities import hold_activities
 
 CATEGORIES = settings.BASE_DIR / "events" / "data" / "categories.csv"
 
@@ -80,5 +81,6 @@ class Command(BaseCommand):
         plan_and_spend(end)
         tell(end)
         visit(end)
+        hold_activities(end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]

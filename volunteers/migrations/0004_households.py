@@ -35,7 +35,7 @@ def add_needs_and_text(apps, schema_editor):
 class Migration(migrations.Migration):
     dependencies = [
         ("grids", "0010_secretary"),
-        ("volunteers", "0002_skills"),
+        ("volunteers", "0003_activities"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
