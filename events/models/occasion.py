@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Resolution, Topic
 from events.models.event import Event
+from volunteers.models import ServiceOrder
 
-OCCASIONS = ("resolution", "topic")  # the foreign keys, one for each kind; `events.occasions` tells more of them
+OCCASIONS = ("resolution", "topic", "order")  # the foreign keys, one for each kind; `events.occasions` tells more of them
 
 
 def _exactly_one(names: tuple[str, ...]) -> Q:
@@ -30,6 +31,9 @@ class Occasion(models.Model):
 
     topic = models.ForeignKey(
         Topic, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("decision on a topic")
+    )
+    order = models.ForeignKey(
+        ServiceOrder, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("service order")
     )
 
     class Meta:
