@@ -5,7 +5,7 @@ from django.shortcuts import get_object_or_404
 
 from branches.access import may_run_for
 from grids.access import EVERYTHING, Ranges, may_work_on, merged, within
-from grids.models import Grid, Role, User
+from grids.models import Grid, Post, Role, User
 from volunteers.models import Service, ServiceOrder
 from volunteers.orders.routing import DESK_ROLES
 from volunteers.orders.workflow import OPEN, SERVED, TABLE, OrderAction, OrderSide, OrderState
@@ -72,8 +72,7 @@ def may_see_contact(user: User, order: ServiceOrder) -> bool:
     """Who holds the order by a post of its holder, and who has accepted it; nobody else, whatever their rank."""
     if not user.is_active or order.state == OrderState.WITHDRAWN:
         return False
-    posts = user.active_posts
-    if any(post.grid_id == order.holder_id and post.role in DESK_ROLES for post in posts):
+    if any(post.grid_id == order.holder_id for post in desk_posts(user)):
         return True
     return order.state == OrderState.ACCEPTED and _provides(user, order)
 
@@ -105,8 +104,14 @@ def may_keep_services(user: User, grid: Grid) -> bool:
     return may_run_for(user, grid)
 
 
+def desk_posts(user: User) -> list[Post]:
+    """The user's own posts that act for a grid, the highest first."""
+    posts = [post for post in user.active_posts if post.role in DESK_ROLES] if user.is_active else []
+    return sorted(posts, key=lambda post: (post.grid.level, post.grid.lft))
+
+
 def waiting_orders(user: User) -> QuerySet[ServiceOrder]:
     """Those that wait for the desks where the user holds a post themselves."""
-    grids = [post.grid_id for post in user.active_posts if post.role in DESK_ROLES] if user.is_active else []
+    grids = [post.grid_id for post in desk_posts(user)]
     late = Q(is_late=True, state__in=sorted(OPEN))
     return ServiceOrder.objects.filter(Q(state=OrderState.PLACED) | late, holder__in=grids)
