@@ -5,25 +5,39 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('branches', '0006_funds'),
-        ('events', '0025_occasion_topic'),
-        ('volunteers', '0003_orders'),
+        ("branches", "0006_funds"),
+        ("events", "0025_occasion_topic"),
+        ("volunteers", "0003_orders"),
     ]
 
     operations = [
         migrations.RemoveConstraint(
-            model_name='occasion',
-            name='occasion_of_one_kind',
+            model_name="occasion",
+            name="occasion_of_one_kind",
         ),
         migrations.AddField(
-            model_name='occasion',
-            name='order',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='occasions', to='volunteers.serviceorder', verbose_name='service order'),
+            model_name="occasion",
+            name="order",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="occasions",
+                to="volunteers.serviceorder",
+                verbose_name="service order",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='occasion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('order__isnull', True), ('resolution__isnull', False), ('topic__isnull', True)), models.Q(('order__isnull', True), ('resolution__isnull', True), ('topic__isnull', False)), models.Q(('order__isnull', False), ('resolution__isnull', True), ('topic__isnull', True)), _connector='OR'), name='occasion_of_one_kind'),
+            model_name="occasion",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("order__isnull", True), ("resolution__isnull", False), ("topic__isnull", True)),
+                    models.Q(("order__isnull", True), ("resolution__isnull", True), ("topic__isnull", False)),
+                    models.Q(("order__isnull", False), ("resolution__isnull", True), ("topic__isnull", True)),
+                    _connector="OR",
+                ),
+                name="occasion_of_one_kind",
+            ),
         ),
     ]

@@ -10,7 +10,11 @@ from branches.models import Resolution, Topic
 from events.models.event import Event
 from volunteers.models import ServiceOrder
 
-OCCASIONS = ("resolution", "topic", "order")  # the foreign keys, one for each kind; `events.occasions` tells more of them
+OCCASIONS = (
+    "resolution",
+    "topic",
+    "order",
+)  # the foreign keys, one for each kind; `events.occasions` tells more of them
 
 
 def _exactly_one(names: tuple[str, ...]) -> Q:

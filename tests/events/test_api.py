@@ -17,6 +17,7 @@ from grids.models import Role
 from grids.services import end_post, retire_grid
 from tests.events.test_sampling import closed, drawn
 from tests.factories import make_branch, make_category, make_event, make_organisation, make_post, make_uploads, take
+from tests.volunteers.orders import make_order, make_service
 
 EVENTS = "/api/v1/events/"
 CATEGORIES = "/api/v1/categories/"
@@ -473,6 +474,10 @@ MATRIX = {
     "get {organisation}": INSIDE,
     "get /api/v1/branches/": EVERYBODY,
     "get {branch}": INSIDE,
+    "get /api/v1/services/": EVERYBODY,
+    "get {service}": EVERYBODY,
+    "get /api/v1/orders/": EVERYBODY,
+    "get {order}": INSIDE | {"police": 404},
     "get /api/schema/": EVERYBODY,
     "get /api/v1/events/": EVERYBODY,
     "get /api/v1/events/alike/": {name: 400 if code == 200 else code for name, code in EVERYBODY.items()},
@@ -509,6 +514,9 @@ def test_who_gets_what(cast, as_, event, what):
     sample = f"/api/v1/samples/{a_sample(cast).pk}/" if "{sample}" in what else ""
     branch = f"/api/v1/branches/{make_branch(cast.tree.community).pk}/"
     known = {"event": address(event), "organisation": place, "photo": photo, "sample": sample, "branch": branch}
+    if "{service}" in what or "{order}" in what:
+        known["service"] = f"/api/v1/services/{make_service(cast.tree.community).pk}/"
+        known["order"] = f"/api/v1/orders/{make_order(cast.tree.building).pk}/"
     method, path, *action = what.format(**known).split()
     body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
     got = {}
@@ -527,6 +535,8 @@ def test_every_address_is_in_the_matrix():
         .replace("{event}", EVENTS + "{number}/")
         .replace("{organisation}", "/api/v1/organisations/{id}/")
         .replace("{branch}", "/api/v1/branches/{id}/")
+        .replace("{service}", "/api/v1/services/{id}/")
+        .replace("{order}", "/api/v1/orders/{id}/")
         .replace("{photo}", ATTACHMENTS + "{key}/")
         .replace("{sample}", "/api/v1/samples/{id}/")
         for line in MATRIX

@@ -29,6 +29,8 @@ from tests.factories import (
     make_user,
     take,
 )
+from tests.volunteers.orders import make_order, make_service
+from volunteers.services import reveal_order_contact
 
 pytestmark = pytest.mark.django_db
 
@@ -54,6 +56,10 @@ MAY = {
     "branches.resourceentry": (READ, set()),
     "branches.story": (READ, set()),
     "volunteers.skill": (EVERYTHING, set()),
+    "volunteers.serviceorder": (READ, set()),
+    "volunteers.service": (READ, set()),
+    "volunteers.orderlimit": (EDIT, set()),
+    "volunteers.orderreveal": (READ, set()),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -133,6 +139,8 @@ def things(cast, people) -> dict[type, int]:
     enter_spending(actor=None, line=line, amount=Decimal(1), spent_on=day, purpose="舞台")
     publish(actor=None, grid=cast.tree.community, kind="notice", title="公告", text="请留意")
     write_story(actor=None, grid=cast.tree.community, title="扶手", before="", after="装好了")
+    make_service(cast.tree.community)
+    reveal_order_contact(order=make_order(cast.tree.building), actor=cast.chief, reason="约时间")
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
 

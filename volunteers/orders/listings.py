@@ -42,7 +42,9 @@ SERVICES = [
     Column(gettext_lazy("service"), 24, lambda service, at: service.name),
     Column(gettext_lazy("kind of service"), 14, lambda service, at: service.get_kind_display()),
     Column(gettext_lazy("Grid"), 36, lambda service, at: service.grid.full_name),
-    Column(gettext_lazy("provider"), 26, lambda service, at: str(service.organisation or _("helpers of the community"))),
+    Column(
+        gettext_lazy("provider"), 26, lambda service, at: str(service.organisation or _("helpers of the community"))
+    ),
     Column(gettext_lazy("where"), 24, lambda service, at: service.place),
     Column(gettext_lazy("times"), 24, lambda service, at: service.when),
     Column(gettext_lazy("price"), 10, lambda service, at: service.price),
