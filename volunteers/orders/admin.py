@@ -1,4 +1,4 @@
-"""Orders and the catalogue in Django admin, to be read; the time limits, to be changed. Contacts are shown nowhere here."""
+"""Orders and the catalogue in Django admin, to be read; the time limits, to be changed. No contact is shown here."""
 
 from django.contrib import admin
 

@@ -41,7 +41,7 @@ def seen_offers(user: User, on: date) -> QuerySet[Offer]:
 
 @require_safe
 def service_list(request: HttpRequest) -> HttpResponse:
-    """The project list (项目清单): each service of the catalogue with its orders and those who offered what it takes."""
+    """The project list (项目清单): the services of the catalogue, each with its orders and offers."""
     user, at, form = request.user, timezone.now(), OrderFilterForm(request.GET)
     kind, search = form.given("kind"), form.given("search")
     grid = find_grid(user, form.given("grid")) if form.given("grid") else services_around(user)
@@ -68,7 +68,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def resource_list(request: HttpRequest) -> HttpResponse:
-    """The resource list (资源清单): what members and organisations offered to the communities, and what they have in hand."""
+    """The resource list (资源清单): what members and organisations offered, and have in hand."""
     user, at, form = request.user, timezone.now(), OrderFilterForm(request.GET)
     if not reading_ranges(user):
         raise PermissionDenied

@@ -63,7 +63,7 @@ def chosen_of(times: int) -> dict[str, list[str]]:
 
 
 def writing_grids(user: User, asked: str = "") -> QuerySet[Grid]:
-    """Where the user writes down orders, as a choice: all of it, or where that is too much, by the posts and as asked."""
+    """Where the user writes down orders, as a choice; where that is very much, by the posts and as asked."""
     usable = Grid.objects.active().filter(level__gte=Level.COMMUNITY, level__lte=Level.BUILDING)
     mine = usable.filter(Q(pk__in=workable_grids(user).values("pk")) | within(overseen_ranges(user), "lft"))
     if mine[: MOST_GRIDS + 1].count() <= MOST_GRIDS:

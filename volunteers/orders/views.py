@@ -76,7 +76,8 @@ DOINGS: dict[str, OrderDoing] = {
         "mood-happy", gettext_lazy("The rating is written down."),
     ),
     OrderAction.DECLINE: OrderDoing(
-        services.decline_order, _WHY, gettext_lazy("I cannot do it"), "x", gettext_lazy("The desk looks for somebody else.")
+        services.decline_order, _WHY, gettext_lazy("I cannot do it"), "x",
+        gettext_lazy("The desk looks for somebody else."),
     ),
     OrderAction.RECALL: OrderDoing(
         services.recall_order, _WHY, gettext_lazy("Take it back"), "arrow-back-up",
@@ -87,7 +88,8 @@ DOINGS: dict[str, OrderDoing] = {
         gettext_lazy("The level above looks for somebody."),
     ),
     OrderAction.REOPEN: OrderDoing(
-        services.reopen_order, _WHY, gettext_lazy("Take it up again"), "refresh", gettext_lazy("The order is open again.")
+        services.reopen_order, _WHY, gettext_lazy("Take it up again"), "refresh",
+        gettext_lazy("The order is open again."),
     ),
     OrderAction.WITHDRAW: OrderDoing(
         services.withdraw_order, _WHY, gettext_lazy("It is not needed any more"), "trash",
