@@ -50,7 +50,7 @@ def test_the_order_ends_as_the_case_begins_and_both_tell_of_each_other(cast, ord
     assert (now.state, now.member) == ("turned", helper)
     assert last(order).by == cast.chief
     assert order.occasions.get().event == event
-    assert not list(problems(event))
+    assert not list(problems(at=MONDAY))
     assert not problems_of(now)
     chief = as_(cast.chief)
     assert event.number in chief.get(reverse("order_detail", args=[order.pk])).content.decode()

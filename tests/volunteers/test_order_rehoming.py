@@ -26,7 +26,7 @@ def test_merged_the_order_goes_on_with_the_other_building(cast, order):
     now = fresh(order)
     assert now.grid == cast.tree.second_building
     assert now.position == now.grid.lft
-    assert now.holder == cast.tree.community  # nobody is posted in the second building
+    assert now.holder == cast.tree.second_building  # the posts went there as well
     assert last(order).rule == "reorganised"
 
 

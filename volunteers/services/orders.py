@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from branches.exceptions import StateConflict
@@ -205,7 +205,11 @@ def _placed(order: ServiceOrder, key: str, code: str, person: Person, source: st
     order.holder, order.idempotency_key = way.grid, key
     order.placed_at = order.changed_at = at
     order.due_at = order.wake_at = due_at(OrderState.PLACED, at)
-    order.save()
+    try:
+        with transaction.atomic():
+            order.save()
+    except IntegrityError:  # the same was sent beside this one
+        return OrderReceipt(ServiceOrder.objects.with_related().get(idempotency_key=key), code)
     OrderContact.objects.create(
         order=order, code_hash=_code_hash(code), source=source, created_at=at, **person._asdict()
     )
