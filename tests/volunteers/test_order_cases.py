@@ -4,6 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from branches.exceptions import StateConflict
 from events import occasions
 from events.audit import problems
 from events.models import Event
@@ -63,10 +64,16 @@ def test_filed_again_it_is_the_same_case(cast, order):
     assert order.steps.filter(action="turn").count() == 1
 
 
-def test_a_voided_case_lets_it_be_filed_anew_or_taken_up_again(cast, order):
+def test_a_voided_case_lets_it_be_filed_anew(cast, order):
     first = file(order, cast.chief)
+    with pytest.raises(StateConflict, match="It goes on as a case"):
+        services.reopen_order(order=order, actor=cast.chief, text="还是服务", at=MONDAY)
     take(first, "void", at=MONDAY)
     assert file(order, cast.chief, category=first.category) != first
+
+
+def test_once_its_case_is_voided_the_order_may_be_taken_up_again(cast, order):
+    take(file(order, cast.chief), "void", at=MONDAY)
     assert services.reopen_order(order=order, actor=cast.chief, text="还是服务", at=MONDAY).state == "placed"
 
 

@@ -78,7 +78,7 @@ def test_the_place_below_is_chosen(cast, client):
         ({"service": "999"}, "该服务已不再提供"),
         ({"place": "150105002001"}, "请从列表中选择"),
         ({"homepage": "x"}, "网"),
-        ({"opened": "x"}, "过期"),
+        ({"opened": "x"}, "页面停留时间过长"),
     ],
 )
 def test_what_is_no_order_is_said_and_what_was_typed_stays(cast, client, typed, sentence):

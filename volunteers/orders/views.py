@@ -177,6 +177,8 @@ def _order_page(
         moves -= {OrderAction.RATE}
     load_ancestors([order.grid])
     load_cases([order], user)
+    if order.is_filed:
+        moves -= {OrderAction.REOPEN}
     contact = order.contact if may_see_contact(user, order) else None
     context = {
         "order": order,

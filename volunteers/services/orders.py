@@ -10,6 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from branches.cases import VOIDED
 from branches.exceptions import StateConflict
 from branches.services.checking import check_text
 from grids.encryption import Secret
@@ -24,7 +25,7 @@ from volunteers.models import OrderContact, Service, ServiceKind, ServiceOrder, 
 from volunteers.orders.access import may_write_for
 from volunteers.orders.candidates import is_candidate
 from volunteers.orders.deadlines import due_at
-from volunteers.orders.routing import next_station, stations_of
+from volunteers.orders.routing import Way, next_station, stations_of
 from volunteers.orders.workflow import (
     DECLINES_BEFORE_CLIMBING,
     OrderAction,
@@ -316,12 +317,16 @@ def reopen_order(*, order: ServiceOrder, actor: User | None, text: str, at: date
     check_actor(order, OrderAction.REOPEN, actor)
     if order.contact.erased_at:
         raise StateConflict(_("Nothing is known of this order any more: its contact was erased. Write down a new one."))
+    if order.state == OrderState.TURNED and order.occasions.exclude(event__status=VOIDED).exists():
+        raise StateConflict(
+            _("It goes on as a case. Handle that one; only if it is voided, the order is taken up again.")
+        )
     step = take_step(order, OrderAction.REOPEN, at=at, actor=actor, text=text, way=_way_now(order))
     tell_desk(order, step, _("A service order was taken up again: %(order)s."))
     return order
 
 
-def _way_now(order: ServiceOrder):
+def _way_now(order: ServiceOrder) -> Way | None:
     """Where it stands as long as somebody acts there; else as if it were placed now."""
     stations = stations_of(order.grid)
     here = [one for one in stations if one.grid.pk == order.holder_id and one.is_staffed]
