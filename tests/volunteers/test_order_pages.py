@@ -185,7 +185,7 @@ def test_the_demand_list_is_narrowed_and_exported_without_personal_data(cast, as
     sheet = load_workbook(BytesIO(b"".join(browser.get(page("order_list"), {"export": "xlsx"})))).active
     text = str(list(sheet.values))
     assert order.number in text
-    assert not any(secret in text for secret in ("想理发", "李四", "13812345678"))
+    assert not any(secret in text for secret in ("想理发", "李四", "13812345678", "巴特尔"))
 
 
 @pytest.mark.parametrize(

@@ -31,7 +31,7 @@ ORDERS = [
 OFFERS = [
     Column(gettext_lazy("skill"), 18, lambda offer, at: offer.skill.name),
     Column(gettext_lazy("kind of service"), 14, lambda offer, at: offer.skill.get_kind_display()),
-    Column(gettext_lazy("offered by"), 26, lambda offer, at: str(offer.giver)),
+    Column(gettext_lazy("offered by"), 26, lambda offer, at: giver_of(offer)),
     Column(gettext_lazy("organisation"), 26, lambda offer, at: str(organisation_of(offer))),
     Column(gettext_lazy("Grid"), 36, lambda offer, at: offer.grid.full_name),
     Column(gettext_lazy("times"), 24, lambda offer, at: describe(offer.times)),
@@ -57,8 +57,13 @@ SERVICES = [
 
 
 def provider_of(order: ServiceOrder) -> str:
-    """Who was asked or did it; members by their name, which stands on the certificate of their service as well."""
-    return str(order.provider or "")
+    """Who was asked or did it; no member is named where a sheet may go anywhere."""
+    return str(order.organisation or (_("a member") if order.member_id else ""))
+
+
+def giver_of(offer: Offer) -> str:
+    """As `provider_of`, of an offer."""
+    return str(offer.organisation_enrolment.organisation) if offer.organisation_enrolment_id else _("a member")
 
 
 def organisation_of(offer: Offer):
