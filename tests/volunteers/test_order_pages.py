@@ -211,6 +211,7 @@ def test_the_resource_list_is_what_was_offered(cast, as_, order, helper):
     assert "巴特尔" in shown
     assert "手上有 1 件订单" in shown
     assert "理发" not in shown.split('id="offers"')[1]
+    assert "巴特尔" in as_(cast.chief).get(page("resource_list")).content.decode()  # offers are made to communities
     assert b"".join(as_(cast.community).get(page("resource_list"), {"export": "xlsx"}))
 
 
@@ -283,7 +284,7 @@ def test_cards_take_few_queries(cast, order, helper, django_assert_num_queries):
         assert orders_of(cast.tree.building, chief)["counts"]["open"] == 1
     with django_assert_num_queries(2):
         assert orders_waiting(helper) == {"mine": 1, "desk": 0}
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert orders_from_here("event", "20261123-000001", chief)["orders"] == []
 
 

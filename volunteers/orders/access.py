@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404
 from branches.access import may_run_for
 from grids.access import EVERYTHING, Ranges, may_work_on, merged, within
 from grids.models import Grid, Post, Role, User
+from grids.tree import community_code, interval
 from volunteers.models import Service, ServiceOrder
 from volunteers.orders.routing import DESK_ROLES
 from volunteers.orders.workflow import OPEN, SERVED, TABLE, OrderAction, OrderSide, OrderState
@@ -20,6 +21,14 @@ def reading_ranges(user: User) -> Ranges:
         return EVERYTHING
     posts = user.active_posts if user.is_active else []
     return merged((post.grid.lft, post.grid.rght) for post in posts if post.role in READERS)
+
+
+def offering_ranges(user: User) -> Ranges:
+    """Where the user reads what was offered: as they read orders, but at least the whole of their community."""
+    if user.is_superuser and user.is_active:
+        return EVERYTHING
+    posts = [post for post in user.active_posts if post.role in READERS] if user.is_active else []
+    return merged(interval(community_code(post.grid.code) or post.grid.code) for post in posts)
 
 
 def visible_orders(user: User) -> QuerySet[ServiceOrder]:

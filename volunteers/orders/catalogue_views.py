@@ -19,7 +19,7 @@ from grids.access import find_grid, within
 from grids.models import Grid, User
 from volunteers import services
 from volunteers.models import MemberEnrolment, Offer, Service, ServiceKind
-from volunteers.orders.access import desk_posts, may_keep_services, reading_ranges, visible_services
+from volunteers.orders.access import desk_posts, may_keep_services, offering_ranges, visible_services
 from volunteers.orders.forms import OrderFilterForm, ServiceForm
 from volunteers.orders.listings import OFFERS, SERVICES, load_offers, load_services, with_figures
 
@@ -35,8 +35,8 @@ def services_around(user: User) -> Grid | None:
 
 
 def seen_offers(user: User, on: date) -> QuerySet[Offer]:
-    """The open offers of the grids where the user works."""
-    return Offer.objects.open_on(on).filter(within(reading_ranges(user)))
+    """The open offers to the communities where the user works."""
+    return Offer.objects.open_on(on).filter(within(offering_ranges(user)))
 
 
 @require_safe
@@ -49,7 +49,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
     found = found.serving(grid) if grid else found
     found = found.filter(kind=kind) if kind else found
     found = with_figures(matching(found, search, "name", "skill__name", "organisation__name").with_providers())
-    found = found.order_by("kind", "position", "name", "pk")
+    found = found.order_by("skill__ordinal", "position", "name", "pk")
     offers = seen_offers(user, timezone.localdate(at))
     if exporting.is_wanted(request):
         return exporting.respond(
@@ -70,7 +70,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
 def resource_list(request: HttpRequest) -> HttpResponse:
     """The resource list (资源清单): what members and organisations offered, and have in hand."""
     user, at, form = request.user, timezone.now(), OrderFilterForm(request.GET)
-    if not reading_ranges(user):
+    if not offering_ranges(user):
         raise PermissionDenied
     kind, search = form.given("kind"), form.given("search")
     grid = find_grid(user, form.given("grid")) if form.given("grid") else None

@@ -33,7 +33,9 @@ ACTS = (OrderAction.RATE, OrderAction.WITHDRAW)
 def public_services(request: HttpRequest, grid: Grid) -> HttpResponse:
     """What can be ordered here: of whom, where, when and at what price."""
     kind = request.GET.get("kind", "")
-    found = Service.objects.in_use().serving(grid).with_providers().order_by("kind", "-position", "name", "pk")
+    found = (
+        Service.objects.in_use().serving(grid).with_providers().order_by("skill__ordinal", "-position", "name", "pk")
+    )
     found = found.filter(kind=kind) if kind in ServiceKind.values else found
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"grid": grid, "page": page, "kind": kind, "kinds": ServiceKind.choices}
@@ -67,7 +69,7 @@ def _order_page(request: HttpRequest, form: PublicOrderForm, refused: str = "", 
         "grid": form.grid,
         "form": form,
         "service": form.chosen,
-        "services": form.fields["service"].queryset.order_by("kind", "name", "pk")[:MOST_PLACES],
+        "services": form.fields["service"].queryset.order_by("skill__ordinal", "name", "pk")[:MOST_PLACES],
         "places": form.fields["place"].queryset[:MOST_PLACES],
         "hidden_errors": form.hidden_errors(),
         "refused": refused,

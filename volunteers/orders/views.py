@@ -34,7 +34,7 @@ from volunteers.orders.access import (
     sides_of,
     visible_orders,
 )
-from volunteers.orders.candidates import candidates_for
+from volunteers.orders.candidates import area_of, candidates_for
 from volunteers.orders.forms import (
     OrderContactForm,
     OrderDispatchForm,
@@ -100,6 +100,9 @@ DOINGS: dict[str, OrderDoing] = {
         gettext_lazy("The resident reads the reason."),
     ),
 }  # fmt: skip
+
+# What the page is opened for, so it stands on top.
+FIRST = frozenset({OrderAction.ACCEPT, OrderAction.FINISH, OrderAction.RATE})
 
 
 @require_safe
@@ -183,7 +186,8 @@ def _order_page(
     context = {
         "order": order,
         "problem": problem,
-        "steps": [_step(name, action, form) for name in DOINGS if name in moves],
+        "first": [_step(name, action, form) for name in FIRST if name in moves],
+        "steps": [_step(name, action, form) for name in DOINGS if name in moves - FIRST],
         "may_dispatch": OrderAction.DISPATCH in moves,
         "may_file": not order.case and order_to_file(user, order.pk) is not None,
         "contact": contact,
@@ -271,14 +275,14 @@ def _dispatch_page(
         "candidates": found[:CANDIDATES],
         "more": max(len(found) - CANDIDATES, 0),
         "search": request.GET.get("search", "")[:64],
-        "area": _area_name(order.holder),
+        "area": _full_name(area_of(order)),
     }
     return render(request, "volunteers/order_dispatch.html", context, status=status)
 
 
-def _area_name(holder: Grid) -> str:
-    load_ancestors([holder])
-    return holder.full_name
+def _full_name(grid: Grid) -> str:
+    load_ancestors([grid])
+    return grid.full_name
 
 
 @never_cache

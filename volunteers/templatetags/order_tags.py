@@ -61,7 +61,7 @@ def orders_waiting(user: User) -> dict:
 
 @register.inclusion_tag("volunteers/_orders_from.html")
 def orders_from_here(kind: str, key: object, user: User, may_order: bool = True) -> dict:
-    """On the page of what orders arise from: the way to write one down, and those that were, as far as in sight."""
+    """On the page of a case: the way to write an order down, and those in sight that were; two queries at most."""
     found = list(orders_from(kind, str(key)))
     seen = set(visible_orders(user).filter(pk__in=[order.pk for order in found]).values_list("pk", flat=True))
     return {"source": f"{kind}-{key}", "orders": [one for one in found if one.pk in seen], "may_order": may_order}
