@@ -6,6 +6,7 @@ of anybody, and nobody is left out.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,8 @@ from django.utils.translation import ngettext
 
 from grids.tree import ancestor_codes
 from volunteers.times import describe
+
+LONGEST = 18  # digits of a unit's code
 
 
 @dataclass(frozen=True)
@@ -50,16 +53,15 @@ class Reason(NamedTuple):
 
 @dataclass(frozen=True)
 class Match:
+    wish: Wish
     helper: Helper
-    reasons: tuple[Reason, ...]
     rank: tuple[int, ...]  # smaller is better suited
 
-
-class Weighed(NamedTuple):
-    """How well one thing fits, 0 best, and the words for it."""
-
-    rank: int
-    reason: Reason
+    @property
+    def reasons(self) -> list[Reason]:
+        """The words for each thing that counts; made for those alone who are shown."""
+        found = [words(self.wish, self.helper) for _rank, words in _WEIGHTS]
+        return [reason for reason in found if reason.text]
 
 
 def match(wish: Wish, helpers: Iterable[Helper]) -> list[Match]:
@@ -79,54 +81,84 @@ def _order(found: Match) -> tuple:
 
 
 def _weigh(wish: Wish, helper: Helper) -> Match:
-    weighed = [weigh(wish, helper) for weigh in _WEIGHTS]
-    return Match(helper, tuple(one.reason for one in weighed if one.reason.text), tuple(one.rank for one in weighed))
+    return Match(wish, helper, tuple(rank(wish, helper) for rank, _words in _WEIGHTS))
 
 
-def _decline(wish: Wish, helper: Helper) -> Weighed:
-    text = _("declined this order") if helper.has_declined else ""
-    return Weighed(int(helper.has_declined), Reason(False, text))
+# Each thing that counts: how well it fits, 0 best, and the words for it.
 
 
-def _skill(wish: Wish, helper: Helper) -> Weighed:
+def _decline(wish: Wish, helper: Helper) -> int:
+    return int(helper.has_declined)
+
+
+def _say_decline(wish: Wish, helper: Helper) -> Reason:
+    return Reason(False, _("declined this order") if helper.has_declined else "")
+
+
+def _skill(wish: Wish, helper: Helper) -> int:
     if wish.provider and helper.who == wish.provider:
-        return Weighed(0, Reason(True, _("provides this service")))
+        return 0
     if wish.skill and helper.skill == wish.skill:
-        return Weighed(1, Reason(True, _("offered %(skill)s") % {"skill": helper.skill_name}))
-    if helper.kind == wish.kind:
-        return Weighed(2, Reason(False, _("offered something else of this kind: %(skill)s") % _named(helper)))
-    return Weighed(3, Reason(False, _("offered something else: %(skill)s") % _named(helper)))
+        return 1
+    return 2 if helper.kind == wish.kind else 3
 
 
-def _named(helper: Helper) -> dict[str, str]:
-    return {"skill": helper.skill_name}
+def _say_skill(wish: Wish, helper: Helper) -> Reason:
+    words = (
+        _("provides this service"), _("offered %(skill)s"), _("offered something else of this kind: %(skill)s"),
+        _("offered something else: %(skill)s"),
+    )  # fmt: skip
+    rank = _skill(wish, helper)
+    return Reason(rank < 2, words[rank] % {"skill": helper.skill_name})
 
 
-def _time(wish: Wish, helper: Helper) -> Weighed:
+def _time(wish: Wish, helper: Helper) -> int:
+    return int(not wish.times & helper.times)
+
+
+def _say_time(wish: Wish, helper: Helper) -> Reason:
     if both := wish.times & helper.times:
-        return Weighed(0, Reason(True, _("free when it suits: %(times)s") % {"times": describe(both)}))
-    return Weighed(1, Reason(False, _("free at other times: %(times)s") % {"times": describe(helper.times)}))
+        return Reason(True, _("free when it suits: %(times)s") % {"times": describe(both)})
+    return Reason(False, _("free at other times: %(times)s") % {"times": describe(helper.times)})
 
 
-def _place(wish: Wish, helper: Helper) -> Weighed:
-    """By how many levels up one must go from the order to find the helper's grid over it."""
-    way = [wish.code, *ancestor_codes(wish.code)]
-    theirs = {helper.code, *ancestor_codes(helper.code)}
-    common = next((code for code in way if code in theirs), "")
+def _place(wish: Wish, helper: Helper) -> int:
+    """By how many levels up one must go from the order to find a grid that holds the helper's as well."""
+    return LONGEST - _common_digits(wish, helper)
+
+
+def _say_place(wish: Wish, helper: Helper) -> Reason:
     words = {
         18: _("of the same unit"), 16: _("of the same building"), 12: _("of the same community"),
         9: _("of another community of the street"), 6: _("of another street of the district"),
     }  # fmt: skip
-    return Weighed(18 - len(common), Reason(len(common) >= 12, words.get(len(common), _("of elsewhere"))))
+    digits = _common_digits(wish, helper)
+    return Reason(digits >= 12, words.get(digits, _("of elsewhere")))
 
 
-def _load(wish: Wish, helper: Helper) -> Weighed:
+def _common_digits(wish: Wish, helper: Helper) -> int:
+    """How long the code of the lowest grid is that holds both."""
+    return next((len(code) for code in _way(wish.code) if helper.code.startswith(code)), 0)
+
+
+@lru_cache(maxsize=64)
+def _way(code: str) -> tuple[str, ...]:
+    """The code and those above it, nearest first."""
+    return (code, *ancestor_codes(code))
+
+
+def _load(wish: Wish, helper: Helper) -> int:
+    return helper.load
+
+
+def _say_load(wish: Wish, helper: Helper) -> Reason:
     if not helper.load:
-        return Weighed(0, Reason(True, _("has no order in hand")))
+        return Reason(True, _("has no order in hand"))
     said = {"orders": helper.load}
-    text = ngettext("has %(orders)d order in hand", "has %(orders)d orders in hand", helper.load) % said
-    return Weighed(helper.load, Reason(False, text))
+    return Reason(False, ngettext("has %(orders)d order in hand", "has %(orders)d orders in hand", helper.load) % said)
 
 
 # In the order in which they count.
-_WEIGHTS: tuple[Callable[[Wish, Helper], Weighed], ...] = (_decline, _skill, _time, _place, _load)
+_WEIGHTS: tuple[tuple[Callable[[Wish, Helper], int], Callable[[Wish, Helper], Reason]], ...] = (
+    (_decline, _say_decline), (_skill, _say_skill), (_time, _say_time), (_place, _say_place), (_load, _say_load),
+)  # fmt: skip
