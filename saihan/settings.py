@@ -267,6 +267,8 @@ SPECTACULAR_SETTINGS = {
         "StepAction": "events.workflow.Action",
         "Level": "grids.api.LEVEL_CHOICES",
         "OrganisationKind": "grids.models.OrganisationKind",
+        "ServiceKind": "volunteers.models.ServiceKind",
+        "OrderState": "volunteers.orders.workflow.OrderState",
         "BranchKind": "branches.models.branch.Branch.Kind",
         "SiteKind": "branches.models.SiteKind",
         "Kind": "events.models.Kind",

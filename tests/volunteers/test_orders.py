@@ -319,12 +319,12 @@ def test_who_wrote_it_down_rates_for_the_resident_and_who_did_it_does_not(cast, 
 
 
 def test_nobody_rates_their_own_work(cast):
-    make_offer_of = make_helper(cast.tree.community)
-    make_post(make_offer_of, cast.tree.building)
-    order = make_order(cast.tree.building, actor=make_offer_of)
-    done(order, make_offer_of)
+    helper_and_worker = make_helper(cast.tree.community)
+    make_post(helper_and_worker, cast.tree.building)
+    order = make_order(cast.tree.building, actor=helper_and_worker)
+    done(order, helper_and_worker)
     with pytest.raises(PermissionDenied):
-        services.rate_order(order=order, actor=make_offer_of, rating="satisfied", at=MONDAY)
+        services.rate_order(order=order, actor=helper_and_worker, rating="satisfied", at=MONDAY)
 
 
 def test_what_is_not_needed_any_more_is_withdrawn(order, helper, told):
