@@ -34,13 +34,13 @@ class TimesFields(forms.Form):
     """When it suits, in two lines of boxes; nothing chosen is any time."""
 
     days = forms.MultipleChoiceField(
-        label=_("Which days suit?"),
+        label=_("Which days suit? None chosen: any day"),
         choices=[(WORKDAYS, _("Monday to Friday")), (WEEKEND, _("Saturday and Sunday"))],
         required=False,
         widget=forms.CheckboxSelectMultiple,
     )
     parts = forms.MultipleChoiceField(
-        label=_("At what time of the day?"),
+        label=_("At what time? None chosen: any time"),
         choices=[(str(index), part.label) for index, part in enumerate(PARTS)],
         required=False,
         widget=forms.CheckboxSelectMultiple,
@@ -256,7 +256,7 @@ class ServiceForm(StyledForm, TimesFields):
             "invalid_choice": _("The catalogue is kept by those who act for the grid."),
         },
     )
-    name = TextField(label=_("Name"), max_length=64, error_messages={"required": _("Give it a name.")})
+    name = TextField(label=_("Name of the service"), max_length=64, error_messages={"required": _("Give it a name.")})
     kind = forms.ChoiceField(label=_("Kind of service"), choices=ServiceKind)
     skill = forms.ModelChoiceField(
         Skill.objects.filter(is_active=True),
