@@ -5,13 +5,16 @@ To add a kind: a foreign key of `Occasion`, its name in `OCCASIONS`, and a `Kind
 
 import re
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any, NamedTuple
 
+from django.core.exceptions import ValidationError
 from django.db.models import Model
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from branches.deliberation.access import topic_to_file, visible_topics
+from branches.exceptions import StateConflict
 from branches.meetings.access import resolution_to_file, visible_meetings
 from branches.meetings.references import url_of
 from branches.models import Resolution, Topic
@@ -20,7 +23,9 @@ from events.text import TITLE_LENGTH
 from events.workflow import Status
 from grids.models import User
 from volunteers.households.access import visible_households, visit_to_file
-from volunteers.models import Visit
+from volunteers.models import ServiceOrder, Visit
+from volunteers.orders.access import order_to_file, visible_orders
+from volunteers.services import turn_order
 
 CODE = re.compile(r"([a-z_]{1,32})-([0-9]{1,18})", re.ASCII)
 
@@ -33,6 +38,7 @@ class Kind(NamedTuple):
     preset: Callable[[Any], dict[str, str]]  # what of the filing form is known by it
     is_seen: Callable[[User, Any], bool]
     url: Callable[[Any], str]
+    filed: Callable[[Any, User | None, datetime], object] = lambda thing, actor, at: None  # what becomes of the thing
 
 
 def titled(text: str, more: str = "") -> dict[str, str]:
@@ -53,6 +59,11 @@ def _of_topic(topic: Topic) -> dict[str, str]:
 def _of_visit(visit: Visit) -> dict[str, str]:
     """The finding alone: the note, and whom the visit was to, are nobody's business who reads the case."""
     return {"grid": visit.household.grid.code} | titled(visit.finding_text)
+
+
+def _of_order(order: ServiceOrder) -> dict[str, str]:
+    where = _("From the service order %(order)s; how to reach the resident stands there.") % {"order": order}
+    return {"grid": order.grid.code} | titled(order.text or order.title, str(where))
 
 
 KINDS: dict[str, Kind] = {
@@ -77,6 +88,14 @@ KINDS: dict[str, Kind] = {
         is_seen=lambda user, visit: visible_households(user).filter(pk=visit.household_id).exists(),
         url=lambda visit: f"{reverse('household_detail', args=[visit.household_id])}#visit-{visit.pk}",
     ),
+    "order": Kind(
+        label=_("service order"),
+        find=order_to_file,
+        preset=_of_order,
+        is_seen=lambda user, order: visible_orders(user).filter(pk=order.pk).exists(),
+        url=lambda order: reverse("order_detail", args=[order.pk]),
+        filed=lambda order, actor, at: turn_order(order=order, actor=actor, at=at),
+    ),
 }
 
 
@@ -91,6 +110,14 @@ def find(user: User, code: str) -> Occasion | None:
 def preset(occasion: Occasion) -> dict[str, str]:
     """What the filing form begins with."""
     return KINDS[occasion.kind].preset(occasion.thing) | {"occasion": occasion.code}
+
+
+def follow(occasion: Occasion, actor: User | None, at: datetime) -> None:
+    """Let the thing be as it is once its case is filed; ValidationError where it has changed meanwhile."""
+    try:
+        KINDS[occasion.kind].filed(occasion.thing, actor, at)
+    except StateConflict as error:
+        raise ValidationError({"occasion": error.messages}) from error
 
 
 def case_of(occasion: Occasion) -> Event | None:

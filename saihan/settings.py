@@ -267,6 +267,8 @@ SPECTACULAR_SETTINGS = {
         "StepAction": "events.workflow.Action",
         "Level": "grids.api.LEVEL_CHOICES",
         "OrganisationKind": "grids.models.OrganisationKind",
+        "ServiceKind": "volunteers.models.ServiceKind",
+        "OrderState": "volunteers.orders.workflow.OrderState",
         "BranchKind": "branches.models.branch.Branch.Kind",
         "SiteKind": "branches.models.SiteKind",
         "Kind": "events.models.Kind",
@@ -336,6 +338,8 @@ CELERY_BEAT_SCHEDULE = {
     "check daily": {"task": "events.tasks.check_daily", "schedule": crontab(minute=40), "options": {"expires": 3000}},
     "watch check": {"task": "events.tasks.watch_check", "schedule": 600, "options": {"expires": 550}},
     "close votes": {"task": "branches.tasks.go_on_with_due_topics", "schedule": 60, "options": {"expires": 55}},
+    "sweep orders": {"task": "volunteers.tasks.sweep_orders", "schedule": 60, "options": {"expires": 55}},
+    "erase order contacts": {"task": "volunteers.tasks.erase_order_contacts", "schedule": crontab(hour=3, minute=35)},
     "deliver notices": {"task": "events.tasks.deliver_notices", "schedule": 60, "options": {"expires": 55}},
 }
 
@@ -365,6 +369,9 @@ PUBLIC_LIMITS = {
     "slip_of_topic": (500, 3600),  # in one vote, of 24 ** 10 possible ones
     "answer": (20, 24 * 3600),  # without a slip, about one topic from one address
     "certificate": (60, 3600),  # wrong codes of service hours from one address, of 24 ** 16 possible ones
+    "order": (10, 3600),  # services ordered, from one address
+    "order_in_grid": (60, 3600),
+    "order_code": (20, 3600),  # wrong codes of orders from one address, of 24 ** 10 possible ones
     "spam": (3, 7 * 24 * 3600),  # marked as nuisance, from one address, until it has to call instead
 }
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer

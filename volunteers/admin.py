@@ -2,12 +2,17 @@
 
 from volunteers.activities.admin import ActivityAdmin, ActivityKindAdmin
 from volunteers.households.admin import CareNeedAdmin, ConsentTextAdmin
+from volunteers.orders.admin import CatalogueAdmin, OrderLimitAdmin, OrderRevealAdmin, ServiceOrderAdmin
 from volunteers.skill_admin import SkillAdmin
 
 __all__ = [
     "ActivityAdmin",
     "ActivityKindAdmin",
     "CareNeedAdmin",
+    "CatalogueAdmin",
     "ConsentTextAdmin",
+    "OrderLimitAdmin",
+    "OrderRevealAdmin",
+    "ServiceOrderAdmin",
     "SkillAdmin",
 ]

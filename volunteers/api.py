@@ -3,7 +3,10 @@
 from rest_framework.routers import SimpleRouter
 
 from volunteers.activities.api import ActivityViewSet
+from volunteers.orders.api import CatalogueViewSet, ServiceOrderViewSet
 
 router = SimpleRouter()
 router.register("activities", ActivityViewSet, basename="activity")
+router.register("services", CatalogueViewSet, basename="service")
+router.register("orders", ServiceOrderViewSet, basename="order")
 urlpatterns = router.urls

@@ -16,13 +16,18 @@ class VolunteersConfig(AppConfig):
         from volunteers.activities.telling import ActivityTeller, activities_to_join
         from volunteers.households import rehoming as households
         from volunteers.households.reveals import KIND as HOUSEHOLD_LOOKS
+        from volunteers.orders import rehoming as orders
+        from volunteers.orders.references import OrderSource
+        from volunteers.orders.reveals import KIND as ORDER_LOOKS
 
         def follow(change, successors, moved, at, **kwargs):
-            for noun in (activities, households):
+            for noun in (activities, households, orders):
                 noun.rehome(change=change, successors=successors, moved=moved, at=at)
 
         references.register(ActivitySource())
+        references.register(OrderSource())
         tellers.register(ActivityTeller())
         joining.register(activities_to_join)
         reveals.register(HOUSEHOLD_LOOKS)
+        reveals.register(ORDER_LOOKS)
         reorganised.connect(follow, weak=False, dispatch_uid="volunteers.rehome")

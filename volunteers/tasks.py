@@ -13,3 +13,13 @@ def erase_households() -> dict[str, int]:
 @shared_task
 def remind_of_activities() -> int:
     return services.remind_of_activities()
+
+
+@shared_task
+def sweep_orders() -> dict[str, int]:
+    return dict(services.sweep_orders())
+
+
+@shared_task
+def erase_order_contacts() -> dict[str, int]:
+    return dict(services.erase_order_contacts())

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Resolution, Topic
 from events.models.event import Event
-from volunteers.models import Visit
+from volunteers.models import ServiceOrder, Visit
 
 # Who may not see the thing learns nothing of it by the case, not even that there is one.
 DISCREET = frozenset({"visit"})
@@ -16,6 +16,7 @@ OCCASIONS = (
     "resolution",
     "topic",
     "visit",
+    "order",
 )  # the foreign keys, one for each kind; `events.occasions` tells more of them
 
 
@@ -40,6 +41,9 @@ class Occasion(models.Model):
     )
     visit = models.ForeignKey(
         Visit, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("visit")
+    )
+    order = models.ForeignKey(
+        ServiceOrder, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("service order")
     )
 
     class Meta:

@@ -19,11 +19,12 @@ from events.models import Attachment, Category, Event, ResidentContact
 from events.nearness import COORDINATES, coarse, point_of
 from events.public.alike import OpenCase, case_of, told_openly
 from events.services.attaching import KEPT_FOR
-from events.services.residents import CODE_LENGTH, NAME_LENGTH, validate_phone
+from events.services.residents import CODE_LENGTH, NAME_LENGTH
 from events.text import TEXT_LENGTH
 from events.workflow import Action, Rating
 from grids.forms import TextField
 from grids.models import Grid
+from grids.phones import validate_phone
 from grids.pictures import ACCEPT
 from grids.public_forms import StampedForm
 from grids.services import PublicLimit

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from events.drafts import Draft, Limits, Rule
 from events.models import Attachment, Category, Event, Occasion
-from events.occasions import case_of
+from events.occasions import case_of, follow
 from events.routing import Staffing, entry, loop_of, path
 from events.services.attaching import attach, discard_uploads, fingerprints
 from events.services.joining import TargetMoved, join, target_of
@@ -135,6 +135,7 @@ def _file_once(occasion: Occasion, event: Event, at: datetime, attachments: Sequ
         raise ValidationError({"category": _("A clue report tells of nothing else: file it without what led to it.")})
     filed = _file(event, at, attachments, *filing)
     Occasion.objects.create(event=filed, **{occasion.kind: occasion.thing})
+    follow(occasion, event.reporter, at)
     return filed
 
 

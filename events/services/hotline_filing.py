@@ -32,11 +32,12 @@ from events.services.hotline import (
     queue_later,
     work,
 )
-from events.services.residents import plain_phone, title_of
+from events.services.residents import title_of
 from events.text import TITLE_LENGTH
 from grids.encryption import Secret, Unreadable
 from grids.models import User
 from grids.moments import aware_now
+from grids.phones import plain_phone
 from grids.sheets import progress
 
 logger = logging.getLogger(__name__)

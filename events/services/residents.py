@@ -26,6 +26,7 @@ from events.workflow import RESIDENT_SIDES, TABLE, Action, Side, refusal
 from grids.encryption import Secret
 from grids.models import Grid, Level, User
 from grids.moments import aware_now
+from grids.phones import plain_phone, validate_phone
 from grids.readable import code_of, plain_code
 from grids.services import PublicLimit, limits
 from grids.tree import community_code
@@ -33,7 +34,6 @@ from grids.tree import community_code
 CODE_LENGTH = 6
 NAME_LENGTH = 32
 LONGEST_TITLE = 40
-PHONE = re.compile(r"1[3-9]\d{9}|0\d{2,3}\d{7,8}|\d{7,8}")
 CATCH_ALL = {"kind": Kind.GOVERNANCE, "major": "社会治理", "minor": "其他诉求"}
 _MANY_PHOTOS = gettext_lazy("Very many photos have come in a short time. Send it without them, or with them later.")
 # What is told when the limit of this kind is reached.
@@ -131,12 +131,6 @@ def _check_report(grid: Grid, text: str, name: str, phone: str) -> None:
         raise ValidationError(errors)
 
 
-def validate_phone(phone: str) -> None:
-    """As people type it, or nothing."""
-    if phone and not PHONE.fullmatch(plain_phone(phone)):
-        raise ValidationError(_("This is no phone number of eleven digits. Correct it, or leave it empty."))
-
-
 def _problems(text: str, validators: list) -> list[str]:
     problems = []
     for validate in validators:
@@ -218,12 +212,6 @@ def _expect(kind: str, source: str, at: datetime) -> None:
 def _spend(kind: str, source: str, at: datetime, uses: int = 1) -> None:
     if not limits.spend(kind, source, at, uses):
         raise PublicLimit(REACHED[kind])
-
-
-def plain_phone(phone: str) -> str:
-    """The digits as people type them: full-width ones, spaces, hyphens and +86 are taken away."""
-    text = unicodedata.normalize("NFKC", phone)
-    return re.sub(r"[\s().-]", "", text).removeprefix("+86")
 
 
 def title_of(text: str) -> str:

@@ -31,7 +31,9 @@ from tests.factories import (
     make_user,
     take,
 )
+from tests.volunteers.orders import make_order, make_service
 from volunteers.models import ActivityKind
+from volunteers.services import reveal_order_contact
 
 pytestmark = pytest.mark.django_db
 
@@ -61,6 +63,10 @@ MAY = {
     "volunteers.skill": (EVERYTHING, set()),
     "volunteers.careneed": (EDIT, set()),
     "volunteers.consenttext": (READ | {"add"}, set()),
+    "volunteers.serviceorder": (READ, set()),
+    "volunteers.service": (READ, set()),
+    "volunteers.orderlimit": (EDIT, set()),
+    "volunteers.orderreveal": (READ, set()),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -144,6 +150,8 @@ def things(cast, people) -> dict[type, int]:
     write_story(actor=None, grid=cast.tree.community, title="扶手", before="", after="装好了")
     unused = ActivityKind.objects.get(name="人人动手")
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief, ActivityKind: unused}
+    make_service(cast.tree.community)
+    reveal_order_contact(order=make_order(cast.tree.building), actor=cast.chief, reason="约时间")
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
 
 

@@ -13,6 +13,7 @@ from volunteers.models.household import (
     Rhythm,
     Visit,
 )
+from volunteers.models.order import OrderContact, OrderLimit, OrderReveal, OrderStep, Service, ServiceOrder
 from volunteers.models.skill import ServiceKind, Skill
 from volunteers.models.step import Step
 
@@ -31,10 +32,16 @@ __all__ = [
     "HouseholdStep",
     "MemberEnrolment",
     "Offer",
+    "OrderContact",
+    "OrderLimit",
+    "OrderReveal",
+    "OrderStep",
     "OrganisationEnrolment",
     "Participation",
     "Rhythm",
+    "Service",
     "ServiceKind",
+    "ServiceOrder",
     "Skill",
     "Step",
     "Visit",

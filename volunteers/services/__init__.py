@@ -11,6 +11,7 @@ from volunteers.services.activities import (
     remind_of_activities,
 )
 from volunteers.services.attendance import MOST_PICTURES, arrive, note_attendance, report_activity
+from volunteers.services.catalogue import save_service, withdraw_service
 from volunteers.services.certificates import check_certificate, issue_certificate
 from volunteers.services.households import (
     change_household,
@@ -23,17 +24,49 @@ from volunteers.services.households import (
     set_rhythm,
     withdraw_consent,
 )
+from volunteers.services.order_clock import sweep_orders
+from volunteers.services.order_contacts import PlainContact, erase_order_contacts, reveal_order_contact
+from volunteers.services.orders import (
+    OrderReceipt,
+    Origin,
+    Person,
+    accept_order,
+    climb_order,
+    decline_order,
+    dispatch_order,
+    find_order,
+    finish_order,
+    place_as_resident,
+    place_order,
+    rate_order,
+    recall_order,
+    refuse_order,
+    reopen_order,
+    turn_order,
+    withdraw_order,
+)
 from volunteers.services.visits import note_visit
 
 __all__ = [
     "MOST_PICTURES",
+    "OrderReceipt",
+    "Origin",
+    "Person",
+    "PlainContact",
     "Plan",
+    "accept_order",
     "arrive",
     "call_off_activity",
     "change_activity",
     "change_household",
     "check_certificate",
+    "climb_order",
+    "decline_order",
+    "dispatch_order",
     "erase_households",
+    "erase_order_contacts",
+    "find_order",
+    "finish_order",
     "hand_over_household",
     "issue_certificate",
     "issue_consent_text",
@@ -41,13 +74,25 @@ __all__ = [
     "leave_activity",
     "note_attendance",
     "note_visit",
+    "place_as_resident",
+    "place_order",
     "plan_activity",
     "publish_activity",
+    "rate_order",
+    "recall_order",
+    "refuse_order",
     "register_household",
     "remind_of_activities",
     "renew_consent",
+    "reopen_order",
     "report_activity",
     "reveal_household",
+    "reveal_order_contact",
+    "save_service",
     "set_rhythm",
+    "sweep_orders",
+    "turn_order",
     "withdraw_consent",
+    "withdraw_order",
+    "withdraw_service",
 ]

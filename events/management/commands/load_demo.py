@@ -16,8 +16,8 @@ from events.demo import cases
 from events.demo.decisions import decide
 from events.demo.meetings import meet
 from events.demo.organisations import found_organisations
-from events.demo.people import hire
-from events.demo.places import DISTRICT, load_places
+from events.demo.people import Staff, hire
+from events.demo.places import COMMUNITY, DISTRICT, load_places
 from events.demo.reports import write_checklists
 from events.demo.visits import visit
 from events.management.commands.escalate_overdue import moment
@@ -25,6 +25,7 @@ from events.models import Event
 from events.services import load_categories, make_digest
 from grids.models import Grid, Post, User
 from volunteers.demo.activities import hold_activities
+from volunteers.demo.orders import order_services
 
 CATEGORIES = settings.BASE_DIR / "events" / "data" / "categories.csv"
 
@@ -59,6 +60,12 @@ class Command(BaseCommand):
             }
         )
 
+    def _help(self, staff: Staff, end: datetime) -> None:
+        """What people who help do."""
+        community, users = Grid.objects.get(code=COMMUNITY), staff.users
+        given = {name: users[name] for name in ("worker", "chief")}
+        order_services(community=community, desk=users["community"], end=end, **given)
+
     def _load(self, rng: random.Random, end: datetime) -> None:
         waiting = len(connection.run_on_commit)
         self.stdout.write(_("Loading the divisions of Hohhot, with buildings and units made up …"))
@@ -82,5 +89,6 @@ class Command(BaseCommand):
         tell(end)
         visit(end)
         hold_activities(end)
+        self._help(staff, end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]
