@@ -23,10 +23,11 @@ from volunteers.enrolments.access import get_member, represented, sides_of, visi
 from volunteers.enrolments.forms import OffersForm, PlaceForm, ReportForm, TextForm
 from volunteers.enrolments.listings import load_places, whole_members, whole_organisations
 from volunteers.enrolments.workflow import TABLE, EnrolmentAction, EnrolmentState
-from volunteers.models import MemberEnrolment
+from volunteers.models import MemberEnrolment, OrganisationEnrolment
 from volunteers.workflow import open_moves
 
 SHOWN = 10
+MOST_REPORTS = 50
 MOST_AT_ONCE = 200
 # What stands on the page of an enrolment; a change of what is offered has a page of its own.
 ACTIONS = (EnrolmentAction.CONFIRM, EnrolmentAction.PLACE, EnrolmentAction.REFUSE, EnrolmentAction.END)
@@ -38,8 +39,8 @@ def enrolment_mine(request: HttpRequest) -> HttpResponse:
     user = request.user
     mine = list(whole_members(user.enrolments.all()).order_by("-since", "-pk")[:SHOWN])
     organisations = list(represented(user))
-    reports = [one for row in organisations for one in row.enrolments.current()] if organisations else []
-    reports = list(whole_organisations(type(reports[0]).objects.filter(pk__in=reports))) if reports else []
+    reported = OrganisationEnrolment.objects.current().filter(organisation__in=organisations)
+    reports = list(whole_organisations(reported).order_by("position", "pk")[:MOST_REPORTS])
     load_places([*mine, *reports])
     now = next((one for one in mine if one.state not in (EnrolmentState.ENDED, EnrolmentState.REFUSED)), None)
     context = {
@@ -87,7 +88,7 @@ def enrolment_offer(request: HttpRequest, pk: int) -> HttpResponse:
             add_refusal(form, error)
         else:
             messages.success(request, _("Saved."))
-            return redirect("enrolment_detail", pk)
+            return _back(request.user, enrolment)
     context = {"enrolment": enrolment, "form": form}
     return render(request, "volunteers/enrolment_offer.html", context, status=400 if form.is_bound else 200)
 
@@ -149,7 +150,13 @@ def enrolment_act(request: HttpRequest, pk: int, action: str) -> HttpResponse:
         add_refusal(form, error)
         return _detail(request, get_member(user, pk), {action: form}, status=400)
     messages.success(request, _("Done: %(action)s.") % {"action": EnrolmentAction(action).label})
-    return redirect("enrolment_mine" if enrolment.user_id == user.pk else reverse("enrolment_detail", args=[pk]))
+    return _back(user, enrolment)
+
+
+def _back(user: User, enrolment: MemberEnrolment) -> HttpResponse:
+    if enrolment.user_id == user.pk:
+        return redirect("enrolment_mine")
+    return redirect("enrolment_detail", enrolment.pk)
 
 
 def _confirm(enrolment: MemberEnrolment, user: User, form: TextForm) -> None:
