@@ -37,6 +37,7 @@ DEMO_ACCOUNTS = {
     "district": _("District"),
     "city": _("City"),
     "police": _("Grid police officer"),
+    "member": _("Party member volunteer"),
     "admin": _("Administrator"),
 }
 

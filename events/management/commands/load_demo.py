@@ -17,12 +17,13 @@ from events.demo.decisions import decide
 from events.demo.meetings import meet
 from events.demo.organisations import found_organisations
 from events.demo.people import hire
-from events.demo.places import DISTRICT, load_places
+from events.demo.places import COMMUNITY, DISTRICT, load_places
 from events.demo.reports import write_checklists
 from events.management.commands.escalate_overdue import moment
 from events.models import Event
 from events.services import load_categories, make_digest
 from grids.models import Grid, Post, User
+from volunteers.demo.enrolments import check_in
 
 CATEGORIES = settings.BASE_DIR / "events" / "data" / "categories.csv"
 
@@ -78,5 +79,6 @@ class Command(BaseCommand):
         lists.issue_work_list(Grid.objects.get(code=DISTRICT), staff.users["district"], end)
         plan_and_spend(end)
         tell(end)
+        check_in(Grid.objects.get(code=COMMUNITY), staff.users["community"], end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]

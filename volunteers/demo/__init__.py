@@ -1,0 +1,1 @@
+"""Made-up people who help, for the demonstration."""
