@@ -51,9 +51,13 @@ def create_people(rows: list[Row], run: Run) -> dict[str, User]:
 class People:
     """Who is known by username or name, for one chunk of rows; those who are new stay known through the whole run."""
 
-    def __init__(self, rows: list[Row], run: Run, reachable: QuerySet[User]) -> None:
-        """`reachable` are the people known already whom the sheet may name: it opens no way to others."""
+    def __init__(self, rows: list[Row], run: Run, reachable: QuerySet[User], taken: str = "") -> None:
+        """`reachable` are the people known already whom the sheet may name: it opens no way to others.
+
+        `taken` is what a row is told that names somebody else by username.
+        """
         self.run = run
+        self.taken_text = taken or _("This username is taken. Write another one.")
         self.new: dict[Person, User] = run.notes.setdefault("people", {})
         usernames = {row.given.get("username") for row in rows} - {None, ""}
         self.by_username = {user.username: user for user in User.objects.filter(username__in=usernames)}
@@ -91,7 +95,7 @@ class People:
     def _by_username(self, row: Row, column: Column, name: str, username: str) -> User | None:
         user = self.named(name, username, row)
         if not self.may_be_meant(user):
-            row.wrong(column, _("This username is taken. Write another one."))
+            row.wrong(column, self.taken_text)
             return None
         if user.name != name:
             row.wrong(column, _("The username belongs to %(name)s. Write another one.") % {"name": user.name})

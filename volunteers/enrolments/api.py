@@ -102,9 +102,7 @@ class _EnrolmentViewSet(viewsets.ReadOnlyModelViewSet):
 @extend_schema_view(
     list=extend_schema(
         summary=_("List members' enrolments"),
-        description=_(
-            "Who reported to a community that you see, or is a member of an organisation that you represent."
-        ),
+        description=_("Who reported to a community that you see, or is of an organisation that you represent."),
         parameters=[EnrolmentQuery],
     ),
     retrieve=extend_schema(summary=_("One member's enrolment"), description=_("What they offer and where they serve.")),

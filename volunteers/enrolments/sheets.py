@@ -114,7 +114,8 @@ class MemberSheet(Kind):
         find_grids(rows, replace(run, ranges=EVERYTHING), self["community"])
         placed = [row for row in rows if row.grid is not None and row.given.get("name")]
         known = _Known(placed, run)
-        people = People(placed, run, known.reachable())
+        theirs = _("This username is somebody's outside your reach. Who has an account reports by themselves.")
+        people = People(placed, run, known.reachable(), taken=theirs)
         meant = []
         for row in placed:
             check_person(row, self)
