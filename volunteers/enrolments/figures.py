@@ -4,7 +4,9 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from django.db.models import Count, Q, QuerySet
+from django.utils.http import urlencode
 
+from grids.models import Grid
 from volunteers.enrolments.workflow import EnrolmentState
 from volunteers.models import MemberEnrolment, OrganisationEnrolment
 
@@ -18,6 +20,11 @@ class Line(NamedTuple):
     confirmed: int
     placed: int
     organisations: int | None = None
+
+    @property
+    def address(self) -> str:
+        """The query as an address has it."""
+        return urlencode(self.query)
 
     @property
     def total(self) -> int:
@@ -50,13 +57,15 @@ def grouped(members: QuerySet[MemberEnrolment], by: str) -> QuerySet:
     )
 
 
-def lines(rows: Iterable[tuple], by: str, reports: QuerySet[OrganisationEnrolment]) -> list[Line]:
+def lines(rows: Iterable[tuple], by: str, reports: QuerySet[OrganisationEnrolment], inside: Grid | None) -> list[Line]:
     """The rows of one page as they are shown; communities with how many organisations reported to them."""
-    rows = list(rows)
+    rows, narrowed = list(rows), {"grid": inside.code} if inside else {}
     parameter = "organisation" if by == "organisation" else "grid"
     counts = _reports([row[0] for row in rows], reports) if by == "community" else {}
     return [
-        Line(row[1], {parameter: str(row[0])}, *row[-3:], counts.get(row[0], 0) if by == "community" else None)
+        Line(
+            row[1], narrowed | {parameter: str(row[0])}, *row[-3:], counts.get(row[0], 0) if by == "community" else None
+        )
         for row in rows
     ]
 

@@ -38,7 +38,7 @@ def enrolment_figures(request: HttpRequest) -> HttpResponse:
     if grid:
         members, reports = members.within(grid), reports.within(grid)
     page = Paginator(figures.grouped(members, by), PAGE_SIZE).get_page(request.GET.get("page"))
-    page.object_list = figures.lines(page.object_list, by, reports)
+    page.object_list = figures.lines(page.object_list, by, reports, grid)
     context = {
         "form": form,
         "grid": grid,
