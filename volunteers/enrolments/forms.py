@@ -81,7 +81,7 @@ class OffersForm(forms.Form):
         error_messages={"invalid_choice": NOT_A_CHOICE, "invalid_pk_value": NOT_A_CHOICE},
     )  # fmt: skip
     times = forms.MultipleChoiceField(
-        label=_("When"),
+        label=pgettext_lazy("offer", "When"),
         required=False,
         choices=[(f"{day}-{part}", "") for day in range(len(DAYS)) for part in range(len(PARTS))],
         widget=forms.CheckboxSelectMultiple,
@@ -133,7 +133,7 @@ class ReportForm(OffersForm):
             )
         },
     )
-    is_moving = forms.BooleanField(label=_("I move: end my enrolment there"), required=False)
+    is_moving = forms.BooleanField(required=False)  # the button says so
 
     field_order = ["grid", "organisation", "is_moving"]
 
@@ -158,7 +158,9 @@ class TermsForm(OffersForm):
         User.objects.none(), label=_("contact"), required=False, empty_label=_("nobody in particular"),
         error_messages={"invalid_choice": NOT_A_CHOICE},
     )  # fmt: skip
-    until = DayField(label=_("until"), required=False, help_text=_("Left empty: until it is ended."))
+    until = DayField(
+        label=pgettext_lazy("enrolment", "until"), required=False, help_text=_("Left empty: until it is ended.")
+    )
 
     def __init__(self, organisations: Iterable[Organisation], *args, **options):
         super().__init__(*args, **options)
@@ -189,7 +191,7 @@ class OrganisationReportForm(TermsForm):
     grid = CommunityField(
         label=_("community"), max_length=64, error_messages={"required": _("Write the name of the community.")}
     )
-    since = DayField(label=_("from"), required=False)
+    since = DayField(label=pgettext_lazy("enrolment", "from"), required=False)
 
     field_order = ["organisation", "grid", "since", "until", "contact"]
 

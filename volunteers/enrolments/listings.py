@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.db.models import Prefetch, QuerySet
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from grids.exporting import Column
 from grids.models import load_ancestors
@@ -18,7 +18,7 @@ MEMBERS = [
     Column(gettext_lazy("placed with"), 18, lambda one, at: one.place.name if one.place else ""),
     Column(gettext_lazy("skills"), 30, lambda one, at: "、".join(offer.skill.name for offer in one.open_offers)),
     Column(gettext_lazy("times"), 26, lambda one, at: describe(one.open_offers[0].times) if one.open_offers else ""),
-    Column(gettext_lazy("from"), 12, lambda one, at: one.since),
+    Column(pgettext_lazy("enrolment", "from"), 12, lambda one, at: one.since),
     Column(gettext_lazy("ended on"), 12, lambda one, at: one.ended_on),
 ]
 ORGANISATIONS = [
@@ -27,8 +27,8 @@ ORGANISATIONS = [
     Column(gettext_lazy("state"), 10, lambda one, at: one.get_state_display()),
     Column(gettext_lazy("skills"), 30, lambda one, at: "、".join(offer.skill.name for offer in one.open_offers)),
     Column(gettext_lazy("contact"), 14, lambda one, at: str(one.contact or "")),
-    Column(gettext_lazy("from"), 12, lambda one, at: one.since),
-    Column(gettext_lazy("until"), 12, lambda one, at: one.until),
+    Column(pgettext_lazy("enrolment", "from"), 12, lambda one, at: one.since),
+    Column(pgettext_lazy("enrolment", "until"), 12, lambda one, at: one.until),
 ]
 OFFERS = [
     Column(gettext_lazy("skill"), 16, lambda offer, at: offer.skill.name),

@@ -5,6 +5,7 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from grids.models import Grid, Organisation, Placed, PlacedQuerySet, Post, User, validate_printable
 from volunteers.enrolments.workflow import CURRENT, SERVING, EnrolmentAction, EnrolmentState
@@ -40,8 +41,8 @@ class OrganisationEnrolment(Placed):
         help_text=_("Who of the organisation is asked; found by name."),
     )  # fmt: skip
 
-    since = models.DateField(_("from"))
-    until = models.DateField(_("until"), null=True, blank=True)
+    since = models.DateField(pgettext_lazy("enrolment", "from"))
+    until = models.DateField(pgettext_lazy("enrolment", "until"), null=True, blank=True)
     applied_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("reported by"))
     is_demo = models.BooleanField(_("made up for demonstration"), default=False, editable=False)
 
@@ -93,7 +94,7 @@ class MemberEnrolment(Placed):
         help_text=_("Given with the placing; it ends with the enrolment."),
     )  # fmt: skip
 
-    since = models.DateField(_("from"))
+    since = models.DateField(pgettext_lazy("enrolment", "from"))
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     is_demo = models.BooleanField(_("made up for demonstration"), default=False, editable=False)
 
