@@ -268,6 +268,7 @@ SPECTACULAR_SETTINGS = {
         "StepAction": "events.workflow.Action",
         "Level": "grids.api.LEVEL_CHOICES",
         "OrganisationKind": "grids.models.OrganisationKind",
+        "EnrolmentState": "volunteers.enrolments.workflow.EnrolmentState",
         "BranchKind": "branches.models.branch.Branch.Kind",
         "SiteKind": "branches.models.SiteKind",
         "Kind": "events.models.Kind",

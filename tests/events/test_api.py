@@ -16,7 +16,17 @@ from events.models import Event, Sample, Step
 from grids.models import Role
 from grids.services import end_post, retire_grid
 from tests.events.test_sampling import closed, drawn
-from tests.factories import make_branch, make_category, make_event, make_organisation, make_post, make_uploads, take
+from tests.factories import (
+    make_branch,
+    make_category,
+    make_event,
+    make_member_enrolment,
+    make_organisation,
+    make_organisation_enrolment,
+    make_post,
+    make_uploads,
+    take,
+)
 
 EVENTS = "/api/v1/events/"
 CATEGORIES = "/api/v1/categories/"
@@ -473,6 +483,10 @@ MATRIX = {
     "get {organisation}": INSIDE,
     "get /api/v1/branches/": EVERYBODY,
     "get {branch}": INSIDE,
+    "get /api/v1/enrolments/members/": EVERYBODY,
+    "get {member}": INSIDE,
+    "get /api/v1/enrolments/organisations/": EVERYBODY,
+    "get {report}": INSIDE,
     "get /api/schema/": EVERYBODY,
     "get /api/v1/events/": EVERYBODY,
     "get /api/v1/events/alike/": {name: 400 if code == 200 else code for name, code in EVERYBODY.items()},
@@ -508,7 +522,10 @@ def test_who_gets_what(cast, as_, event, what):
     photo = f"{ATTACHMENTS}{event.attachments.get().key}/"
     sample = f"/api/v1/samples/{a_sample(cast).pk}/" if "{sample}" in what else ""
     branch = f"/api/v1/branches/{make_branch(cast.tree.community).pk}/"
+    member = f"/api/v1/enrolments/members/{make_member_enrolment(cast.tree.community, organisation=company).pk}/"
+    report = f"/api/v1/enrolments/organisations/{make_organisation_enrolment(company, cast.tree.community).pk}/"
     known = {"event": address(event), "organisation": place, "photo": photo, "sample": sample, "branch": branch}
+    known |= {"member": member, "report": report}
     method, path, *action = what.format(**known).split()
     body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
     got = {}
@@ -527,6 +544,8 @@ def test_every_address_is_in_the_matrix():
         .replace("{event}", EVENTS + "{number}/")
         .replace("{organisation}", "/api/v1/organisations/{id}/")
         .replace("{branch}", "/api/v1/branches/{id}/")
+        .replace("{member}", "/api/v1/enrolments/members/{id}/")
+        .replace("{report}", "/api/v1/enrolments/organisations/{id}/")
         .replace("{photo}", ATTACHMENTS + "{key}/")
         .replace("{sample}", "/api/v1/samples/{id}/")
         for line in MATRIX

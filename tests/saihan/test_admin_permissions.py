@@ -24,6 +24,9 @@ from tests.factories import (
     make_event,
     make_issued_item,
     make_meeting,
+    make_member_enrolment,
+    make_organisation,
+    make_organisation_enrolment,
     make_post,
     make_topic,
     make_user,
@@ -54,6 +57,8 @@ MAY = {
     "branches.resourceentry": (READ, set()),
     "branches.story": (READ, set()),
     "volunteers.skill": (EVERYTHING, set()),
+    "volunteers.memberenrolment": (READ, set()),
+    "volunteers.organisationenrolment": (READ, set()),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -133,6 +138,8 @@ def things(cast, people) -> dict[type, int]:
     enter_spending(actor=None, line=line, amount=Decimal(1), spent_on=day, purpose="舞台")
     publish(actor=None, grid=cast.tree.community, kind="notice", title="公告", text="请留意")
     write_story(actor=None, grid=cast.tree.community, title="扶手", before="", after="装好了")
+    make_member_enrolment(cast.tree.community)
+    make_organisation_enrolment(make_organisation(cast.tree.community), cast.tree.community)
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
 
