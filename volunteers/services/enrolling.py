@@ -57,7 +57,7 @@ def change_member_offers(
 def delete_member_enrolments(*, actor: User, keys: Sequence[int], is_changed) -> list[str]:
     """Delete reports that a sheet made and nobody has answered; what keeps them, in sentences."""
     found = MemberEnrolment.objects.select_for_update(of=("self",)).filter(pk__in=keys)
-    enrolments = list(found.select_related("grid", "user", "organisation"))
+    enrolments = list(found.select_related("grid", "user", "organisation").prefetch_related("offers__skill"))
     _check_may_write(actor, enrolments)
     refusals = [
         _("%(row)s has been changed since.") % {"row": enrolment}
