@@ -316,8 +316,10 @@ def _locked(enrolment: Row) -> Row:
     Grid.objects.settle_all(dict.fromkeys(_places_of(enrolment)))
     related = ("grid", "organisation__grid")
     related += ("user", "place", "post__grid", "post__user") if isinstance(enrolment, MemberEnrolment) else ()
-    found = type(enrolment).objects.select_for_update(of=("self",)).select_related(*related)
-    return found.get(pk=enrolment.pk)
+    model = type(enrolment)
+    # Locked first, then read: who waited for the lock would see what is joined to it as it was before.
+    model.objects.select_for_update().values_list("pk").get(pk=enrolment.pk)
+    return model.objects.select_related(*related).get(pk=enrolment.pk)
 
 
 def check_open(enrolment: Enrolment, action: EnrolmentAction, actor: User | None) -> None:
