@@ -1,6 +1,6 @@
 """What others learn of double check-in: a person's day, cards, needs, the API; and what a reorganisation carries on."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.db.models import Exists, OuterRef
@@ -81,6 +81,22 @@ def test_the_card_of_a_branch_is_that_of_its_community(cast, office):
     branch = make_branch(cast.tree.building)
     text = drawn("enrolments_of branch user", branch=branch, user=cast.community)
     assert f"grid={cast.tree.community.code}" in text
+
+
+def test_the_public_reads_of_organisations_and_of_nobody(cast, office, django_assert_max_num_queries):
+    member = make_member_enrolment(cast.tree.community, make_user("巴特尔"), office)
+    make_offer(member, "理发")
+    report = make_organisation_enrolment(office, cast.tree.community, contact=cast.worker)
+    make_offer(report, "法律咨询")
+    make_organisation_enrolment(
+        make_organisation(cast.tree.district, "区水务局"), cast.tree.community, until=date(2026, 2, 1)
+    )
+    with django_assert_max_num_queries(2):
+        text = drawn("public_enrolments grid", grid=cast.tree.community)
+    assert "区住建局" in text
+    assert "法律咨询" in text
+    for word in ("巴特尔", "乌兰", "理发", "区水务局"):
+        assert word not in text
 
 
 # Needs and uses

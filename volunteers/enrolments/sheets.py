@@ -141,6 +141,8 @@ class MemberSheet(Kind):
     def _compare(self, row: Row, user: User, organisation: Organisation, now: MemberEnrolment | None, run: Run) -> None:
         if first := run.claim(row, ("member", user.username)):
             row.wrong(self["name"], _("Row %(number)d has the same person.") % {"number": first})
+        elif user.pk and not user.is_active:
+            row.wrong(self["name"], _("The account of %(user)s has been closed.") % {"user": user})
         elif now and now.grid_id != row.grid.pk:
             row.wrong(self["community"], elsewhere_text(now))
         elif now and now.organisation_id != organisation.pk:

@@ -1,6 +1,7 @@
 """Double check-in on the pages of others, and how its states look."""
 
 from django import template
+from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -15,10 +16,14 @@ from volunteers.enrolments.access import (
     visible_members,
     visible_organisation_enrolments,
 )
+from volunteers.enrolments.listings import whole_organisations
 from volunteers.enrolments.workflow import EnrolmentAction, EnrolmentState
+from volunteers.models import OrganisationEnrolment
 from volunteers.times import describe
 
 register = template.Library()
+
+MOST_PUBLIC = 30
 
 STEP_ICONS = {
     EnrolmentAction.APPLY: "send",
@@ -91,3 +96,10 @@ def enrolments_of(branch: Branch, user: User) -> dict:
     if seat.level > Level.COMMUNITY:
         seat = Grid.objects.get(code=community_code(seat.code))
     return enrolments_on(seat, user)
+
+
+@register.inclusion_tag("volunteers/_public_enrolments.html")
+def public_enrolments(grid: Grid) -> dict:
+    """Which organisations serve a community and with what, as anybody may read it: nobody by name; two queries."""
+    reports = OrganisationEnrolment.objects.serving().within(grid).exclude(until__lt=timezone.localdate())
+    return {"reports": whole_organisations(reports).order_by("organisation__name", "pk")[:MOST_PUBLIC]}
