@@ -82,10 +82,11 @@ def test_offers_count_while_one_serves(cast, office, member):
 
 
 def test_a_post_of_volunteers_begins_with_the_placing_and_ends_with_the_enrolment(cast, office, member):
-    enrolment = report(member, office, cast.tree.community)
+    enrolment = report(member, office, cast.tree.community, offers=[repairs()])
     placed = place_member(actor=cast.community, enrolment=enrolment, place=cast.tree.building, with_post=True)
     post = Post.objects.active().get(user=member)
     assert (placed.post, post.role, post.source) == (post, Role.STAFF, StaffSource.VOLUNTEER)
+    assert post.duties == "志愿服务：家电维修"
     end_enrolment(actor=cast.community, enrolment=enrolment, text="期满")
     assert not Post.objects.active().filter(user=member).exists()
 

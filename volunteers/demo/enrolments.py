@@ -64,6 +64,7 @@ def _found_offices(
     for number, (name, offered, days) in enumerate(OFFICES):
         office = create_organisation(
             actor=None, grid=district, name=name, kind=OrganisationKind.GOVERNMENT_OFFICE, offers_volunteer=True,
+            phone=f"0471-0000{901 + number}",
             representatives=[] if number else [member], is_joint=False, is_demo=True,
         )  # fmt: skip
         reported = at - timedelta(days=days)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from django.db.models import Count, Q, QuerySet
 from django.utils.http import urlencode
 
-from grids.models import Grid
+from grids.models import Grid, load_ancestors
 from volunteers.enrolments.workflow import EnrolmentState
 from volunteers.models import MemberEnrolment, OrganisationEnrolment
 
@@ -62,12 +62,23 @@ def lines(rows: Iterable[tuple], by: str, reports: QuerySet[OrganisationEnrolmen
     rows, narrowed = list(rows), {"grid": inside.code} if inside else {}
     parameter = "organisation" if by == "organisation" else "grid"
     counts = _reports([row[0] for row in rows], reports) if by == "community" else {}
+    names = {} if by == "organisation" else _places([row[0] for row in rows])
     return [
         Line(
-            row[1], narrowed | {parameter: str(row[0])}, *row[-3:], counts.get(row[0], 0) if by == "community" else None
+            names.get(row[0], row[1]),
+            narrowed | {parameter: str(row[0])},
+            *row[-3:],
+            counts.get(row[0], 0) if by == "community" else None,
         )
         for row in rows
     ]
+
+
+def _places(codes: list[str]) -> dict[str, str]:
+    """Where the grids lie, for there is a 1号楼 in every community."""
+    grids = list(Grid.objects.filter(code__in=codes))
+    load_ancestors(grids)
+    return {grid.code: grid.full_name for grid in grids}
 
 
 def _reports(codes: list[str], reports: QuerySet[OrganisationEnrolment]) -> dict[str, int]:

@@ -295,10 +295,12 @@ def _new_post(enrolment: MemberEnrolment, place: Grid, actor: User | None, at: d
     if Post.objects.active().filter(user=enrolment.user, role=Role.STAFF, grid=place).exists():
         return None
     appointer = actor if actor and may_manage(actor, place) else None
+    skills = [offer.skill.name for offer in enrolment.offers.filter(withdrawn_on=None).select_related("skill")]
     try:
         return appoint(
-            actor=appointer, user=enrolment.user, role=Role.STAFF, grid=place, source=StaffSource.VOLUNTEER, at=at
-        )
+            actor=appointer, user=enrolment.user, role=Role.STAFF, grid=place, source=StaffSource.VOLUNTEER, at=at,
+            duties=_("Volunteer service: %(skills)s") % {"skills": "、".join(skills) or _("as agreed")},
+        )  # fmt: skip
     except ValidationError as error:  # its fields are those of a post, the form's are not
         raise ValidationError({"place": error.messages}) from error
 
