@@ -1,4 +1,7 @@
-"""50,000 rows of Excel through a real Celery worker: read, checked, previewed, written, undone; and its memory."""
+"""50,000 rows of Excel through a real Celery worker: read, checked, previewed, written, undone; and its memory.
+
+And the 1,910 members of the district's offices, as they report to its communities.
+"""
 
 import subprocess
 import time
@@ -16,8 +19,11 @@ from bench.sweep import PATIENCE, peak_memory, worker, worker_cpu
 from grids import services
 from grids.models import Grid, Level, Post, SheetImport, User
 from grids.sheets import kinds
+from volunteers.models import MemberEnrolment, Skill
 
 ROWS, QUICK_ROWS = 50_000, 2_000
+MEMBERS, OFFICES = 1_910, 20
+DISTRICT = "150105"
 UNITS_PER_BUILDING = 4
 SURNAMES, GIVEN = "王李张刘陈杨黄赵吴周", "伟芳娜敏静秀英丽强磊军洋勇艳杰涛明超兰霞平刚桂鹏华"
 Status = SheetImport.Status
@@ -32,6 +38,8 @@ def figures(quick: bool) -> Iterator[Figure]:
         yield from _through(process, actor, "grids", grid_sheet(rows), lambda: Grid.objects.count())
     with worker() as process:
         yield from _through(process, actor, "posts", post_sheet(rows), lambda: Post.objects.count())
+    with worker() as process:
+        yield from _through(process, actor, "members", member_sheet(), lambda: MemberEnrolment.objects.count())
 
 
 def _through(
@@ -91,6 +99,30 @@ def post_sheet(count: int) -> BytesIO:
             "1380000",
         )
         sheet.append(row)
+    return _saved(sheet)
+
+
+def member_sheet() -> BytesIO:
+    """The members of some offices, spread over the communities of the district, with skills and times."""
+    communities = list(Grid.objects.filter(level=Level.COMMUNITY, code__startswith=DISTRICT).order_by("code"))
+    district = Grid.objects.get(code=DISTRICT)
+    names = [f"区直单位{number}" for number in range(OFFICES)]
+    for name in names:
+        services.create_organisation(actor=None, grid=district, name=name, kind="government_office")
+    skills = list(Skill.objects.values_list("name", flat=True))
+    sheet = [("报到社区", "姓名", "用户名", "单位", "特长", "服务时间", "报到日期")]
+    for number in range(MEMBERS):
+        surname, first, second = number % 10, number // 10 % 25, number // 250 % 25
+        offered = f"{skills[number % len(skills)]}、{skills[(number + 3) % len(skills)]}"
+        sheet.append((
+            communities[number % len(communities)].code,
+            f"{SURNAMES[surname]}{GIVEN[first]}{GIVEN[second]}员",
+            f"m{number}" if number % 2 else None,
+            names[number % OFFICES],
+            offered,
+            "周一至周五晚上、周六全天",
+            "2026-03-01",
+        ))  # fmt: skip
     return _saved(sheet)
 
 

@@ -37,6 +37,7 @@ DEMO_ACCOUNTS = {
     "district": _("District"),
     "city": _("City"),
     "police": _("Grid police officer"),
+    "member": _("Party member volunteer"),
     "admin": _("Administrator"),
 }
 
@@ -269,6 +270,7 @@ SPECTACULAR_SETTINGS = {
         "OrganisationKind": "grids.models.OrganisationKind",
         "ServiceKind": "volunteers.models.ServiceKind",
         "OrderState": "volunteers.orders.workflow.OrderState",
+        "EnrolmentState": "volunteers.enrolments.workflow.EnrolmentState",
         "BranchKind": "branches.models.branch.Branch.Kind",
         "SiteKind": "branches.models.SiteKind",
         "Kind": "events.models.Kind",

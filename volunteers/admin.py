@@ -1,6 +1,7 @@
 """People who help, in Django admin; each noun registers its own."""
 
 from volunteers.activities.admin import ActivityAdmin, ActivityKindAdmin
+from volunteers.enrolments.admin import MemberEnrolmentAdmin, OrganisationEnrolmentAdmin
 from volunteers.households.admin import CareNeedAdmin, ConsentTextAdmin
 from volunteers.orders.admin import CatalogueAdmin, OrderLimitAdmin, OrderRevealAdmin, ServiceOrderAdmin
 from volunteers.skill_admin import SkillAdmin
@@ -11,8 +12,10 @@ __all__ = [
     "CareNeedAdmin",
     "CatalogueAdmin",
     "ConsentTextAdmin",
+    "MemberEnrolmentAdmin",
     "OrderLimitAdmin",
     "OrderRevealAdmin",
+    "OrganisationEnrolmentAdmin",
     "ServiceOrderAdmin",
     "SkillAdmin",
 ]

@@ -3,10 +3,13 @@
 from rest_framework.routers import SimpleRouter
 
 from volunteers.activities.api import ActivityViewSet
+from volunteers.enrolments.api import MemberEnrolmentViewSet, OrganisationEnrolmentViewSet
 from volunteers.orders.api import CatalogueViewSet, ServiceOrderViewSet
 
 router = SimpleRouter()
 router.register("activities", ActivityViewSet, basename="activity")
 router.register("services", CatalogueViewSet, basename="service")
 router.register("orders", ServiceOrderViewSet, basename="order")
+router.register("enrolments/members", MemberEnrolmentViewSet, basename="member-enrolment")
+router.register("enrolments/organisations", OrganisationEnrolmentViewSet, basename="organisation-enrolment")
 urlpatterns = router.urls

@@ -10,10 +10,13 @@ class VolunteersConfig(AppConfig):
         from branches import references
         from branches.disclosure import joining, tellers
         from grids.services import reorganised
+        from grids.sheets import kinds
         from volunteers import reveals
         from volunteers.activities import rehoming as activities
         from volunteers.activities.references import ActivitySource
         from volunteers.activities.telling import ActivityTeller, activities_to_join
+        from volunteers.enrolments import rehoming as enrolments
+        from volunteers.enrolments.sheets import MemberSheet
         from volunteers.households import rehoming as households
         from volunteers.households.reveals import KIND as HOUSEHOLD_LOOKS
         from volunteers.orders import rehoming as orders
@@ -21,9 +24,10 @@ class VolunteersConfig(AppConfig):
         from volunteers.orders.reveals import KIND as ORDER_LOOKS
 
         def follow(change, successors, moved, at, **kwargs):
-            for noun in (activities, households, orders):
+            for noun in (enrolments, activities, households, orders):
                 noun.rehome(change=change, successors=successors, moved=moved, at=at)
 
+        kinds.register(MemberSheet())
         references.register(ActivitySource())
         references.register(OrderSource())
         tellers.register(ActivityTeller())

@@ -18,26 +18,14 @@ from grids import exporting, services
 from grids.access import managed_ranges
 from grids.admin.base import ReadOnly, ServiceAdmin, refusal_text
 from grids.forms import SheetForm
-from grids.models import SheetImport, SheetRow
+from grids.models import SheetImport
 from grids.services.importing import Status
-from grids.sheets import cells, kinds, progress, reading, writing
+from grids.sheets import kinds, progress, writing
 from grids.sheets.kinds import Kind
+from grids.sheets.showing import OUTCOMES, PHASES, RowsOf, chosen_of, counts_of, errors_response, told
 
 PAGE = 100
-OUTCOMES = SheetRow.Outcome
 FORMATS = {"xlsx": writing.XLSX, "csv": writing.CSV}
-PASSED_OVER = {
-    reading.Ignored.EXAMPLE: gettext_lazy("the worked example"),
-    reading.Ignored.TOTAL: gettext_lazy("a line of totals"),
-    reading.Ignored.NOTE: gettext_lazy("a note below the table"),
-    reading.Ignored.EMPTY: gettext_lazy("nothing in the columns that are read"),
-}
-PHASES = {
-    "reading": gettext_lazy("Reading the file"),
-    "checking": gettext_lazy("Checking the rows"),
-    "writing": gettext_lazy("Writing the rows"),
-    "undoing": gettext_lazy("Taking the rows back"),
-}
 
 
 class SheetAdmin(admin.ModelAdmin):
@@ -127,7 +115,7 @@ class SheetImportAdmin(ReadOnly, ServiceAdmin):
 
     @admin.display(description=gettext_lazy("rows"))
     def outcome(self, sheet_import: SheetImport) -> str:
-        return "，".join(f"{OUTCOMES(name).label} {count}" for name, count in _counts(sheet_import).items() if count)
+        return "，".join(f"{OUTCOMES(name).label} {count}" for name, count in counts_of(sheet_import).items() if count)
 
     def get_urls(self):
         view = self.admin_site.admin_view
@@ -208,9 +196,9 @@ class SheetImportAdmin(ReadOnly, ServiceAdmin):
         kind = kinds.find(sheet_import.kind)
         if kind is None:
             raise Http404
-        counts = _counts(sheet_import)
-        chosen = _chosen(request.GET.get("outcome"), counts)
-        rows = Paginator(_Rows(sheet_import, chosen, counts.get(chosen, 0)), PAGE).get_page(request.GET.get("page"))
+        counts = counts_of(sheet_import)
+        chosen = chosen_of(request.GET.get("outcome"), counts)
+        rows = Paginator(RowsOf(sheet_import, chosen, counts.get(chosen, 0)), PAGE).get_page(request.GET.get("page"))
         now = progress.read(sheet_import.pk) if sheet_import.is_waiting else None
         created = sheet_import.created_users() if sheet_import.status == Status.APPLIED else None
         context = {
@@ -225,7 +213,7 @@ class SheetImportAdmin(ReadOnly, ServiceAdmin):
             "counts": [(OUTCOMES(name), count) for name, count in counts.items()],
             "chosen": chosen,
             "page": rows,
-            "rows": [_told(kind, sheet_import, row) for row in rows],
+            "rows": [told(kind, sheet_import, row) for row in rows],
             "is_writable": not counts["wrong"] and (counts["added"] or counts["changed"]),
             "created_count": created.count() if created is not None else 0,
         }
@@ -237,14 +225,7 @@ class SheetImportAdmin(ReadOnly, ServiceAdmin):
         kind = kinds.find(sheet_import.kind)
         if sheet_import.status not in (Status.CHECKED, Status.FAILED) or not sheet_import.layout or kind is None:
             raise Http404
-        stored = sheet_import.rows.order_by("number").values_list("number", "cells", "problems")
-        rows = (
-            (number, row, "；".join(f"{kind[one['column']].title}：{one['text']}" for one in problems))
-            for number, row, problems in stored.iterator(chunk_size=1000)
-        )
-        file = writing.error_sheet(reading.Layout(**sheet_import.layout), rows)
-        name = _("%(file)s-errors") % {"file": sheet_import.file_name.rpartition(".")[0] or sheet_import.file_name}
-        return FileResponse(file, as_attachment=True, filename=f"{name}.xlsx")
+        return errors_response(kind, sheet_import)
 
     def confirm_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         return self._step(request, pk, services.confirm_sheet, _("Confirmed."))
@@ -281,57 +262,6 @@ class SheetImportAdmin(ReadOnly, ServiceAdmin):
         if kind is None:
             raise Http404
         return kind
-
-
-class _Rows:
-    """The rows of one outcome, for a paginator that need not count them again."""
-
-    def __init__(self, sheet_import: SheetImport, outcome: str, count: int) -> None:
-        self.rows = sheet_import.rows.filter(outcome=outcome).order_by("number")
-        self.known = count
-        self.ordered = True
-
-    def count(self) -> int:
-        return self.known
-
-    def __getitem__(self, part: slice) -> QuerySet[SheetRow]:
-        return self.rows[part]
-
-
-def _counts(sheet_import: SheetImport) -> dict[str, int]:
-    return {outcome.value: sheet_import.counts.get(outcome.value, 0) for outcome in OUTCOMES}
-
-
-def _chosen(asked: str | None, counts: dict[str, int]) -> str:
-    """The outcome that is asked for, or the first that somebody should look at."""
-    if asked in counts:
-        return asked
-    return next((name for name in ("wrong", "changed", "added", "unchanged", "ignored") if counts[name]), "added")
-
-
-def _told(kind: Kind, sheet_import: SheetImport, row: SheetRow) -> dict[str, object]:
-    """A row for people."""
-    places = sheet_import.layout.get("columns", {})
-    problems = [
-        {"title": kind[one["column"]].title, "value": _value(row, places.get(one["column"])), "text": one["text"]}
-        for one in row.problems
-    ]
-    return {
-        "number": row.number,
-        "label": row.label or _first_cells(row),
-        "problems": problems,
-        "before": kind.told(row.before),
-        "values": kind.told(row.values),
-        "remarks": [PASSED_OVER.get(remark, remark) for remark in row.remarks],
-    }
-
-
-def _value(row: SheetRow, index: int | None) -> str:
-    return cells.shown(row.cells[index]) if index is not None and index < len(row.cells) else ""
-
-
-def _first_cells(row: SheetRow) -> str:
-    return " ".join(filter(None, map(cells.shown, row.cells)))[:60]
 
 
 def _page(sheet_import: SheetImport) -> str:

@@ -47,11 +47,13 @@ class Refused(Exception):
 
 
 def imports_of(user: User) -> QuerySet[SheetImport]:
-    """The imports that a person may see: their own while they manage something, a superuser all."""
+    """The imports that a person may see: their own of the kinds that are theirs to bring in, a superuser all."""
     if user.is_active and user.is_superuser:
         return SheetImport.objects.defer("content")
     mine = SheetImport.objects.defer("content").filter(uploaded_by=user)
-    return mine if managed_ranges(user) else mine.none()
+    if managed_ranges(user):
+        return mine
+    return mine.filter(kind__in=[kind.key for kind in kinds.all_kinds() if kind.may_bring_in(user)])
 
 
 # What a person asks for
@@ -59,7 +61,7 @@ def imports_of(user: User) -> QuerySet[SheetImport]:
 
 def upload_sheet(*, actor: User, kind: Kind, file_name: str, file: BinaryIO, at: datetime | None = None) -> SheetImport:
     """Take a file in and have it checked; ValidationError for what is seen at once to be no sheet."""
-    _check_manager(actor)
+    _check_may_bring_in(actor, kind)
     if file.seek(0, 2) > reading.LARGEST_UPLOAD:
         raise ValidationError(too_large_text())
     try:
@@ -134,15 +136,16 @@ def too_large_text() -> str:
     }
 
 
-def _check_manager(actor: User) -> None:
-    if not managed_ranges(actor):
+def _check_may_bring_in(actor: User, kind: Kind | None) -> None:
+    may = kind.may_bring_in(actor) if kind else managed_ranges(actor)
+    if not may:
         raise PermissionDenied(_("Only who manages a grid can import sheets."))
 
 
 def _locked(actor: User | None, sheet_import: SheetImport, *allowed: str) -> SheetImport:
     """The import as it is now; PermissionDenied or ValidationError where the actor or its state forbids."""
     if actor:
-        _check_manager(actor)
+        _check_may_bring_in(actor, kinds.find(sheet_import.kind))
     locked = SheetImport.objects.select_for_update(of=("self",)).defer("content").get(pk=sheet_import.pk)
     if actor and not actor.is_superuser and locked.uploaded_by_id != actor.pk:
         raise PermissionDenied(_("This is somebody else's import."))

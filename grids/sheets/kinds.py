@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
-from grids.access import Ranges
+from grids.access import Ranges, managed_ranges
 from grids.sheets import cells
 from grids.sheets.cells import Raw, Reader, Unreadable
 
@@ -152,6 +152,10 @@ class Kind:
             for column in self.columns
             if values.get(column.key) not in ("", None)
         ]
+
+    def may_bring_in(self, user: "User") -> bool:
+        """Whether such a sheet is the user's to bring in at all: who manages a grid; `check` looks at each row."""
+        return bool(managed_ranges(user))
 
     # What a kind has to say for itself. Rows come in chunks, so nothing here may ask the database row by row.
 

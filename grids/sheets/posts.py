@@ -1,7 +1,6 @@
 """Posts and the people who hold them; who is new gets an account without a usable password."""
 
-import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterator
 from datetime import datetime, time
 
@@ -17,7 +16,8 @@ from grids.services import bulk
 from grids.services.staffing import check_appointment
 from grids.sheets import cells
 from grids.sheets.grids import CODE
-from grids.sheets.kinds import ADDED, CHANGED, Column, Kind, Row, Run, field_problem
+from grids.sheets.kinds import ADDED, CHANGED, Column, Kind, Row, Run
+from grids.sheets.people import People, check_person, create_people, take_note
 from grids.sheets.places import find_grids
 
 ROLE_WORDS = {
@@ -37,8 +37,6 @@ SOURCE_WORDS = {
 }  # fmt: skip
 read_role = cells.Choice(Role, ROLE_WORDS, offered=[label for _role, label in Role.by_hand()])
 read_source = cells.Choice(StaffSource, SOURCE_WORDS)
-MOST_NAMESAKES = 100  # as many people of one spelling can get a username without another query
-Person = tuple[str, str]  # name and username as the sheet gives them
 
 
 class PostSheet(Kind):
@@ -113,22 +111,18 @@ class PostSheet(Kind):
     )
 
     def collect(self, row: Row, run: Run) -> None:
-        """Which usernames the sheet gives, and the names that have one: a later row may name somebody again."""
-        name, username = row.given.get("name"), row.given.get("username")
-        if name and username:
-            run.notes.setdefault(("username", username), name)
-            run.notes.setdefault(("named", name), row.number)
+        take_note(row, run)
 
     def check(self, rows: list[Row], run: Run) -> None:
         find_grids(rows, run, self["code"])
         placed = [row for row in rows if row.grid is not None and {"name", "role"} <= row.given.keys()]
-        people = _People(placed, run)
+        people = People(placed, run, visible_people(run.actor))
         held = _posts_of(placed)
         for row in placed:
-            self._check_fields(row)
+            check_person(row, self)
             role = row.given["role"]
             there = held[row.grid.pk, role]
-            user = self._person(row, people, there)
+            user = people.meant(row, self, [post.user for post in there])
             if user is None:
                 continue
             self._check_post(row, user, there, run)
@@ -140,42 +134,6 @@ class PostSheet(Kind):
             else:
                 self._check_appointment(row, user, run)
                 row.added(self._values(row, user))
-
-    def _check_fields(self, row: Row) -> None:
-        for key, field in (("name", "name"), ("username", "username"), ("email", "email")):
-            if row.given.get(key) and (problem := field_problem(User, field, row.given[key])):
-                row.wrong(self[key], problem)
-
-    def _person(self, row: Row, people: "_People", there: list[Post]) -> User | None:
-        """Whom the row means, unsaved when new; None after saying what is wrong. A name alone is never guessed at."""
-        name, username = row.given["name"], row.given.get("username") or ""
-        if username:
-            user = people.named(name, username, row)
-            if not people.may_be_meant(user):
-                row.wrong(self["username"], _("This username is taken. Write another one."))
-                return None
-            if user.name != name:
-                row.wrong(
-                    self["username"], _("The username belongs to %(name)s. Write another one.") % {"name": user.name}
-                )
-                return None
-            return user
-        if elsewhere := people.run.notes.get(("named", name)):
-            row.wrong(
-                self["username"],
-                _("Row %(number)d gives this name a username. Give one here too, the same for the same person.")
-                % {"number": elsewhere},
-            )
-            return None
-        holders = [post.user for post in there if post.user.name == name]
-        if len(holders) == 1:
-            return holders[0]
-        if user := people.new.get((name, "")):
-            return user
-        if people.has_namesake(name):
-            row.wrong(self["username"], people.namesakes_text(name))
-            return None
-        return people.add(name, "", row)
 
     def _check_post(self, row: Row, user: User, there: list[Post], run: Run) -> None:
         role = row.given["role"]
@@ -220,7 +178,7 @@ class PostSheet(Kind):
 
     def apply(self, rows: list[Row], run: Run) -> None:
         new = [row for row in rows if row.outcome == ADDED]
-        users = self._create_people(new, run)
+        users = create_people(new, run)
         posts = [
             Post(
                 user=users[row.values["username"]],
@@ -236,23 +194,6 @@ class PostSheet(Kind):
         bulk.change_posts(
             actor=run.actor, changes={row.object_pk: row.values for row in rows if row.outcome == CHANGED}
         )
-
-    def _create_people(self, rows: list[Row], run: Run) -> dict[str, User]:
-        """The people of the rows by username; those who are new are entered, with the first email that a row gives."""
-        known = {user.username: user for user in User.objects.filter(username__in=_usernames(rows))}
-        emails = {row.values["username"]: row.given.get("email") or "" for row in reversed(rows)}
-        new = {row.values["username"]: row.values["name"] for row in rows if row.values["username"] not in known}
-        created = bulk.create_people(
-            people=[{"username": one, "name": name, "email": emails[one]} for one, name in new.items()]
-        )
-        ours = run.notes.setdefault("created", {})
-        ours |= {username: user.pk for username, user in created.items()}
-        for (name, username), user in run.notes.get("people", {}).items():
-            if user.pk is None and user.username in ours:
-                run.notes["people"][name, username] = created[user.username]
-        for row in rows:
-            row.created_user = ours.get(row.values["username"])
-        return known | created
 
     def undo(self, rows: list[Row], run: Run) -> list[str]:
         kept = ("role", "source", "duties")
@@ -281,89 +222,6 @@ class PostSheet(Kind):
             }
 
 
-class _People:
-    """Who is known by username or name, for one chunk of rows; those who are new stay known through the whole run."""
-
-    def __init__(self, rows: list[Row], run: Run) -> None:
-        self.run = run
-        self.new: dict[Person, User] = run.notes.setdefault("people", {})
-        usernames = {row.given.get("username") for row in rows} - {None, ""}
-        self.by_username = {user.username: user for user in User.objects.filter(username__in=usernames)}
-        ours = visible_people(run.actor).filter(username__in=usernames)
-        self.reachable = set(ours.values_list("pk", flat=True))
-        nameless = {row.given["name"] for row in rows if not row.given.get("username")}
-        self.namesakes = self._namesakes(nameless)
-        self.taken = self._taken([spell(name) for name in sorted(nameless - self.namesakes.keys())])
-
-    def named(self, name: str, username: str, row: Row) -> User:
-        """Who has this username, by the database or an earlier row; somebody new otherwise."""
-        if user := self.by_username.get(username):
-            return user
-        first = self.run.notes[("username", username)]
-        return self.new.get((first, username)) or self.add(first, username, row)
-
-    def may_be_meant(self, user: User) -> bool:
-        """New, entered by this very sheet, or one whom the uploader may appoint: a sheet opens no way to others."""
-        created = self.run.notes.get("created", {}).values()
-        return user.pk is None or user.pk in self.reachable or user.pk in created
-
-    def add(self, name: str, username: str, row: Row) -> User:
-        user = User(name=name, username=username or self._free(spell(name)))
-        self.new[name, username] = user
-        self.taken.add(user.username)
-        self.run.notes["usernames"].add(user.username)
-        return user
-
-    def has_namesake(self, name: str) -> bool:
-        return name in self.namesakes
-
-    def namesakes_text(self, name: str) -> str:
-        known = [user.username for user in self.namesakes[name] if self._is_ours(user)]
-        text = _("There is somebody of this name already. Give the username: theirs, or a new one for somebody else.")
-        return text + (_("Known here: %(usernames)s.") % {"usernames": "、".join(known)} if known else "")
-
-    def _is_ours(self, user: User) -> bool:
-        """Usernames are only told of people in one's own area."""
-        return any(self.run.is_inside(post.position) for post in user.posts.all() if post.ended_at is None)
-
-    def _namesakes(self, names: set[str]) -> dict[str, list[User]]:
-        ours = set(self.run.notes.get("created", {}).values())  # those whom this very sheet has entered a moment ago
-        found: dict[str, list[User]] = defaultdict(list)
-        for user in User.objects.filter(name__in=names).prefetch_related("posts").order_by("username"):
-            if user.pk not in ours:
-                found[user.name].append(user)
-        return dict(found)
-
-    def _taken(self, spelled: list[str]) -> set[str]:
-        """Those of the stems that are usernames, in the database or the sheet, and what follows them there."""
-        stems, several = set(spelled), {stem for stem, count in Counter(spelled).items() if count > 1}
-        ours = self.run.notes.setdefault("usernames", set())
-        given = {stem for stem in stems if ("username", stem) in self.run.notes}
-        taken = ours | given | self._there(stems)
-        return taken | self._there(
-            {f"{stem}{number}" for stem in stems & taken | several for number in range(2, MOST_NAMESAKES)}
-        )
-
-    def _there(self, usernames: set[str]) -> set[str]:
-        found = User.objects.filter(username__in=usernames).values_list("username", flat=True) if usernames else ()
-        return set(found)
-
-    def _free(self, stem: str) -> str:
-        number = 1
-        while True:
-            username = f"{stem}{number if number > 1 else ''}"
-            if username not in self.taken and ("username", username) not in self.run.notes:
-                return username
-            number += 1
-
-
-def spell(name: str) -> str:
-    """王建国 is wangjianguo; a name without any letter or digit is renyuan."""
-    from pypinyin import lazy_pinyin  # as in `initials_of`: its dictionaries are large
-
-    return re.sub(r"[^a-z0-9]", "", "".join(lazy_pinyin(name)).lower())[:100] or "renyuan"
-
-
 def _posts_of(rows: list[Row]) -> dict[tuple[int, str], list[Post]]:
     """The active posts that may be those of these rows, and the chiefs of their grids, by grid and role."""
     found: dict[tuple[int, str], list[Post]] = defaultdict(list)
@@ -373,10 +231,6 @@ def _posts_of(rows: list[Row]) -> dict[tuple[int, str], list[Post]]:
     for post in posts.select_related("user"):
         found[post.grid_id, post.role].append(post)
     return found
-
-
-def _usernames(rows: list[Row]) -> set[str]:
-    return {row.values["username"] for row in rows}
 
 
 def _start(day: str, at: datetime) -> datetime:

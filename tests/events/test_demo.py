@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+from django.conf import settings
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -15,7 +16,7 @@ from django.utils import translation
 
 from events import services
 from events.demo.people import ACCOUNTS, HOME
-from events.demo.places import COMMUNITY, STREET
+from events.demo.places import COMMUNITY, DISTRICT, STREET
 from events.hot_spots import hot_spots
 from events.management.commands import load_demo
 from events.models import Category, Event, Notice, QuickClosing, Sample, Step
@@ -76,10 +77,11 @@ class DemoTests(TestCase):
         assert complete.filter(posts__role=Role.STAFF).distinct().count() == complete.count()
         assert lowest.exclude(code__startswith=STREET).filter(level=Level.BUILDING).vacant().count() > 100
 
-    def test_the_eight_accounts_log_in_and_nobody_else(self):
-        assert all(authenticate(username=name, password="saihan-demo") for name in ACCOUNTS)
-        assert len(ACCOUNTS) == 8
-        others = User.objects.exclude(username__in=ACCOUNTS)
+    def test_the_nine_accounts_log_in_and_nobody_else(self):
+        accounts = settings.DEMO_ACCOUNTS
+        assert all(authenticate(username=name, password="saihan-demo") for name in accounts)
+        assert set(accounts) == {*ACCOUNTS, "member"}
+        others = User.objects.exclude(username__in=accounts)
         assert others.count() > 1000
         assert not any(person.has_usable_password() for person in others)
         assert [user.username for user in User.objects.filter(is_superuser=True)] == ["admin"]
@@ -87,7 +89,7 @@ class DemoTests(TestCase):
     def test_the_complete_street_has_organisations_that_say_that_they_are_made_up(self):
         organisations = Organisation.objects.active()
         assert set(organisations.values_list("kind", flat=True)) == set(OrganisationKind)
-        assert all(one.is_demo and "示例" in one.name and one.grid_code.startswith(STREET) for one in organisations)
+        assert all(one.is_demo and "示例" in one.name and one.grid_code.startswith(DISTRICT) for one in organisations)
         assert all(re.fullmatch("0471-0000[0-9]{3}", one.public_phone) for one in organisations)
         joint = Organisation.objects.working()
         assert not User.objects.filter(organisations__in=joint, posts__isnull=False).exists()

@@ -26,6 +26,9 @@ from tests.factories import (
     make_event,
     make_issued_item,
     make_meeting,
+    make_member_enrolment,
+    make_organisation,
+    make_organisation_enrolment,
     make_post,
     make_topic,
     make_user,
@@ -67,6 +70,8 @@ MAY = {
     "volunteers.service": (READ, set()),
     "volunteers.orderlimit": (EDIT, set()),
     "volunteers.orderreveal": (READ, set()),
+    "volunteers.memberenrolment": (READ, set()),
+    "volunteers.organisationenrolment": (READ, set()),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -152,6 +157,9 @@ def things(cast, people) -> dict[type, int]:
     chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief, ActivityKind: unused}
     make_service(cast.tree.community)
     reveal_order_contact(order=make_order(cast.tree.building), actor=cast.chief, reason="约时间")
+    make_member_enrolment(cast.tree.community)
+    make_organisation_enrolment(make_organisation(cast.tree.community), cast.tree.community)
+    chosen = {Grid: cast.tree.second_unit, Post: cast.chief.posts.get(), User: cast.chief}
     return {model: (chosen.get(model) or model._default_manager.first()).pk for model in admin.site._registry}
 
 

@@ -21,6 +21,8 @@ class EnrolmentAction(TextChoices):
     PLACE = "place", pgettext_lazy("enrolment", "place")
     REFUSE = "refuse", pgettext_lazy("enrolment", "refuse")
     END = "end", pgettext_lazy("enrolment", "end")
+    CHANGE = "change", pgettext_lazy("enrolment", "change what is offered")
+    REHOME = "rehome", pgettext_lazy("enrolment", "move with the grid")
 
 
 class EnrolmentSide(TextChoices):
@@ -38,5 +40,6 @@ TABLE = table_of(
     Move(EnrolmentAction.CONFIRM, frozenset({EnrolmentState.APPLIED}), EnrolmentState.CONFIRMED, _COMMUNITY),
     Move(EnrolmentAction.PLACE, CURRENT, EnrolmentState.PLACED, _COMMUNITY),
     Move(EnrolmentAction.REFUSE, frozenset({EnrolmentState.APPLIED}), EnrolmentState.REFUSED, _COMMUNITY, True),
+    Move(EnrolmentAction.CHANGE, CURRENT, None, frozenset(EnrolmentSide)),
     Move(EnrolmentAction.END, CURRENT, EnrolmentState.ENDED, frozenset(EnrolmentSide), True),
 )

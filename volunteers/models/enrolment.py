@@ -5,8 +5,9 @@ from datetime import date
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from grids.models import Grid, Organisation, Placed, PlacedQuerySet, User, validate_printable
+from grids.models import Grid, Organisation, Placed, PlacedQuerySet, Post, User, validate_printable
 from volunteers.enrolments.workflow import CURRENT, SERVING, EnrolmentAction, EnrolmentState
 from volunteers.models.skill import Skill
 from volunteers.models.step import Step
@@ -22,6 +23,10 @@ class EnrolmentQuerySet(PlacedQuerySet):
         """Confirmed by the community, or placed there."""
         return self.filter(state__in=SERVING)
 
+    def waiting(self):
+        """For the community's answer."""
+        return self.filter(state=EnrolmentState.APPLIED)
+
 
 class OrganisationEnrolment(Placed):
     """That an organisation reported to a community, which is its `grid`, from one day to another."""
@@ -36,8 +41,8 @@ class OrganisationEnrolment(Placed):
         help_text=_("Who of the organisation is asked; found by name."),
     )  # fmt: skip
 
-    since = models.DateField(_("from"))
-    until = models.DateField(_("until"), null=True, blank=True)
+    since = models.DateField(pgettext_lazy("enrolment", "from"))
+    until = models.DateField(pgettext_lazy("enrolment", "until"), null=True, blank=True)
     applied_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+", verbose_name=_("reported by"))
     is_demo = models.BooleanField(_("made up for demonstration"), default=False, editable=False)
 
@@ -67,6 +72,10 @@ class OrganisationEnrolment(Placed):
     def __str__(self) -> str:
         return f"{self.organisation} · {self.grid.name}"
 
+    def is_over(self, day: date) -> bool:
+        """Whether the time that was agreed has run out, though nobody has ended it."""
+        return bool(self.state in CURRENT and self.until and self.until < day)
+
 
 class MemberEnrolment(Placed):
     """That a member of an organisation reported to a community, which is its `grid`, and where they were placed."""
@@ -80,7 +89,12 @@ class MemberEnrolment(Placed):
     place = models.ForeignKey(
         Grid, models.PROTECT, null=True, blank=True, related_name="placed_members", verbose_name=_("placed with")
     )
-    since = models.DateField(_("from"))
+    post = models.ForeignKey(
+        Post, models.PROTECT, null=True, blank=True, related_name="enrolments", verbose_name=_("post of volunteers"),
+        help_text=_("Given with the placing; it ends with the enrolment."),
+    )  # fmt: skip
+
+    since = models.DateField(pgettext_lazy("enrolment", "from"))
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
     is_demo = models.BooleanField(_("made up for demonstration"), default=False, editable=False)
 

@@ -13,6 +13,17 @@ from volunteers.services.activities import (
 from volunteers.services.attendance import MOST_PICTURES, arrive, note_attendance, report_activity
 from volunteers.services.catalogue import save_service, withdraw_service
 from volunteers.services.certificates import check_certificate, issue_certificate
+from volunteers.services.enrolments import (
+    change_offers,
+    change_organisation_enrolment,
+    confirm_enrolment,
+    confirm_enrolments,
+    end_enrolment,
+    enrol_member,
+    enrol_organisation,
+    place_member,
+    refuse_enrolment,
+)
 from volunteers.services.households import (
     change_household,
     erase_households,
@@ -24,6 +35,7 @@ from volunteers.services.households import (
     set_rhythm,
     withdraw_consent,
 )
+from volunteers.services.offers import Giving
 from volunteers.services.order_clock import sweep_orders
 from volunteers.services.order_contacts import PlainContact, erase_order_contacts, reveal_order_contact
 from volunteers.services.orders import (
@@ -49,6 +61,7 @@ from volunteers.services.visits import note_visit
 
 __all__ = [
     "MOST_PICTURES",
+    "Giving",
     "OrderReceipt",
     "Origin",
     "Person",
@@ -59,10 +72,17 @@ __all__ = [
     "call_off_activity",
     "change_activity",
     "change_household",
+    "change_offers",
+    "change_organisation_enrolment",
     "check_certificate",
     "climb_order",
+    "confirm_enrolment",
+    "confirm_enrolments",
     "decline_order",
     "dispatch_order",
+    "end_enrolment",
+    "enrol_member",
+    "enrol_organisation",
     "erase_households",
     "erase_order_contacts",
     "find_order",
@@ -75,11 +95,13 @@ __all__ = [
     "note_attendance",
     "note_visit",
     "place_as_resident",
+    "place_member",
     "place_order",
     "plan_activity",
     "publish_activity",
     "rate_order",
     "recall_order",
+    "refuse_enrolment",
     "refuse_order",
     "register_household",
     "remind_of_activities",

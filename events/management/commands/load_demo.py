@@ -25,6 +25,7 @@ from events.models import Event
 from events.services import load_categories, make_digest
 from grids.models import Grid, Post, User
 from volunteers.demo.activities import hold_activities
+from volunteers.demo.enrolments import check_in
 from volunteers.demo.orders import order_services
 
 CATEGORIES = settings.BASE_DIR / "events" / "data" / "categories.csv"
@@ -63,6 +64,9 @@ class Command(BaseCommand):
     def _help(self, staff: Staff, end: datetime) -> None:
         """What people who help do."""
         community, users = Grid.objects.get(code=COMMUNITY), staff.users
+        check_in(community, users["community"], end)
+        visit(end)
+        hold_activities(end)
         given = {name: users[name] for name in ("worker", "chief")}
         order_services(community=community, desk=users["community"], end=end, **given)
 
@@ -87,8 +91,6 @@ class Command(BaseCommand):
         lists.issue_work_list(Grid.objects.get(code=DISTRICT), staff.users["district"], end)
         plan_and_spend(end)
         tell(end)
-        visit(end)
-        hold_activities(end)
         self._help(staff, end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]

@@ -1,0 +1,98 @@
+"""Who sees enrolments and offers, who answers reports, and who reports for whom."""
+
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+from django.shortcuts import get_object_or_404
+
+from branches.access import may_run_for
+from branches.models import Branch
+from grids.access import overseen_posts, visible_grids
+from grids.models import Grid, Level, Organisation, User
+from volunteers.enrolments.workflow import EnrolmentSide
+from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment
+
+Enrolment = OrganisationEnrolment | MemberEnrolment
+Row = TypeVar("Row", OrganisationEnrolment, MemberEnrolment)
+GIVERS = ("organisation_enrolment", "member_enrolment")
+
+
+def represented(user: User) -> QuerySet[Organisation]:
+    """The organisations that the user reports for, and whose sheet of members they keep."""
+    return user.organisations.active() if user.is_active else Organisation.objects.none()
+
+
+def serving_grids(user: User) -> QuerySet[Grid]:
+    """The communities that have confirmed the user: all that a member without a post sees of the tree."""
+    if not user.is_active:
+        return Grid.objects.none()
+    return Grid.objects.filter(pk__in=user.enrolments.serving().values("grid"))
+
+
+def visible_members(user: User) -> QuerySet[MemberEnrolment]:
+    """Of the communities that the user's posts reach, of organisations that they represent, and their own."""
+    if not user.is_active:
+        return MemberEnrolment.objects.none()
+    own = Q(user=user) | Q(organisation__in=represented(user))
+    return MemberEnrolment.objects.filter(own | Q(grid__in=visible_grids(user)))
+
+
+def visible_organisation_enrolments(user: User) -> QuerySet[OrganisationEnrolment]:
+    """Of the communities that the user's posts reach or that have confirmed them, and of those they represent."""
+    if not user.is_active:
+        return OrganisationEnrolment.objects.none()
+    there = Q(grid__in=visible_grids(user)) | Q(grid__in=serving_grids(user))
+    return OrganisationEnrolment.objects.filter(there | Q(organisation__in=represented(user)))
+
+
+def visible_offers(user: User) -> QuerySet[Offer]:
+    """Those of the enrolments that the user may see."""
+    organisations = Q(organisation_enrolment__in=visible_organisation_enrolments(user))
+    return Offer.objects.filter(organisations | Q(member_enrolment__in=visible_members(user)))
+
+
+def get_member(user: User, pk: int) -> MemberEnrolment:
+    """A member's enrolment; 404 where the user may not see it."""
+    related = ("grid", "user", "organisation__grid", "place", "post__grid")
+    return get_object_or_404(visible_members(user).select_related(*related), pk=pk)
+
+
+def get_organisation_enrolment(user: User, pk: int) -> OrganisationEnrolment:
+    """An organisation's enrolment; 404 where the user may not see it."""
+    related = ("grid", "organisation__grid", "contact")
+    return get_object_or_404(visible_organisation_enrolments(user).select_related(*related), pk=pk)
+
+
+def may_answer(user: User, enrolment: Enrolment) -> bool:
+    """Whether the user acts for the community that was reported to."""
+    return may_run_for(user, enrolment.grid)
+
+
+def may_report_for(user: User, organisation: Organisation) -> bool:
+    """Whether the user speaks for the organisation."""
+    return user.is_active and not organisation.dissolved_at and represented(user).filter(pk=organisation.pk).exists()
+
+
+def sides_of(user: User | None, enrolment: Enrolment) -> set[EnrolmentSide]:
+    """Where the user stands; a command, None, stands everywhere."""
+    if user is None:
+        return set(EnrolmentSide)
+    sides = set()
+    is_own = isinstance(enrolment, MemberEnrolment) and user.is_active and enrolment.user_id == user.pk
+    if is_own or may_report_for(user, enrolment.organisation):
+        sides.add(EnrolmentSide.APPLICANT)
+    if may_answer(user, enrolment):
+        sides.add(EnrolmentSide.COMMUNITY)
+    return sides
+
+
+def answered_communities(user: User) -> QuerySet[Grid]:
+    """The very communities that the user answers for by a post there or as leader of the branch that covers them.
+
+    Who answers for a street or district may act for its communities too, but is not asked every day.
+    """
+    if not user.is_active:
+        return Grid.objects.none()
+    posted = [post.grid_id for post in overseen_posts(user) if post.grid.level == Level.COMMUNITY]
+    led = Branch.objects.grids_led_by(user).filter(level=Level.COMMUNITY).values("pk")
+    return Grid.objects.active().filter(Q(pk__in=posted) | Q(pk__in=led))
