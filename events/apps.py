@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 class EventsConfig(AppConfig):
     name = "events"
     verbose_name = _("Events")
-    # The ground floor tells of two things, inside its transactions: `reorganised` grids and `handed_over` posts.
+    # The floors below tell of three things, inside their transactions: `reorganised` grids, `handed_over` posts, and
+    # what people are to be `notified` of.
 
     def ready(self):
         from branches import references
@@ -15,15 +16,18 @@ class EventsConfig(AppConfig):
         from events.agenda import hot_spots, open_cases
         from events.references import EventSource, HotSpotSource
         from events.searching import compute_words
-        from events.services import hand_over_events, rehome_events
+        from events.services import hand_over_events, rehome_events, tell
         from events.telling import EventTeller
-        from grids.services import handed_over, reorganised
+        from grids.services import handed_over, notified, reorganised
 
         def follow(change, successors, moved, joined, at, **kwargs):
             rehome_events(change=change, successors=successors, moved=moved, joined=joined, at=at)
 
         def take_over(user, grids, successor, actor, at, **kwargs):
             hand_over_events(user=user, grids=grids, successor=successor, actor=actor, at=at)
+
+        def pass_on(users, text, url, key, at, **kwargs):
+            tell(users=users, text=text, url=url, key=key, at=at)
 
         references.register(EventSource())
         references.register(HotSpotSource())
@@ -32,4 +36,5 @@ class EventsConfig(AppConfig):
         tellers.register(EventTeller())
         connection_created.connect(compute_words, dispatch_uid="events.compute_words")
         handed_over.connect(take_over, weak=False, dispatch_uid="events.hand_over_events")
+        notified.connect(pass_on, weak=False, dispatch_uid="events.tell")
         reorganised.connect(follow, weak=False, dispatch_uid="events.rehome_events")

@@ -86,10 +86,10 @@ def _load_places(events: list[Event]) -> None:
 
 NOTICES = [
     Column(pgettext_lazy("notice", "Time"), 17, lambda notice, at: notice.created_at),
-    Column(gettext_lazy("action"), 14, lambda notice, at: notice.step.action_name),
-    Column(gettext_lazy("number"), 18, lambda notice, at: notice.event.number),
-    Column(gettext_lazy("title"), 44, lambda notice, at: notice.event.title),
-    Column(pgettext_lazy("notice", "by"), 14, lambda notice, at: notice.step.actor_name),
+    Column(gettext_lazy("action"), 14, lambda notice, at: notice.what),
+    Column(gettext_lazy("number"), 18, lambda notice, at: notice.event and notice.event.number),
+    Column(gettext_lazy("title"), 44, lambda notice, at: notice.event and notice.event.title),
+    Column(pgettext_lazy("notice", "by"), 14, lambda notice, at: notice.step and notice.step.actor_name),
     Column(gettext_lazy("read at"), 17, lambda notice, at: notice.read_at),
 ]
 

@@ -46,6 +46,7 @@ urlpatterns = [
     path("second-looks/", second_look_views.second_look_list, name="second_look_list"),
     path("second-looks/<int:pk>/", second_look_views.second_look, name="second_look"),
     path("notices/", views.notice_list, name="notice_list"),
+    path("notices/<int:pk>/", notice_views.notice_open, name="notice_open"),
     path("notices/read/", views.notices_read, name="notices_read"),
     path("notices/settings/", notice_views.notice_settings, name="notice_settings"),
     path("notices/settings/test/", notice_views.notice_test, name="notice_test"),

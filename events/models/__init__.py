@@ -17,6 +17,9 @@ from events.models.hotline import (
 )
 from events.models.notices import (
     ERROR_LENGTH,
+    KEY_LENGTH,
+    NOTICE_LENGTH,
+    URL_LENGTH,
     Channel,
     Delivery,
     Notice,
@@ -24,6 +27,7 @@ from events.models.notices import (
     Robot,
     default_quiet_from,
     default_quiet_until,
+    is_of_same,
 )
 from events.models.occasion import OCCASIONS, Occasion
 from events.models.quick import LookState, QuickClosing, QuickRule
@@ -47,10 +51,13 @@ __all__ = [
     "ERROR_LENGTH",
     "FILTER_NAME_LENGTH",
     "HOTLINE",
+    "KEY_LENGTH",
     "LONGEST_REASON",
     "MOST_DRAWN",
+    "NOTICE_LENGTH",
     "OCCASIONS",
     "ORDER_LENGTH",
+    "URL_LENGTH",
     "WORD_LENGTH",
     "Attachment",
     "AuditAlarm",
@@ -89,6 +96,7 @@ __all__ = [
     "WorkingHours",
     "default_quiet_from",
     "default_quiet_until",
+    "is_of_same",
     "load_overlaps",
     "memberships",
     "offices",

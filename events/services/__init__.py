@@ -29,7 +29,7 @@ from events.services.hotline import (
 from events.services.hotline_filing import confirm_hotline, continue_hotlines, file_hotline
 from events.services.merging import merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
-from events.services.notices import plan_deliveries, preference_of, read_notices
+from events.services.notices import plan_deliveries, preference_of, read_notices, tell
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,
@@ -117,6 +117,7 @@ __all__ = [
     "save_service_level",
     "send_test",
     "sweep",
+    "tell",
     "tell_columns",
     "tell_places",
     "tell_words",

@@ -49,6 +49,7 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "resolution_fulfil": "it leads back to the meeting",
     "sample_export": "it answers with an Excel sheet",
     "sample_population": "it answers with a sheet or a text",
+    "notice_open": "it leads to the page that the notice tells of",
     "notices_read": "it leads back to the inbox",
     "notice_retry": "it leads back to the choice of notices",
     "notice_test": "it leads back to the choice of notices",
