@@ -8,13 +8,18 @@ class BranchesConfig(AppConfig):
 
     def ready(self) -> None:
         from branches import references
+        from branches.deliberation import day as topic_day
         from branches.deliberation.references import TopicSource
+        from branches.disclosure import day as story_day
         from branches.disclosure.references import StorySource
         from branches.meetings import agenda
+        from branches.meetings import day as meeting_day
         from branches.meetings.references import MeetingSource, ResolutionSource
         from branches.services import rehome
         from branches.sheets import BranchSheet
+        from branches.worklists import day as claim_day
         from branches.worklists.references import ClaimSource
+        from grids import day
         from grids.services import reorganised
         from grids.sheets import kinds
 
@@ -24,5 +29,7 @@ class BranchesConfig(AppConfig):
         for source in (MeetingSource(), ResolutionSource(), TopicSource(), ClaimSource(), StorySource()):
             references.register(source)
         agenda.register(agenda.unfinished_resolutions)
+        for each in (meeting_day, claim_day, topic_day, story_day):
+            day.register(each.day_of)
         kinds.register(BranchSheet())
         reorganised.connect(follow, weak=False, dispatch_uid="branches.rehome")

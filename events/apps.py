@@ -14,10 +14,12 @@ class EventsConfig(AppConfig):
         from branches.disclosure import tellers
         from branches.meetings import agenda
         from events.agenda import hot_spots, open_cases
+        from events.day import day_of
         from events.references import EventSource, HotSpotSource
         from events.searching import compute_words
         from events.services import hand_over_events, rehome_events, tell
         from events.telling import EventTeller
+        from grids import day
         from grids.services import handed_over, notified, reorganised
 
         def follow(change, successors, moved, joined, at, **kwargs):
@@ -31,6 +33,7 @@ class EventsConfig(AppConfig):
 
         references.register(EventSource())
         references.register(HotSpotSource())
+        day.register(day_of)
         agenda.register(open_cases)
         agenda.register(hot_spots)
         tellers.register(EventTeller())

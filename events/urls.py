@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from events import attachment_views, hot_spot_views, paper_views, saved_filter_views, views
+from events import attachment_views, hot_spot_views, my_day, paper_views, saved_filter_views, views
 from events.hotline import views as hotline_views
 from events.notices import views as notice_views
 from events.public import views as public
@@ -8,6 +8,7 @@ from events.rechecks import sample_views, second_look_views
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),
+    path("my-day/", my_day.my_day, name="my_day"),
     path("events/", views.event_list, name="event_list"),
     path("events/file/", views.event_file, name="event_file"),
     path("events/alike/", views.event_alike, name="event_alike"),

@@ -127,7 +127,7 @@ def test_the_workbench_says_what_each_person_is_to_do(cast, as_, event):
 
 
 def test_the_workbench_of_somebody_without_a_post_says_whom_to_ask(cast, as_):
-    text = page(as_(cast.stranger).get(reverse("workbench")))
+    text = page(as_(cast.stranger).get(reverse("workbench"), follow=True))
     assert "您还没有岗位" in text
     assert "请联系所在街道的管理员" in text
 
