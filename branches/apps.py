@@ -14,12 +14,14 @@ class BranchesConfig(AppConfig):
         from branches.disclosure.references import StorySource
         from branches.meetings import agenda
         from branches.meetings import day as meeting_day
+        from branches.meetings.exports import MEETINGS
         from branches.meetings.references import MeetingSource, ResolutionSource
         from branches.services import rehome
         from branches.sheets import BranchSheet
         from branches.worklists import day as claim_day
+        from branches.worklists.exports import CLAIMS
         from branches.worklists.references import ClaimSource
-        from grids import day
+        from grids import day, exports
         from grids.services import reorganised
         from grids.sheets import kinds
 
@@ -31,5 +33,7 @@ class BranchesConfig(AppConfig):
         agenda.register(agenda.unfinished_resolutions)
         for each in (meeting_day, claim_day, topic_day, story_day):
             day.register(each.day_of)
+        for kind in (MEETINGS, CLAIMS):
+            exports.register(kind)
         kinds.register(BranchSheet())
         reorganised.connect(follow, weak=False, dispatch_uid="branches.rehome")

@@ -15,15 +15,17 @@ class EventsConfig(AppConfig):
         from branches.meetings import agenda
         from events.agenda import hot_spots, open_cases
         from events.day import day_of
+        from events.exports import CASES
         from events.references import EventSource, HotSpotSource
         from events.searching import compute_words
-        from events.services import hand_over_events, rehome_events, tell
+        from events.services import hand_over_events, rehome_events, rehome_export_templates, tell
         from events.telling import EventTeller
-        from grids import day
+        from grids import day, exports
         from grids.services import handed_over, notified, reorganised
 
         def follow(change, successors, moved, joined, at, **kwargs):
             rehome_events(change=change, successors=successors, moved=moved, joined=joined, at=at)
+            rehome_export_templates(ended=change.grid, successors=successors)
 
         def take_over(user, grids, successor, actor, at, **kwargs):
             hand_over_events(user=user, grids=grids, successor=successor, actor=actor, at=at)
@@ -34,6 +36,7 @@ class EventsConfig(AppConfig):
         references.register(EventSource())
         references.register(HotSpotSource())
         day.register(day_of)
+        exports.register(CASES)
         agenda.register(open_cases)
         agenda.register(hot_spots)
         tellers.register(EventTeller())

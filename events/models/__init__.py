@@ -5,6 +5,12 @@ from events.models.audit import AuditAlarm, AuditDigest, AuditHead
 from events.models.catalogue import Category, Kind, ServiceLevel, Unit
 from events.models.contacts import ContactReveal, ResidentContact
 from events.models.event import Event, memberships, offices
+from events.models.export_template import (
+    COLUMN_TITLE_LENGTH,
+    TEMPLATE_NAME_LENGTH,
+    ExportTemplate,
+    Period,
+)
 from events.models.hotline import (
     AREA_LENGTH,
     HOTLINE,
@@ -48,6 +54,7 @@ from events.models.timing import (
 __all__ = [
     "ANNOUNCED_LENGTH",
     "AREA_LENGTH",
+    "COLUMN_TITLE_LENGTH",
     "ERROR_LENGTH",
     "FILTER_NAME_LENGTH",
     "HOTLINE",
@@ -57,6 +64,7 @@ __all__ = [
     "NOTICE_LENGTH",
     "OCCASIONS",
     "ORDER_LENGTH",
+    "TEMPLATE_NAME_LENGTH",
     "URL_LENGTH",
     "WORD_LENGTH",
     "Attachment",
@@ -71,6 +79,7 @@ __all__ = [
     "ContactReveal",
     "Delivery",
     "Event",
+    "ExportTemplate",
     "Finding",
     "HotlineImport",
     "HotlineMapping",
@@ -81,6 +90,7 @@ __all__ = [
     "Notice",
     "NoticePreference",
     "Occasion",
+    "Period",
     "QuickClosing",
     "QuickRule",
     "ResidentContact",

@@ -14,6 +14,12 @@ from events.services.auditing import (
 from events.services.catalogue import load_categories, save_category, save_service_level
 from events.services.contacts import Person, erase_contacts, may_see_contact, reveal_contact
 from events.services.delivering import deliver_notices
+from events.services.export_templates import (
+    delete_export_template,
+    rehome_export_templates,
+    save_export_template,
+    template_grids,
+)
 from events.services.filing import file_event
 from events.services.handing_over import hand_over_events
 from events.services.hotline import (
@@ -73,6 +79,7 @@ __all__ = [
     "confirm_change",
     "confirm_hotline",
     "continue_hotlines",
+    "delete_export_template",
     "delete_filter",
     "deliver_notices",
     "discard_change",
@@ -108,9 +115,11 @@ __all__ = [
     "receive_uploads",
     "recheck",
     "rehome_events",
+    "rehome_export_templates",
     "rename_filter",
     "reveal_contact",
     "save_category",
+    "save_export_template",
     "save_filter",
     "save_preference",
     "save_quick_rule",
@@ -121,6 +130,7 @@ __all__ = [
     "tell_columns",
     "tell_places",
     "tell_words",
+    "template_grids",
     "try_again",
     "upload_hotline",
     "was_reported",

@@ -15,7 +15,7 @@ from branches.models import Branch
 from events.models import AuditAlarm, Event, Notice, Sample
 from events.rechecks.inspecting import MANY, rechecks_of
 from events.searching import Search, spans
-from events.services import missing_alarm
+from events.services import missing_alarm, template_grids
 from events.wording import show_events, why_fast
 from events.workflow import Action, Side, Status
 from grids.access import inspected_ranges, may_inspect
@@ -109,6 +109,12 @@ def state(status: str) -> SafeString:
 @register.filter
 def step_icon(action: str) -> str:
     return STEP_ICONS[action]
+
+
+@register.simple_tag
+def keeps_sheets(user: User) -> bool:
+    """Whether the person answers for a grid, whose templates of sheets they keep; asks the posts alone."""
+    return bool(template_grids(user))
 
 
 @register.filter

@@ -28,6 +28,7 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "story_picture": "it answers with the picture",
     "attachment_thumbnail": "it answers with the picture",
     "claim_act": "it answers with the claim's own page",
+    "export_template_delete": "it leads back to the list of them",
     "event_export": "it answers with an Excel sheet",
     "event_act": "it answers with the case's own page",
     "event_spam": "it leads back to the case",
