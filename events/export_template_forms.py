@@ -54,10 +54,6 @@ class ExportTemplateForm(forms.Form):
     def choices_shown(self) -> list[BoundField]:
         return [self[name] for name in ("period", "area", "state")]
 
-    @property
-    def column_problems(self) -> list[str]:
-        return self.errors.get("columns", [])
-
     def column_rows(self) -> list[Row]:
         """The chosen ones first, in their order."""
         rows = [

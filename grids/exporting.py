@@ -63,7 +63,7 @@ def capped_count(rows: QuerySet, most: int) -> int | str:
     count = rows[: most + 1].count()
     if count <= most:
         return count
-    return _("the first %(count)d; more fit the filters than one sheet takes") % {"count": most}
+    return _("the first %(count)d; more rows fit the filters than one sheet takes") % {"count": most}
 
 
 def head(filters: Iterable[str], user: User, at: datetime, *more: tuple[str, str]) -> list[tuple[str, str]]:
