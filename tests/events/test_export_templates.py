@@ -100,10 +100,12 @@ def test_who_does_not_answer_for_the_very_grid_saves_and_deletes_nothing(cast, t
 
 def test_a_template_goes_on_with_who_continues_its_grid_under_a_free_name(cast, template):
     other = cast.tree.other_community
-    Grid.objects.filter(pk=other.pk).update(parent=cast.tree.street)
-    merge_grids(actor=None, grid=cast.tree.community, into=Grid.objects.get(pk=other.pk), reason="合并")
+    ExportTemplate.objects.create(
+        grid=other, name="月报", kind="event", columns=[["number", "号"]], saved_at=template.saved_at
+    )
+    merge_grids(actor=None, grid=cast.tree.community, into=other, reason="合并")
     template.refresh_from_db()
-    assert (template.grid, template.position) == (other, other.lft)
+    assert (template.grid, template.position, template.name) == (other, other.lft, "月报 2")
 
 
 # Periods
