@@ -37,7 +37,7 @@ def _filed_by(event: Event) -> str:
 
 CASES = Kind(
     key="event",
-    title=gettext_lazy("Cases"),
+    title=gettext_lazy("Events"),
     find=_find,
     day="filed_at",
     state="status",

@@ -19,7 +19,7 @@ def day_of(user: User, at: datetime) -> list[Due]:
 
 def _vote(topic: Topic) -> Due:
     url = reverse("topic_vote", args=[topic.pk])
-    return Due(topic.closes_at, "vote", _("Your vote"), str(topic), url, _("open until then"))
+    return Due(topic.closes_at, "vote", _("Vote to be cast"), str(topic), url, _("the vote closes then"))
 
 
 def _step(topic: Topic) -> Due:

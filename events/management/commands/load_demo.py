@@ -19,9 +19,10 @@ from events.demo.organisations import found_organisations
 from events.demo.people import hire
 from events.demo.places import DISTRICT, load_places
 from events.demo.reports import write_checklists
+from events.demo.sheets import ask_for_sheets
 from events.management.commands.escalate_overdue import moment
 from events.models import Event
-from events.services import load_categories, make_digest
+from events.services import deliver_notices, load_categories, make_digest
 from grids.models import Grid, Post, User
 
 CATEGORIES = settings.BASE_DIR / "events" / "data" / "categories.csv"
@@ -78,5 +79,7 @@ class Command(BaseCommand):
         lists.issue_work_list(Grid.objects.get(code=DISTRICT), staff.users["district"], end)
         plan_and_spend(end)
         tell(end)
+        ask_for_sheets(staff, end)
+        deliver_notices(at=end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]
