@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -15,7 +15,7 @@ from branches.models import Branch
 from events.models import AuditAlarm, Event, Notice, Sample
 from events.rechecks.inspecting import MANY, rechecks_of
 from events.searching import Search, spans
-from events.services import missing_alarm, template_grids
+from events.services import missing_alarm, read_notices, template_grids
 from events.wording import show_events, why_fast
 from events.workflow import Action, Side, Status
 from grids.access import inspected_ranges, may_inspect
@@ -96,8 +96,16 @@ MAJOR_ICONS = {
 
 @register.simple_tag(takes_context=True)
 def unread_notices(context) -> int:
-    """How many notices wait unread in the inbox of who looks."""
-    return Notice.objects.shown_to(context["user"]).unread().count()
+    """How many notices wait unread in the inbox of who looks; what is told of this very page is read by opening it.
+
+    One query on every page, so both are asked at once.
+    """
+    request, user = context["request"], context["user"]
+    here = Count("pk", filter=Q(page=request.path))
+    found = Notice.objects.shown_to(user).unread().aggregate(unread=Count("pk"), here=here)
+    if not found["here"] or request.method != "GET":
+        return found["unread"]
+    return found["unread"] - read_notices(user=user, page=request.path)
 
 
 @register.filter

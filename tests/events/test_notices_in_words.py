@@ -165,6 +165,14 @@ def test_opening_it_reads_all_of_its_page(cast, client):
     assert second in cast.chief.notices.exclude(read_at=None)
 
 
+def test_whoever_opens_the_page_itself_has_read_of_it_too(cast, as_):
+    tell(cast.chief), tell(cast.chief, key="other", url="/x/"), tell(cast.worker)
+    page = as_(cast.chief).get(PAGE)
+    assert "1 条未读通知" in page.text
+    assert cast.chief.notices.unread().get().page == "/x/"
+    assert cast.worker.notices.unread().exists()
+
+
 def test_nobody_opens_anothers(cast, client):
     (notice,) = tell(cast.chief)
     client.force_login(cast.worker)
