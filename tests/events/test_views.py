@@ -40,9 +40,9 @@ EVERYBODY = ("worker", "chief", "community", "street", "district", "city", "poli
 SEE_THE_CASE = ("worker", "chief", "community", "street", "district", "city", "police", "admin")
 
 
-@pytest.mark.parametrize("name", ["workbench", "event_file", "event_list", "notice_list"])
+@pytest.mark.parametrize("name", ["workbench", "my_day", "event_file", "event_list", "notice_list"])
 def test_pages_of_ones_own_open_for_everybody(cast, as_, name):
-    answers = {person: as_(getattr(cast, person)).get(reverse(name)).status_code for person in EVERYBODY}
+    answers = {person: as_(getattr(cast, person)).get(reverse(name), follow=True).status_code for person in EVERYBODY}
     assert answers == dict.fromkeys(EVERYBODY, 200)
 
 
