@@ -11,7 +11,6 @@ READ_WITHIN = timedelta(days=1)
 def read_old_notices(end: datetime) -> None:
     """Hand all of them on; whoever was told longer than a day ago has read it since."""
     deliver_notices(at=end)
-    for notice in (
-        Notice.objects.unread().filter(event=None, created_at__lt=end - READ_WITHIN).select_related("recipient")
-    ):
+    old = Notice.objects.unread().filter(event=None, created_at__lt=end - READ_WITHIN)
+    for notice in old.select_related("recipient"):
         read_notices(user=notice.recipient, page=notice.page, at=notice.created_at + READ_WITHIN)
