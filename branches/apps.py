@@ -8,15 +8,22 @@ class BranchesConfig(AppConfig):
 
     def ready(self) -> None:
         from branches import references
+        from branches.deliberation import day as topic_day
         from branches.deliberation.references import TopicSource
         from branches.deliberation.telling import TopicTeller
+        from branches.disclosure import day as story_day
         from branches.disclosure import tellers
         from branches.disclosure.references import StorySource
         from branches.meetings import agenda
+        from branches.meetings import day as meeting_day
+        from branches.meetings.exports import MEETINGS
         from branches.meetings.references import MeetingSource, ResolutionSource
         from branches.services import rehome
         from branches.sheets import BranchSheet
+        from branches.worklists import day as claim_day
+        from branches.worklists.exports import CLAIMS
         from branches.worklists.references import ClaimSource
+        from grids import day, exports
         from grids.services import reorganised
         from grids.sheets import kinds
 
@@ -27,5 +34,9 @@ class BranchesConfig(AppConfig):
             references.register(source)
         tellers.register(TopicTeller())
         agenda.register(agenda.unfinished_resolutions)
+        for each in (meeting_day, claim_day, topic_day, story_day):
+            day.register(each.day_of)
+        for kind in (MEETINGS, CLAIMS):
+            exports.register(kind)
         kinds.register(BranchSheet())
         reorganised.connect(follow, weak=False, dispatch_uid="branches.rehome")

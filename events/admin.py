@@ -3,7 +3,7 @@
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -22,6 +22,7 @@ from events.searching import SEARCH_HELP
 from events.suggestions import handlers, organisations
 from events.workflow import TABLE, Move, open_moves, refusal
 from grids.admin.base import ReadOnly, ReadOnlyInline, ServiceAdmin
+from grids.models import User
 
 
 class StepInline(ReadOnlyInline):
@@ -199,6 +200,12 @@ class ContactRevealAdmin(ReadOnly, admin.ModelAdmin):
         return reveal.event.number
 
 
+def _may_be_seen(user: User) -> Q:
+    """Notices and deliveries of the cases that the person sees; those of no case are the administrator's."""
+    seen = Q(event__in=Event.objects.visible_to(user))
+    return seen | Q(event=None) if user.is_superuser else seen
+
+
 class DeliveredFilter(admin.SimpleListFilter):
     title = _("delivery")
     parameter_name = "delivered"
@@ -222,15 +229,15 @@ class NoticeAdmin(ReadOnly, ServiceAdmin):
     fields = list_display
 
     def get_queryset(self, request) -> QuerySet[Notice]:
-        return super().get_queryset(request).filter(event__in=Event.objects.visible_to(request.user))
+        return super().get_queryset(request).filter(_may_be_seen(request.user))
 
     @admin.display(description=_("event"))
     def event_number(self, notice: Notice) -> str:
-        return notice.event.number
+        return notice.event.number if notice.event else ""
 
     @admin.display(description=_("action"))
     def what(self, notice: Notice) -> str:
-        return notice.step.action_name
+        return notice.what
 
 
 class StateFilter(admin.SimpleListFilter):
@@ -267,15 +274,15 @@ class DeliveryAdmin(ReadOnly, ServiceAdmin):
     fields = [*list_display, "in_digest", "delivered_at", "given_up_at", "withdrawn_at"]
 
     def get_queryset(self, request) -> QuerySet[Delivery]:
-        return super().get_queryset(request).filter(event__in=Event.objects.visible_to(request.user))
+        return super().get_queryset(request).filter(_may_be_seen(request.user))
 
     @admin.display(description=_("event"))
     def event_number(self, delivery: Delivery) -> str:
-        return delivery.event.number
+        return delivery.event.number if delivery.event else ""
 
     @admin.display(description=_("action"))
     def what(self, delivery: Delivery) -> str:
-        return delivery.notice.step.action_name
+        return delivery.notice.what
 
     @admin.display(description=_("state"))
     def state_name(self, delivery: Delivery) -> str:

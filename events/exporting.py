@@ -10,13 +10,13 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from events.filters import FilterForm
 from events.models import Event, Notice
 from events.wording import place_of
-from grids.exporting import Column, in_chunks, respond
+from grids.exporting import Column, capped_count, in_chunks, respond
 from grids.models import User, load_ancestors
 
 MOST_ROWS = 50_000
 
 
-def _yes(value: object) -> str:
+def yes(value: object) -> str:
     return _("yes") if value else ""
 
 
@@ -45,11 +45,11 @@ COLUMNS = [
     Column(gettext_lazy("resolved at"), 17, lambda event, at: event.resolved_at),
     Column(gettext_lazy("closed at"), 17, lambda event, at: event.closed_at),
     Column(gettext_lazy("due at"), 17, lambda event, at: event.due_at),
-    Column(gettext_lazy("Overdue"), 8, lambda event, at: _yes(event.is_overdue(at))),
-    Column(gettext_lazy("supervised"), 8, lambda event, at: _yes(event.is_supervised)),
+    Column(gettext_lazy("Overdue"), 8, lambda event, at: yes(event.is_overdue(at))),
+    Column(gettext_lazy("supervised"), 8, lambda event, at: yes(event.is_supervised)),
     Column(gettext_lazy("times sent back"), 10, lambda event, at: event.send_backs),
     Column(gettext_lazy("failed checks"), 12, lambda event, at: event.reworks),
-    Column(gettext_lazy("confidential"), 8, lambda event, at: _yes(event.is_confidential)),
+    Column(gettext_lazy("confidential"), 8, lambda event, at: yes(event.is_confidential)),
     Column(gettext_lazy("description"), 60, lambda event, at: event.description),
 ]
 
@@ -64,18 +64,11 @@ def export_events(form: FilterForm, events: QuerySet[Event], user: User, at: dat
         columns=COLUMNS,
         rows=in_chunks(events.with_related().select_related("hotline_order")[:MOST_ROWS], _load_places),
         filters=[f"{each.label}：{each.value}" for each in form.chosen()],
-        count=_count(events),
+        count=capped_count(events, MOST_ROWS),
         counted=_("Number of cases"),
         user=user,
         at=at,
     )
-
-
-def _count(events: QuerySet[Event]) -> int | str:
-    count = events[: MOST_ROWS + 1].count()
-    if count <= MOST_ROWS:
-        return count
-    return _("the first %(count)d; more fit the filters than one sheet takes") % {"count": MOST_ROWS}
 
 
 def _load_places(events: list[Event]) -> None:
@@ -86,10 +79,10 @@ def _load_places(events: list[Event]) -> None:
 
 NOTICES = [
     Column(pgettext_lazy("notice", "Time"), 17, lambda notice, at: notice.created_at),
-    Column(gettext_lazy("action"), 14, lambda notice, at: notice.step.action_name),
-    Column(gettext_lazy("number"), 18, lambda notice, at: notice.event.number),
-    Column(gettext_lazy("title"), 44, lambda notice, at: notice.event.title),
-    Column(pgettext_lazy("notice", "by"), 14, lambda notice, at: notice.step.actor_name),
+    Column(gettext_lazy("action"), 14, lambda notice, at: notice.what),
+    Column(gettext_lazy("number"), 18, lambda notice, at: notice.event and notice.event.number),
+    Column(gettext_lazy("title"), 44, lambda notice, at: notice.event and notice.event.title),
+    Column(pgettext_lazy("notice", "by"), 14, lambda notice, at: notice.step and notice.step.actor_name),
     Column(gettext_lazy("read at"), 17, lambda notice, at: notice.read_at),
 ]
 

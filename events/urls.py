@@ -1,6 +1,14 @@
 from django.urls import path, re_path
 
-from events import attachment_views, hot_spot_views, paper_views, saved_filter_views, views
+from events import (
+    attachment_views,
+    export_template_views,
+    hot_spot_views,
+    my_day,
+    paper_views,
+    saved_filter_views,
+    views,
+)
 from events.hotline import views as hotline_views
 from events.notices import views as notice_views
 from events.public import views as public
@@ -8,6 +16,7 @@ from events.rechecks import sample_views, second_look_views
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),
+    path("my-day/", my_day.my_day, name="my_day"),
     path("events/", views.event_list, name="event_list"),
     path("events/file/", views.event_file, name="event_file"),
     path("events/alike/", views.event_alike, name="event_alike"),
@@ -17,6 +26,11 @@ urlpatterns = [
     path("events/<slug:number>/contact/", views.event_contact, name="event_contact"),
     path("events/<slug:number>/spam/", views.event_spam, name="event_spam"),
     path("events/<slug:number>/<slug:action>/", views.event_act, name="event_act"),
+    path("sheets/", export_template_views.export_template_list, name="export_template_list"),
+    path("sheets/new/<slug:kind>/", export_template_views.export_template_new, name="export_template_new"),
+    path("sheets/<int:pk>/", export_template_views.export_template_detail, name="export_template_detail"),
+    path("sheets/<int:pk>/edit/", export_template_views.export_template_edit, name="export_template_edit"),
+    path("sheets/<int:pk>/delete/", export_template_views.export_template_delete, name="export_template_delete"),
     path("filters/", saved_filter_views.saved_filter_list, name="saved_filter_list"),
     path("filters/save/", saved_filter_views.saved_filter_save, name="saved_filter_save"),
     path("filters/<int:key>/rename/", saved_filter_views.saved_filter_rename, name="saved_filter_rename"),
@@ -46,6 +60,7 @@ urlpatterns = [
     path("second-looks/", second_look_views.second_look_list, name="second_look_list"),
     path("second-looks/<int:pk>/", second_look_views.second_look, name="second_look"),
     path("notices/", views.notice_list, name="notice_list"),
+    path("notices/<int:pk>/", notice_views.notice_open, name="notice_open"),
     path("notices/read/", views.notices_read, name="notices_read"),
     path("notices/settings/", notice_views.notice_settings, name="notice_settings"),
     path("notices/settings/test/", notice_views.notice_test, name="notice_test"),

@@ -59,6 +59,8 @@ def get_event(user: User, number: str) -> Event:
 def workbench(request: HttpRequest) -> HttpResponse:
     """What waits for me, by due time, overdue first; what I filed; what is new."""
     user, at = request.user, timezone.now()
+    if not (user.active_posts or user.joint_organisations or user.may_administer):
+        return redirect("my_day")  # cases are not their work: what else they have to do stands there
     waiting = Event.objects.waiting_for(user).with_related().order_by("due_at", "pk")[: ROWS_ON_WORKBENCH + 1]
     filed = Event.objects.filter(reporter=user).with_related().order_by("-filed_at", "-pk")[:5]
     waiting, filed = list(waiting), list(filed)

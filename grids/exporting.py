@@ -58,6 +58,14 @@ def respond(
     return response
 
 
+def capped_count(rows: QuerySet, most: int) -> int | str:
+    """How many there are, or that the sheet holds the first of them."""
+    count = rows[: most + 1].count()
+    if count <= most:
+        return count
+    return _("the first %(count)d; more rows fit the filters than one sheet takes") % {"count": most}
+
+
 def head(filters: Iterable[str], user: User, at: datetime, *more: tuple[str, str]) -> list[tuple[str, str]]:
     """What a sheet says of itself above its header."""
     return [

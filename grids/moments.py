@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.formats import date_format
 
 
 def aware_now(at: datetime | None) -> datetime:
@@ -11,3 +12,8 @@ def aware_now(at: datetime | None) -> datetime:
     if timezone.is_naive(at):
         raise ValueError("A time needs its time zone.")
     return at
+
+
+def shown_time(time: datetime) -> str:
+    """In sentences: the day and the minute, here."""
+    return date_format(timezone.localtime(time), "Y-m-d H:i")

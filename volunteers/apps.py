@@ -9,16 +9,21 @@ class VolunteersConfig(AppConfig):
     def ready(self) -> None:
         from branches import references
         from branches.disclosure import joining, tellers
+        from grids import day
         from grids.services import reorganised
         from grids.sheets import kinds
         from volunteers import reveals
+        from volunteers.activities import day as activities_day
         from volunteers.activities import rehoming as activities
         from volunteers.activities.references import ActivitySource
         from volunteers.activities.telling import ActivityTeller, activities_to_join
+        from volunteers.enrolments import day as enrolments_day
         from volunteers.enrolments import rehoming as enrolments
         from volunteers.enrolments.sheets import MemberSheet
+        from volunteers.households import day as households_day
         from volunteers.households import rehoming as households
         from volunteers.households.reveals import KIND as HOUSEHOLD_LOOKS
+        from volunteers.orders import day as orders_day
         from volunteers.orders import rehoming as orders
         from volunteers.orders.references import OrderSource
         from volunteers.orders.reveals import KIND as ORDER_LOOKS
@@ -27,6 +32,8 @@ class VolunteersConfig(AppConfig):
             for noun in (enrolments, activities, households, orders):
                 noun.rehome(change=change, successors=successors, moved=moved, at=at)
 
+        for noun_day in (enrolments_day, activities_day, households_day, orders_day):
+            day.register(noun_day.day_of)
         kinds.register(MemberSheet())
         references.register(ActivitySource())
         references.register(OrderSource())

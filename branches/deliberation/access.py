@@ -1,14 +1,16 @@
 """Who may see a topic, and where they stand towards it."""
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from datetime import datetime
+
+from django.db.models import Case, Exists, OuterRef, Q, QuerySet, When
 from django.shortcuts import get_object_or_404
 
 from branches.access import may_run, may_run_for
-from branches.deliberation.workflow import Action, Side, refusal
+from branches.deliberation.workflow import Action, Side, State, refusal
 from branches.models import Branch, ProposerKind, Topic, Voter
 from branches.models.divided import read_along_by
 from grids.access import may_see, overseen_ranges, visible_grids, within
-from grids.models import Grid, Level, OrganisationKind, User
+from grids.models import Grid, Level, OrganisationKind, Post, User
 
 
 def visible_topics(user: User) -> QuerySet[Topic]:
@@ -27,6 +29,19 @@ def run_topics(user: User) -> QuerySet[Topic]:
     led = Q(branch__secretary=user) | Q(branch__deputy=user)
     of_grids = Q(branch=None) & within(Branch.objects.ranges_led_by(user))
     return Topic.objects.filter(within(overseen_ranges(user)) | led | of_grids)
+
+
+def topics_to_vote(user: User, at: datetime) -> QuerySet[Topic]:
+    """What the user may vote on and has not, what closes first, first."""
+    return Topic.objects.to_vote(user, at).order_by("closes_at", "pk")
+
+
+def topics_to_run(user: User, at: datetime) -> QuerySet[Topic]:
+    """What waits for the user's next step; what others below have in hand comes after what nobody else sees to."""
+    is_over = Q(state=State.VOTING, closes_at__lte=at)
+    to_run = run_topics(user).filter(Q(pk__in=Topic.objects.waiting().values("pk")) | is_over)
+    is_own = Q(moderator=user) | Exists(Post.objects.active().filter(user=user, grid=OuterRef("grid")))
+    return to_run.order_by(Case(When(is_own, then=0), default=1), "-pk")
 
 
 def get_topic(user: User, pk: int) -> Topic:

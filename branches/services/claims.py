@@ -15,6 +15,7 @@ from branches.access import may_run_for
 from branches.exceptions import StateConflict
 from branches.models import Claim, ClaimStep, Evidence, WorkItem, WorkList
 from branches.references import Shown, found
+from branches.services.telling import tell_assigned, tell_named, tell_returned
 from branches.services.worklists import assign
 from branches.worklists.access import may_issue, sides_of, standing_of
 from branches.worklists.workflow import TABLE, UNDER_WAY, ClaimAction, ClaimState, refusal
@@ -63,7 +64,7 @@ def assign_item(
     for grid in held:
         _check_claimable(item, grid)
     taken = set(item.claims.active().filter(grid__in=held).values_list("grid", flat=True))
-    assign(actor, item, [grid for grid in held if grid.pk not in taken], at)
+    tell_assigned(assign(actor, item, [grid for grid in held if grid.pk not in taken], at), actor, at)
     return list(item.claims.active().filter(grid__in=held).select_related("grid").order_by("position"))
 
 
@@ -91,7 +92,7 @@ def split_claim(*, actor: User | None, claim: Claim, grids: Iterable[Grid], at: 
     _check_below(claim, held)
     there = {part.grid_id: part for part in claim.item.claims.active().filter(grid__in=held)}
     new = [grid for grid in held if grid.pk not in there]
-    assign(actor, claim.item, new, at, parent=claim)
+    tell_assigned(assign(actor, claim.item, new, at, parent=claim), actor, at)
     loose = [part for part in there.values() if part.parent_id is None]
     Claim.objects.filter(pk__in=[part.pk for part in loose]).update(parent=claim)
     if new or loose:
@@ -123,6 +124,8 @@ def name_responsible(
         claim.responsible = responsible
         claim.save(update_fields=["responsible"])
         _record(claim, ClaimAction.NAME, actor, aware_now(at), text=str(responsible or _("nobody")))
+        if responsible:
+            tell_named(claim, actor, aware_now(at))
     return claim
 
 
@@ -203,6 +206,8 @@ def _decide(actor: User | None, claim: Claim, action: ClaimAction, text: str, se
     claim.state, claim.decided_at = TABLE[action].to, at
     claim.round += action == ClaimAction.SEND_BACK
     claim.save(update_fields=["state", "decided_at", "round"])
+    if action == ClaimAction.SEND_BACK:
+        tell_returned(claim, actor, at)
     return claim
 
 

@@ -29,6 +29,7 @@ from branches.models import (
 )
 from branches.models.meeting import LEVELS, RESOLUTION_LENGTH
 from branches.services.checking import in_use
+from branches.services.telling import tell_called_off, tell_invited, tell_moved
 from grids.models import Grid, Organisation, User
 from grids.moments import aware_now
 
@@ -126,6 +127,8 @@ def arrange_meeting(
         if before != (locked.title, locked.place, locked.starts_at, locked.ends_at):
             _change(locked, at)
             _tell(locked, actor, Action.ARRANGE, at, _time_and_place(locked))
+            if locked.state == State.CONVENED and before[1:] != (locked.place, locked.starts_at, locked.ends_at):
+                tell_moved(locked, actor, at)
     return locked
 
 
@@ -178,6 +181,8 @@ def invite(
         locked = _locked(meeting, actor, Action.INVITE)
         if new := _ask(locked, people, organisations):
             _tell(locked, actor, Action.INVITE, at, "、".join(map(str, new)))
+            if locked.state == State.CONVENED:
+                tell_invited(locked, actor, aware_now(at))
     return locked
 
 
@@ -209,6 +214,7 @@ def convene(*, actor: User | None, meeting: Meeting, at: datetime | None = None)
         if not locked.invitations.exists():
             raise ValidationError(_("Nobody is asked yet. Ask somebody first."))
         _go_on(locked, actor, Action.CONVENE, at, _time_and_place(locked))
+        tell_invited(locked, actor, at)
     return locked
 
 
@@ -244,7 +250,10 @@ def call_off(*, actor: User | None, meeting: Meeting, reason: str, at: datetime 
             return locked
         if not reason.strip():
             raise ValidationError({"reason": _("Say why it does not take place.")})
+        was_convened = locked.state == State.CONVENED
         _go_on(locked, actor, Action.CALL_OFF, at, reason.strip())
+        if was_convened:
+            tell_called_off(locked, actor, at)
     return locked
 
 

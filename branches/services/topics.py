@@ -17,6 +17,7 @@ from branches.exceptions import StateConflict
 from branches.models import Branch, Option, ProposerKind, Remark, Topic, TopicStep, Voter
 from branches.models.topic import MOST_OPTIONS
 from branches.services.checking import check_text, in_use
+from branches.services.telling import tell_of_vote
 from grids.models import Grid, Level, Organisation, User
 from grids.moments import aware_now
 from grids.readable import code_of, plain_code
@@ -259,6 +260,7 @@ def open_vote(
         raise ValidationError({"quorum": _("Only %(entitled)d would be entitled.") % {"entitled": len(voters)}})
     Voter.objects.bulk_create(voters, batch_size=1000)
     topic.entitled = len(voters)
+    tell_of_vote(topic, actor, at)
     return take_step(topic, Action.OPEN, actor=actor, at=at)
 
 

@@ -13,8 +13,6 @@ from datetime import datetime
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import Count, Q
-from django.utils.formats import date_format
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from branches.deliberation.access import sides_of
@@ -25,7 +23,7 @@ from branches.exceptions import StateConflict
 from branches.models import Ballot, Option, ResultAnswer, Topic, Voter
 from branches.services.topics import check_open, locked, take_step
 from grids.models import Grid, User
-from grids.moments import aware_now
+from grids.moments import aware_now, shown_time
 from grids.readable import code_of, new_code, plain_code
 from grids.services import PublicLimit, limits
 
@@ -141,10 +139,6 @@ def _check_time(topic: Topic, at: datetime) -> None:
         raise StateConflict(_("The vote opens at %(time)s.") % {"time": shown_time(topic.opens_at)})
     if at >= topic.closes_at:
         raise StateConflict(_("The vote closed at %(time)s.") % {"time": shown_time(topic.closes_at)})
-
-
-def shown_time(time: datetime) -> str:
-    return date_format(localtime(time), "Y-m-d H:i")
 
 
 def _vote_openly(topic: Topic, voter: Voter, option: Option | None) -> Vote:

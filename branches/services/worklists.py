@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from branches.models import Claim, ClaimStep, WorkItem, WorkList
 from branches.models.worklist import in_year
 from branches.services.repeating import done_before
+from branches.services.telling import tell_issued
 from branches.worklists.access import may_issue
 from branches.worklists.workflow import ClaimAction, ClaimState
 from grids.models import Grid, Level, User
@@ -136,6 +137,8 @@ def issue_list(*, actor: User | None, work_list: WorkList, at: datetime | None =
     for item in items:
         if item.is_mandatory:
             assign(actor, item, grids[item.levels[0]], at)
+    told = {item.levels[0] for item in items if item.is_mandatory}
+    tell_issued(work_list, [grid for level in told for grid in grids[level]], actor, at)
     return work_list
 
 
@@ -156,7 +159,7 @@ def _check_items(items: list[WorkItem], day: date) -> None:
 
 def assign(
     actor: User | None, item: WorkItem, grids: Iterable[Grid], at: datetime, parent: Claim | None = None
-) -> None:
+) -> list[Claim]:
     """Give the item to grids that have no claim of it; the caller holds the grids and the list."""
     claims = Claim.objects.bulk_create(
         Claim(item=item, grid=grid, position=grid.lft, parent=parent, is_assigned=True, taken_at=at) for grid in grids
@@ -168,6 +171,7 @@ def assign(
         )
         for claim in claims
     )  # fmt: skip
+    return claims
 
 
 @transaction.atomic

@@ -3,16 +3,15 @@
 from datetime import datetime
 
 from django import template
-from django.db.models import Case, Exists, OuterRef, Q, When
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from branches.deliberation.access import run_topics, visible_topics
+from branches.deliberation.access import topics_to_run, topics_to_vote, visible_topics
 from branches.deliberation.showing import show_topics
 from branches.deliberation.workflow import State
-from branches.models import Branch, Topic
-from grids.models import Grid, Level, Post, User
+from branches.models import Branch
+from grids.models import Grid, Level, User
 
 register = template.Library()
 
@@ -50,13 +49,8 @@ def topics_of(branch: Branch, user: User) -> dict:
 def topics_waiting(user: User) -> dict:
     """For the workbench: what the user may vote on and has not, and what waits for them to go on. Three queries."""
     at: datetime = timezone.now()
-    to_vote = Topic.objects.to_vote(user, at).order_by("closes_at", "pk")[:SHOWN]
-    is_over = Q(state=State.VOTING, closes_at__lte=at)
-    to_run = run_topics(user).filter(Q(pk__in=Topic.objects.waiting().values("pk")) | is_over)
-    # What others below have in hand comes after what nobody else sees to.
-    is_own = Q(moderator=user) | Exists(Post.objects.active().filter(user=user, grid=OuterRef("grid")))
-    to_run = to_run.order_by(Case(When(is_own, then=0), default=1), "-pk")
-    return {"to_vote": list(to_vote), "to_run": list(to_run[:SHOWN]), "at": at}
+    to_vote, to_run = topics_to_vote(user, at), topics_to_run(user, at)
+    return {"to_vote": list(to_vote[:SHOWN]), "to_run": list(to_run[:SHOWN]), "at": at}
 
 
 @register.inclusion_tag("branches/_deliberate_here.html")

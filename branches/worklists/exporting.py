@@ -20,7 +20,7 @@ COLUMNS = [
     Column(gettext_lazy("code"), 14, lambda claim, at: claim.grid.code),
     Column(gettext_lazy("state"), 10, lambda claim, at: claim.get_state_display()),
     Column(gettext_lazy("lateness"), 14, lambda claim, at: lateness(claim, at)),
-    Column(gettext_lazy("how it was taken on"), 12, lambda claim, at: _taken(claim)),
+    Column(gettext_lazy("how it was taken on"), 12, lambda claim, at: taken(claim)),
     Column(gettext_lazy("part of"), 18, lambda claim, at: claim.parent.grid.name if claim.parent else ""),
     Column(gettext_lazy("round"), 8, lambda claim, at: claim.round),
     Column(gettext_lazy("reported on"), 12, lambda claim, at: claim.reported_on),
@@ -28,7 +28,7 @@ COLUMNS = [
 ]
 
 
-def _taken(claim: Claim) -> str:
+def taken(claim: Claim) -> str:
     return _("assigned") if claim.is_assigned else _("claimed")
 
 

@@ -23,6 +23,7 @@ from events.audit.outbox import (
     promise_problems,
     standstill_problems,
     stray_problems,
+    word_problems,
 )
 from events.audit.reading import UNREADABLE, guarded, pass_over, subject_of, time_problems
 from events.audit.samples import sample_problems
@@ -75,7 +76,7 @@ def history_problems(at: datetime, tally: Tally, after: int = 0, upto: int | Non
 def whole_problems() -> Iterator[str]:
     """What no case tells for itself."""
     yield from _all(orphan_problems(), place_problems(), merge_problems(), stray_problems(), contact_problems())
-    yield from _all(time_problems(), attachment_problems())
+    yield from _all(time_problems(), attachment_problems(), word_problems())
     yield from _all(calendar_problems(), balance_problems(), digest_problems(), sample_problems())
 
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Count, F, OuterRef, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.audit.sentences import Problem
-from events.models import Delivery, Event, Notice, ResidentContact
+from events.models import Delivery, Event, Notice, ResidentContact, is_of_same
 
 PATIENCE = timedelta(hours=1)  # the beat delivers each minute
 ERASED_WITHIN = timedelta(days=2)  # they are erased each night
@@ -43,9 +43,20 @@ def outbox_problems(
 
 def stray_problems() -> Iterator[Problem]:
     """Notices of a step of another case."""
-    strays = Notice.objects.exclude(event=F("step__event")).order_by("pk")
+    strays = Notice.objects.filter(step__isnull=False).exclude(event=F("step__event")).order_by("pk")
     for pk, number, other in strays.values_list("pk", "event__number", "step__event__number").iterator():
         yield number, _("event of the step of notice %(notice)d") % {"notice": pk}, number, other
+
+
+def word_problems() -> Iterator[Problem]:
+    """What is told of no case went all its ways too, and to whom it is meant."""
+    words = _("Notices without a case")
+    counted = Notice.objects.filter(event=None, ways__isnull=False).annotate(went=Count("deliveries"))
+    for pk, ways, went in counted.exclude(ways=F("went")).order_by("pk").values_list("pk", "ways", "went"):
+        yield words, _("deliveries of notice %(notice)d") % {"notice": pk}, ways, went
+    strays = Delivery.objects.filter(event=None).exclude(recipient=F("notice__recipient"), notice__event=None)
+    for pk, right, found in strays.order_by("pk").values_list("notice", "notice__recipient", "recipient"):
+        yield words, _("recipient of a delivery of notice %(notice)d") % {"notice": pk}, right, found
 
 
 def contact_problems() -> Iterator[Problem]:
@@ -76,13 +87,12 @@ def standstill_problems(*, at: datetime) -> Iterator[Problem]:
 def delays(*, at: datetime) -> dict[str, int]:
     """How many notices were not handed on for an hour, and deliveries not tried that nothing holds up.
 
-    A delivery waits behind an earlier one of its case that is tried again later: that is as it should be.
+    A delivery waits behind an earlier one of its case or page that is tried again later: that is as it should be.
     """
     late = at - PATIENCE
-    case = {name: OuterRef(name) for name in ("recipient", "event", "channel")}
-    earlier = Delivery.objects.pending().filter(**case, notice__lt=OuterRef("notice"))
-    unwritten = Notice.objects.pending().filter(recipient=OuterRef("recipient"), event=OuterRef("event"))
-    deliveries = Delivery.objects.due(late).exclude(Exists(earlier)).exclude(Exists(unwritten))
+    earlier = Delivery.objects.pending().filter(channel=OuterRef("channel"), notice__lt=OuterRef("notice"))
+    held_up = is_of_same(earlier, "notice__page") | is_of_same(Notice.objects.pending(), "page")
+    deliveries = Delivery.objects.due(late).exclude(held_up)
     return {
         "notices": Notice.objects.pending().filter(created_at__lt=late).count(),
         "deliveries": deliveries.count(),

@@ -19,7 +19,7 @@ COUNTED = (*OPEN, Status.CLOSED, Status.VOIDED, Status.MERGED)
 def orphan_problems() -> Iterator[Problem]:
     """What hangs on a case that is not there any more."""
     for model in (Step, Notice, Delivery, AuditHead):
-        gone = model.objects.exclude(Exists(Event.objects.filter(pk=OuterRef("event"))))
+        gone = model.objects.exclude(event=None).exclude(Exists(Event.objects.filter(pk=OuterRef("event"))))
         for pk, count in gone.order_by().values_list("event").annotate(Count("pk")):
             subject = _("Case with primary key %(pk)d") % {"pk": pk}
             yield subject, _("the case itself, for %(what)s") % {"what": model._meta.verbose_name_plural}, count, None

@@ -5,6 +5,12 @@ from events.models.audit import AuditAlarm, AuditDigest, AuditHead
 from events.models.catalogue import Category, Kind, ServiceLevel, Unit
 from events.models.contacts import ContactReveal, ResidentContact
 from events.models.event import Event, memberships, offices
+from events.models.export_template import (
+    COLUMN_TITLE_LENGTH,
+    TEMPLATE_NAME_LENGTH,
+    ExportTemplate,
+    Period,
+)
 from events.models.hotline import (
     AREA_LENGTH,
     HOTLINE,
@@ -17,6 +23,9 @@ from events.models.hotline import (
 )
 from events.models.notices import (
     ERROR_LENGTH,
+    KEY_LENGTH,
+    NOTICE_LENGTH,
+    URL_LENGTH,
     Channel,
     Delivery,
     Notice,
@@ -24,6 +33,7 @@ from events.models.notices import (
     Robot,
     default_quiet_from,
     default_quiet_until,
+    is_of_same,
 )
 from events.models.occasion import DISCREET, OCCASIONS, Occasion
 from events.models.quick import LookState, QuickClosing, QuickRule
@@ -44,14 +54,19 @@ from events.models.timing import (
 __all__ = [
     "ANNOUNCED_LENGTH",
     "AREA_LENGTH",
+    "COLUMN_TITLE_LENGTH",
     "DISCREET",
     "ERROR_LENGTH",
     "FILTER_NAME_LENGTH",
     "HOTLINE",
+    "KEY_LENGTH",
     "LONGEST_REASON",
     "MOST_DRAWN",
+    "NOTICE_LENGTH",
     "OCCASIONS",
     "ORDER_LENGTH",
+    "TEMPLATE_NAME_LENGTH",
+    "URL_LENGTH",
     "WORD_LENGTH",
     "Attachment",
     "AuditAlarm",
@@ -65,6 +80,7 @@ __all__ = [
     "ContactReveal",
     "Delivery",
     "Event",
+    "ExportTemplate",
     "Finding",
     "HotlineImport",
     "HotlineMapping",
@@ -75,6 +91,7 @@ __all__ = [
     "Notice",
     "NoticePreference",
     "Occasion",
+    "Period",
     "QuickClosing",
     "QuickRule",
     "ResidentContact",
@@ -90,6 +107,7 @@ __all__ = [
     "WorkingHours",
     "default_quiet_from",
     "default_quiet_until",
+    "is_of_same",
     "load_overlaps",
     "memberships",
     "offices",

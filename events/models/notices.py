@@ -4,17 +4,22 @@ from datetime import datetime, time, timedelta
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from events.models.event import Event
 from events.models.step import Step
+from events.workflow import Urgency
 from grids.encryption import EncryptedTextField
 from grids.models import User
 
 ERROR_LENGTH = 64
+NOTICE_LENGTH = 300
+URL_LENGTH = 300
+KEY_LENGTH = 100
 
 
 class Channel(models.TextChoices):
@@ -98,20 +103,30 @@ class NoticeQuerySet(models.QuerySet):
     def shown_to(self, user: User):
         """The person's inbox; what is told of a clue report is gone from it with the sight of the case."""
         clues = Event.objects.filter(is_confidential=True).visible_to(user)
-        return self.filter(Q(event__is_confidential=False) | Q(event__in=clues), recipient=user)
+        shown = Q(event=None) | Q(event__is_confidential=False) | Q(event__in=clues)
+        return self.filter(shown, recipient=user)
 
     def unread(self):
         return self.filter(read_at=None)
 
 
 class Notice(models.Model):
-    """The outbox: written with the step that causes it and shown in the inbox; `delivered_at` hands it on.
+    """The outbox: written with what causes it and shown in the inbox; `delivered_at` hands it on.
 
-    From then on a `Delivery` for each way tells what became of it.
+    It tells of a step of a case, or, of anything else, one sentence without personal data and the page where it
+    stands; `key` names what is told, so that nobody is told twice. From then on a `Delivery` for each way tells
+    what became of it.
     """
 
-    step = models.ForeignKey(Step, models.PROTECT, related_name="notices", verbose_name=_("step"))
-    event = models.ForeignKey(Event, models.PROTECT, related_name="notices", verbose_name=_("event"))
+    step = models.ForeignKey(
+        Step, models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("step")
+    )
+    event = models.ForeignKey(
+        Event, models.PROTECT, null=True, blank=True, related_name="notices", verbose_name=_("event")
+    )
+    text = models.CharField(_("text"), max_length=NOTICE_LENGTH, blank=True)
+    page = models.CharField(_("page"), max_length=URL_LENGTH, blank=True)
+    key = models.CharField(_("key"), max_length=KEY_LENGTH, blank=True)
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="notices", verbose_name=_("recipient")
     )
@@ -128,7 +143,15 @@ class Notice(models.Model):
     class Meta:
         verbose_name = _("notice")
         verbose_name_plural = _("notices")
-        constraints = [models.UniqueConstraint(fields=["step", "recipient"], name="notice_once_for_each_step")]
+        constraints = [
+            models.UniqueConstraint(fields=["step", "recipient"], name="notice_once_for_each_step"),
+            models.UniqueConstraint(fields=["recipient", "key"], condition=~Q(key=""), name="notice_once_for_each_key"),
+            models.CheckConstraint(
+                condition=Q(step__isnull=False, event__isnull=False, text="", page="", key="")
+                | Q(step=None, event=None, page__startswith="/") & ~Q(text="") & ~Q(key=""),
+                name="notice_of_step_or_in_words",
+            ),
+        ]
         indexes = [
             models.Index(fields=["recipient", "-created_at"], name="notice_inbox"),
             models.Index(fields=["recipient"], condition=Q(read_at=None), name="notice_unread"),
@@ -136,7 +159,32 @@ class Notice(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.event.number} → {self.recipient}"
+        return f"{self.event.number if self.event else self.key} → {self.recipient}"
+
+    @property
+    def is_urgent(self) -> bool:
+        return bool(self.event and self.event.urgency == Urgency.URGENT)
+
+    @property
+    def is_confidential(self) -> bool:
+        return bool(self.event and self.event.is_confidential)
+
+    @property
+    def what(self) -> str:
+        """What happened: the name of the action, or the sentence."""
+        return self.step.action_name if self.step else self.text
+
+    @property
+    def headline(self) -> str:
+        """What may leave the house, which a title of a case may not, for that may hold names."""
+        return f"[{self.event.number}] {self.what}" if self.event else self.text
+
+    @property
+    def url(self) -> str:
+        """Where it is read, and marked so."""
+        if self.event:
+            return reverse("event_detail", args=[self.event.number])
+        return reverse("notice_open", args=[self.pk])
 
 
 class DeliveryQuerySet(models.QuerySet):
@@ -145,6 +193,16 @@ class DeliveryQuerySet(models.QuerySet):
 
     def due(self, at: datetime):
         return self.pending().filter(next_try_at__lte=at)
+
+
+def is_of_same(rows: models.QuerySet, page: str) -> Q:
+    """Asked of deliveries: is any of these rows of the same person and of the same case, or else the same page?
+
+    `page` leads from the rows to it. Two questions, for each has its index.
+    """
+    own = rows.filter(recipient=OuterRef("recipient"))
+    of_page = own.filter(event=None, **{page: OuterRef("notice__page")})
+    return Q(Exists(own.filter(event=OuterRef("event")))) | Q(event=None) & Exists(of_page)
 
 
 class Delivery(models.Model):
@@ -166,7 +224,7 @@ class Delivery(models.Model):
     recipient = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, related_name="+", verbose_name=_("recipient"), db_index=False
     )
-    event = models.ForeignKey(Event, models.PROTECT, related_name="+", verbose_name=_("event"))
+    event = models.ForeignKey(Event, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("event"))
     channel = models.CharField(_("way"), max_length=8, choices=Channel)
     in_digest = models.BooleanField(_("in the digest"), default=False)
     attempts = models.PositiveSmallIntegerField(_("attempts"), default=0)

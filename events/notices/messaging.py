@@ -1,4 +1,4 @@
-"""What leaves the house of a notice: number, action and link, and never a title, for that may hold names."""
+"""What leaves the house of a notice: number and action, or one sentence, and a link; never the title of a case."""
 
 import hashlib
 from collections.abc import Sequence
@@ -45,8 +45,9 @@ def channels(preference: NoticePreference) -> list[Channel]:
 
 
 def single(notice: Notice) -> Message:
-    lines = [_title(notice), _("Open Saihan Grid to see this case."), _link(notice), _identity(notice)]
-    if notice.event.is_confidential:
+    where = _("Open Saihan Grid to see this case.") if notice.event else ""
+    lines = [notice.headline, where, _link(notice), _identity(notice)]
+    if notice.is_confidential:
         lines = [_("Open Saihan Grid."), _identity(notice)]
     return Message(f"notice-{notice.pk}", lines[0], "\n\n".join(filter(None, lines)))
 
@@ -59,7 +60,7 @@ def digest(notices: Sequence[Notice]) -> Message:
     title = ngettext("Saihan Grid: %(count)d unread notice", "Saihan Grid: %(count)d unread notices", count)
     lines = [title % {"count": count}]
     for notice in notices[:LINES]:
-        said = _("Open Saihan Grid.") if notice.event.is_confidential else _title(notice)
+        said = _("Open Saihan Grid.") if notice.is_confidential else notice.headline
         lines.append(f"- {said} {_identity(notice)}")
     if count > LINES:
         lines.append(_("and %(count)d more in the inbox") % {"count": count - LINES})
@@ -113,16 +114,12 @@ def in_words(error: str) -> str:
     return _("the server cannot be reached (%(error)s)") % {"error": error}
 
 
-def _title(notice: Notice) -> str:
-    return f"[{notice.event.number}] {notice.step.action_name}"
-
-
 def _identity(notice: Notice) -> str:
     return _("Notice no. %(number)d") % {"number": notice.pk}
 
 
 def _link(notice: Notice) -> str:
-    return settings.SITE_URL and settings.SITE_URL + reverse("event_detail", args=[notice.event.number])
+    return settings.SITE_URL and settings.SITE_URL + notice.url
 
 
 def _inbox_link() -> str:

@@ -3,18 +3,27 @@
 from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
 
 from events import services
-from events.models import Channel, Event
+from events.models import Channel, Event, Notice
 from events.notices.forms import NoticeForm
 from events.notices.messaging import channels, in_words, mail_is_set_up
 from events.services.notice_choices import given_up
 
 ROWS = 20
+
+
+@require_safe
+def notice_open(request: HttpRequest, pk: int) -> HttpResponse:
+    """To the page that a notice of mine tells of; with it, all that was told of this page is read."""
+    found = get_object_or_404(Notice.objects.filter(event=None), pk=pk, recipient=request.user)
+    services.read_notices(user=request.user, page=found.page)
+    return redirect(found.page)
 
 
 def notice_settings(request: HttpRequest) -> HttpResponse:
@@ -34,7 +43,7 @@ def notice_settings(request: HttpRequest) -> HttpResponse:
     shown = Event.objects.filter(pk__in=[delivery.event_id for delivery in failed]).visible_to(request.user)
     visible = set(shown.values_list("pk", flat=True))
     for delivery in failed:
-        delivery.is_visible = delivery.event_id in visible
+        delivery.is_visible = delivery.event_id is None or delivery.event_id in visible
         delivery.problem = in_words(delivery.last_error)
     context = {
         "form": form,

@@ -6,19 +6,31 @@ from django.core.exceptions import PermissionDenied
 
 from events import services
 from events.forms import ActForm
-from events.models import Event, SampleItem
+from events.models import Event, QuickClosing, Sample, SampleItem
 from events.suggestions import with_places
 from events.workflow import TABLE, Action, refusal
 from grids.access import inspected_ranges, inspecting_posts
 from grids.models import Grid, Level, User
 
 GRIDS_TO_CHOOSE = 60
+MANY = 1_000  # counting further costs more than the number is worth
 
 
 def check_inspects(user: User) -> None:
     """PermissionDenied for who re-checks nothing."""
     if not inspected_ranges(user):
         raise PermissionDenied
+
+
+def rechecks_of(user: User) -> dict[str, int]:
+    """How many drawn and how many fast closed cases wait for who re-checks, counted to one more than MANY."""
+    if not inspected_ranges(user):
+        return {}
+    samples = Sample.objects.inspected_by(user)
+    return {
+        "drawn": SampleItem.objects.filter(finding="", sample__in=samples)[: MANY + 1].count(),
+        "fast": QuickClosing.objects.inspected_by(user).waiting().order_by()[: MANY + 1].count(),
+    }
 
 
 def inspected_grids(user: User, chosen: Grid | None = None) -> list[Grid]:

@@ -14,6 +14,12 @@ from events.services.auditing import (
 from events.services.catalogue import load_categories, save_category, save_service_level
 from events.services.contacts import Person, erase_contacts, may_see_contact, reveal_contact
 from events.services.delivering import deliver_notices
+from events.services.export_templates import (
+    delete_export_template,
+    rehome_export_templates,
+    save_export_template,
+    template_grids,
+)
 from events.services.filing import file_event
 from events.services.handing_over import hand_over_events
 from events.services.hotline import (
@@ -29,7 +35,7 @@ from events.services.hotline import (
 from events.services.hotline_filing import confirm_hotline, continue_hotlines, file_hotline
 from events.services.merging import merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
-from events.services.notices import plan_deliveries, preference_of, read_notices
+from events.services.notices import plan_deliveries, preference_of, read_notices, tell
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,
@@ -73,6 +79,7 @@ __all__ = [
     "confirm_change",
     "confirm_hotline",
     "continue_hotlines",
+    "delete_export_template",
     "delete_filter",
     "deliver_notices",
     "discard_change",
@@ -108,18 +115,22 @@ __all__ = [
     "receive_uploads",
     "recheck",
     "rehome_events",
+    "rehome_export_templates",
     "rename_filter",
     "reveal_contact",
     "save_category",
+    "save_export_template",
     "save_filter",
     "save_preference",
     "save_quick_rule",
     "save_service_level",
     "send_test",
     "sweep",
+    "tell",
     "tell_columns",
     "tell_places",
     "tell_words",
+    "template_grids",
     "try_again",
     "upload_hotline",
     "was_reported",

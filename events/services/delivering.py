@@ -10,19 +10,19 @@ from django.conf import settings
 from django.core.mail import get_connection
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from events.models import ERROR_LENGTH, Channel, Delivery, Notice, NoticePreference
+from events.models import ERROR_LENGTH, Channel, Delivery, Notice, NoticePreference, is_of_same
 from events.notices import messaging
 from events.notices.webhooks import RobotRefused
 from events.services.notices import plan_deliveries, preferences_of
-from events.workflow import Urgency
 
 logger = logging.getLogger(__name__)
 
 BATCH = 20
 BATCH_OF_DIGEST = 500
+PAGE = "notice__page"
 TAKING = ["attempts", "next_try_at", "withdrawn_at"]
 # A batch stops in time before another process may take what it has not sent, and is given back.
 LEASE = timedelta(minutes=5)
@@ -54,7 +54,7 @@ Taken = list[tuple[NoticePreference, list[Delivery]]]
 
 @transaction.atomic
 def _take_singles(at: datetime) -> Taken:
-    """The next that are due, each the first of its case; empty when none is due."""
+    """The next that are due, each the first of its case or page; empty when none is due."""
     found = list(_due(at).filter(in_digest=False).select_for_update(of=("self",), skip_locked=True)[:BATCH])
     chosen = preferences_of({delivery.recipient_id for delivery in found})
     taken = [
@@ -82,21 +82,21 @@ def _take_digest(at: datetime) -> Taken:
 
 
 def _due(at: datetime) -> QuerySet[Delivery]:
-    """What is due and has no earlier notice of the same case before it, on the same way to the same person.
+    """What is due and has no earlier notice of the same case or page before it, on the same way to the same person.
 
     An earlier notice also counts while its deliveries are not written; those of one digest go together.
     """
-    case = {"recipient": OuterRef("recipient"), "event": OuterRef("event")}
-    unwritten = Notice.objects.pending().filter(**case, pk__lt=OuterRef("notice"))
-    earlier = Delivery.objects.pending().filter(**case, channel=OuterRef("channel"), notice__lt=OuterRef("notice"))
-    first = Q(in_digest=False) & ~Exists(earlier) | Q(in_digest=True) & ~Exists(earlier.filter(in_digest=False))
-    due = Delivery.objects.due(at).filter(~Exists(unwritten), first)
+    unwritten = Notice.objects.pending().filter(pk__lt=OuterRef("notice"))
+    earlier = Delivery.objects.pending().filter(channel=OuterRef("channel"), notice__lt=OuterRef("notice"))
+    apart = earlier.filter(in_digest=False)
+    first = Q(in_digest=False) & ~is_of_same(earlier, PAGE) | Q(in_digest=True) & ~is_of_same(apart, PAGE)
+    due = Delivery.objects.due(at).filter(~is_of_same(unwritten, "page"), first)
     return due.select_related("notice__step", "notice__event").order_by("notice", "pk")
 
 
 def _take(delivery: Delivery, preference: NoticePreference, at: datetime) -> bool:
     """Keep others from it for a while; or withdraw it where nobody waits for it, or leave it to the morning."""
-    later = at if delivery.notice.event.urgency == Urgency.URGENT else preference.after_quiet(at)
+    later = at if delivery.notice.is_urgent else preference.after_quiet(at)
     if delivery.channel not in messaging.channels(preference) or (delivery.in_digest and delivery.notice.read_at):
         delivery.withdrawn_at = at
     elif later > at:

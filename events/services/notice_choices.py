@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from events.models import Channel, Delivery, NoticePreference, Robot
 from events.notices import messaging, webhooks
 from events.services.notices import preference_of, queue_delivery
-from events.workflow import Urgency
 from grids.encryption import Secret
 from grids.models import User
 
@@ -93,9 +92,9 @@ def _plan_again(preference: NoticePreference, at: datetime) -> None:
     closed = Delivery.objects.pending().filter(recipient=preference.user)
     closed.exclude(channel__in=messaging.channels(preference)).update(withdrawn_at=at)
     waiting = Delivery.objects.pending().filter(recipient=preference.user, attempts=0)
-    deliveries = list(waiting.select_for_update(of=("self",)).select_related("event"))
+    deliveries = list(waiting.select_for_update(of=("self",)).select_related("notice__event"))
     for delivery in deliveries:
-        delivery.next_try_at, delivery.in_digest = preference.first_try(at, delivery.event.urgency == Urgency.URGENT)
+        delivery.next_try_at, delivery.in_digest = preference.first_try(at, delivery.notice.is_urgent)
     Delivery.objects.bulk_update(deliveries, ["next_try_at", "in_digest"])
 
 
@@ -135,8 +134,7 @@ def try_again(*, user: User, at: datetime | None = None) -> int:
     deliveries = list(given_up(user, at).select_for_update(of=("self",)))
     for delivery in deliveries:
         delivery.given_up_at, delivery.attempts = None, 0
-        urgent = delivery.notice.event.urgency == Urgency.URGENT
-        delivery.next_try_at, delivery.in_digest = preference.first_try(at, urgent)
+        delivery.next_try_at, delivery.in_digest = preference.first_try(at, delivery.notice.is_urgent)
     Delivery.objects.bulk_update(deliveries, ["given_up_at", "attempts", "next_try_at", "in_digest"])
     if deliveries:
         transaction.on_commit(queue_delivery, robust=True)

@@ -1,16 +1,17 @@
-"""The outbox: notices are written with their step, and their deliveries soon after, each way by the person's choice."""
+"""The outbox: notices are written with what causes them, and their deliveries soon after, by each person's choice."""
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
+from textwrap import shorten
 
 from celery import current_app
 from django.db import transaction
 from django.utils import timezone
 from kombu.exceptions import OperationalError as BrokerError
 
-from events.models import Delivery, Event, Notice, NoticePreference
+from events.models import KEY_LENGTH, NOTICE_LENGTH, URL_LENGTH, Delivery, Event, Notice, NoticePreference
 from events.notices.messaging import channels
-from events.workflow import Urgency
 from grids.models import User
 
 logger = logging.getLogger(__name__)
@@ -23,6 +24,26 @@ def queue_delivery() -> None:
         current_app.send_task("events.tasks.deliver_notices", retry=False)
     except BrokerError as error:  # the beat delivers what waits once the broker is back
         logger.warning("The broker is away, notices wait: %s", error)
+
+
+def tell(*, users: Sequence[User], text: str, url: str, key: str, at: datetime) -> None:
+    """Write what is no step of a case into the outbox, inside the transaction of what is told.
+
+    Who has a notice of this key keeps it as it is. Raises ValueError where it could not be told: a mistake of ours.
+    """
+    text = shorten(text, NOTICE_LENGTH, placeholder="…")
+    if not text or not key or len(key) > KEY_LENGTH:
+        raise ValueError(f"A notice needs a sentence and a key of at most {KEY_LENGTH} characters.")
+    if not url.startswith("/") or url.startswith("//") or len(url) > URL_LENGTH:
+        raise ValueError(f"A notice leads to a page of ours, not to {url!r}.")
+    knows = set(Notice.objects.filter(key=key, recipient__in=users).values_list("recipient", flat=True))
+    notices = [
+        Notice(recipient=user, text=text, page=url, key=key, created_at=at) for user in users if user.pk not in knows
+    ]
+    if notices:
+        # Who tells the same at the same moment wrote it already.
+        Notice.objects.bulk_create(notices, ignore_conflicts=True)
+        transaction.on_commit(queue_delivery, robust=True)
 
 
 def preference_of(user: User) -> NoticePreference:
@@ -52,7 +73,7 @@ def plan_deliveries(*, at: datetime, limit: int = BATCH) -> int:
         preference = chosen[notice.recipient_id]
         ways = channels(preference)
         notice.ways = len(ways)
-        first, in_digest = preference.first_try(at, notice.event.urgency == Urgency.URGENT)
+        first, in_digest = preference.first_try(at, notice.is_urgent)
         deliveries += [
             Delivery(
                 notice=notice, recipient_id=notice.recipient_id, event_id=notice.event_id,
@@ -65,10 +86,12 @@ def plan_deliveries(*, at: datetime, limit: int = BATCH) -> int:
     return len(notices)
 
 
-def read_notices(*, user: User, event: Event | None = None, at: datetime | None = None) -> int:
-    """Mark a person's notices as read, of one event or all; returns how many were unread."""
+def read_notices(*, user: User, event: Event | None = None, page: str = "", at: datetime | None = None) -> int:
+    """Mark a person's notices as read, of one event, one page or all; returns how many were unread."""
     unread = Notice.objects.unread().filter(recipient=user)
     if event:
         unread = unread.filter(event=event)
+    if page:
+        unread = unread.filter(page=page)
     # Asked first: every look at a case would otherwise take SQLite's one writer.
     return unread.update(read_at=at or timezone.now()) if unread.exists() else 0

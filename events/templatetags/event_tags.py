@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from django import template
 from django.conf import settings
-from django.db.models import Count
+from django.db.models import Count, Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -12,19 +12,20 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from branches.models import Branch
-from events.models import AuditAlarm, Event, Notice, QuickClosing, Sample, SampleItem
+from events.models import AuditAlarm, Event, Notice, Sample
+from events.rechecks.inspecting import MANY, rechecks_of
 from events.searching import Search, spans
-from events.services import missing_alarm
+from events.services import missing_alarm, read_notices, template_grids
 from events.wording import show_events, why_fast
 from events.workflow import Action, Side, Status
 from grids.access import inspected_ranges, may_inspect
+from grids.day import Due
 from grids.models import Grid, Level, User
 
 register = template.Library()
 
 ALARMS = 5  # on a page; the list in admin has them all
 AROUND = 12  # characters of an excerpt before what was found, and twice as many behind it
-MANY = 1_000  # counting further costs more than the number is worth
 
 STEP_ICONS = {
     Action.FILE: "flag",
@@ -60,6 +61,23 @@ STEP_ICONS = {
     Action.RELEASE: "git-branch",
     Action.INFORM: "speakerphone",
 }
+DUE_ICONS = {
+    "case": "list-details",
+    "recheck": "clipboard-search",
+    "meeting": "users-group",
+    "resolution": "gavel",
+    "claim": "clipboard-list",
+    "item": "hand-grab",
+    "vote": "checkbox",
+    "topic": "message-2",
+    "story": "news",
+    "activity": "calendar-event",
+    "enrolment": "user-check",
+    "order": "tools",
+    "visit": "home-heart",
+    "patrol": "shield-check",
+    "mediation": "message-circle-check",
+}
 MAJOR_ICONS = {
     "社会治理": "users-group",
     "市容环境": "recycle",
@@ -78,8 +96,16 @@ MAJOR_ICONS = {
 
 @register.simple_tag(takes_context=True)
 def unread_notices(context) -> int:
-    """How many notices wait unread in the inbox of who looks."""
-    return Notice.objects.shown_to(context["user"]).unread().count()
+    """How many notices wait unread in the inbox of who looks; what is told of this very page is read by opening it.
+
+    One query on every page, so both are asked at once.
+    """
+    request, user = context["request"], context["user"]
+    here = Count("pk", filter=Q(page=request.path))
+    found = Notice.objects.shown_to(user).unread().aggregate(unread=Count("pk"), here=here)
+    if not found["here"] or request.method != "GET":
+        return found["unread"]
+    return found["unread"] - read_notices(user=user, page=request.path)
 
 
 @register.filter
@@ -91,6 +117,29 @@ def state(status: str) -> SafeString:
 @register.filter
 def step_icon(action: str) -> str:
     return STEP_ICONS[action]
+
+
+@register.simple_tag
+def keeps_sheets(user: User) -> bool:
+    """Whether the person answers for a grid, whose templates of sheets they keep; asks the posts alone."""
+    return bool(template_grids(user))
+
+
+@register.filter
+def due_icon(kind: str) -> str:
+    return DUE_ICONS.get(kind, "point")
+
+
+@register.filter
+def due_time(due: Due, part: str) -> str:
+    """The hour of what is due today or tomorrow, the day of what lies further; nothing without either."""
+    if due.at is None:
+        return ""
+    local = timezone.localtime(due.at)
+    day = date_format(local, _("M j"))
+    clock = f"{local:%H:%M}" if due.has_hour else ""
+    is_far = part == "later" or due.is_late
+    return " ".join(filter(None, [day if is_far else "", clock])) or _("during the day")
 
 
 @register.filter
@@ -189,16 +238,8 @@ def inspects(context) -> bool:
 @register.inclusion_tag("events/_rechecks.html", takes_context=True)
 def rechecks_waiting(context: template.Context) -> dict:
     """For the workbench of who re-checks closed cases: how many wait for it."""
-    user = context["request"].user
-    if not inspected_ranges(user):
-        return {}
-    samples = Sample.objects.inspected_by(user)
-    return {
-        "inspects": True,
-        "drawn": SampleItem.objects.filter(finding="", sample__in=samples)[: MANY + 1].count(),
-        "fast": QuickClosing.objects.inspected_by(user).waiting().order_by()[: MANY + 1].count(),
-        "many": MANY,
-    }
+    found = rechecks_of(context["request"].user)
+    return {"inspects": bool(found), "many": MANY} | found
 
 
 @register.inclusion_tag("events/_event_rechecks.html", takes_context=True)

@@ -156,7 +156,7 @@ def test_a_sheet_ends_somewhere_and_says_so(cast, as_, event, monkeypatch):
     for _number in range(3):
         make_event(cast.worker, cast.tree.building)
     found = sheet(as_(cast.worker).get(reverse("event_export")))
-    assert found["B2"].value.startswith("前 2 件")
+    assert found["B2"].value.startswith("前 2 行")
     assert found.max_row == HEAD + 2
 
 

@@ -28,9 +28,9 @@ EVERYBODY = ("worker", "chief", "community", "street", "district", "city", "poli
 SEE_THE_CASE = ("worker", "chief", "community", "street", "district", "city", "police", "admin")
 
 
-@pytest.mark.parametrize("name", ["workbench", "event_file", "event_list", "notice_list"])
+@pytest.mark.parametrize("name", ["workbench", "my_day", "event_file", "event_list", "notice_list"])
 def test_pages_of_ones_own_open_for_everybody(cast, as_, name):
-    answers = {person: as_(getattr(cast, person)).get(reverse(name)).status_code for person in EVERYBODY}
+    answers = {person: as_(getattr(cast, person)).get(reverse(name), follow=True).status_code for person in EVERYBODY}
     assert answers == dict.fromkeys(EVERYBODY, 200)
 
 
@@ -115,7 +115,7 @@ def test_the_workbench_says_what_each_person_is_to_do(cast, as_, event):
 
 
 def test_the_workbench_of_somebody_without_a_post_says_whom_to_ask(cast, as_):
-    text = page(as_(cast.stranger).get(reverse("workbench")))
+    text = page(as_(cast.stranger).get(reverse("workbench"), follow=True))
     assert "您还没有岗位" in text
     assert "请联系所在街道的管理员" in text
 

@@ -8,8 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from branches.access import may_run_for
-from branches.areas.access import home_grid
+from branches.access import home_grid, may_run_for
 from branches.views import page_of
 from grids import exporting
 from grids.access import overseen_ranges

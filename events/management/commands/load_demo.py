@@ -15,10 +15,12 @@ from branches.demo.resources import plan_and_spend
 from events.demo import cases
 from events.demo.decisions import decide
 from events.demo.meetings import meet
+from events.demo.notices import read_old_notices
 from events.demo.organisations import found_organisations
 from events.demo.people import Staff, hire
 from events.demo.places import COMMUNITY, DISTRICT, load_places
 from events.demo.reports import write_checklists
+from events.demo.sheets import ask_for_sheets
 from events.demo.visits import visit
 from events.management.commands.escalate_overdue import moment
 from events.models import Event
@@ -92,5 +94,7 @@ class Command(BaseCommand):
         plan_and_spend(end)
         tell(end)
         self._help(staff, end)
+        ask_for_sheets(staff, end)
+        read_old_notices(end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]
