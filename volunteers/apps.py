@@ -22,9 +22,11 @@ class VolunteersConfig(AppConfig):
         from volunteers.enrolments.sheets import MemberSheet
         from volunteers.households import day as households_day
         from volunteers.households import rehoming as households
+        from volunteers.households.orders import order_from_visit
         from volunteers.households.reveals import KIND as HOUSEHOLD_LOOKS
         from volunteers.orders import day as orders_day
         from volunteers.orders import rehoming as orders
+        from volunteers.orders import sources
         from volunteers.orders.references import OrderSource
         from volunteers.orders.reveals import KIND as ORDER_LOOKS
 
@@ -39,6 +41,7 @@ class VolunteersConfig(AppConfig):
         references.register(OrderSource())
         tellers.register(ActivityTeller())
         joining.register(activities_to_join)
+        sources.register("visit", order_from_visit)
         reveals.register(HOUSEHOLD_LOOKS)
         reveals.register(ORDER_LOOKS)
         reorganised.connect(follow, weak=False, dispatch_uid="volunteers.rehome")

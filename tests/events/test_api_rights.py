@@ -1,9 +1,11 @@
 """Who gets what of the API: each address by each person, clue reports, and what ends or gives a right."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.db import transaction
+from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
@@ -12,7 +14,19 @@ from grids.models import Role
 from grids.services import end_post
 from tests.events.api_calls import ATTACHMENTS, CATEGORIES, CHINESE, EVENTS, act, address, api_of, filing, numbers
 from tests.events.test_sampling import closed, drawn
-from tests.factories import make_branch, make_category, make_event, make_organisation, make_post, make_uploads, take
+from tests.factories import (
+    make_activity,
+    make_branch,
+    make_category,
+    make_event,
+    make_member_enrolment,
+    make_organisation,
+    make_organisation_enrolment,
+    make_post,
+    make_uploads,
+    take,
+)
+from tests.volunteers.orders import make_order, make_service
 
 
 @pytest.fixture
@@ -68,6 +82,16 @@ MATRIX = {
     "get {organisation}": INSIDE,
     "get /api/v1/branches/": EVERYBODY,
     "get {branch}": INSIDE,
+    "get /api/v1/enrolments/members/": EVERYBODY,
+    "get {member}": INSIDE,
+    "get /api/v1/enrolments/organisations/": EVERYBODY,
+    "get {report}": INSIDE,
+    "get /api/v1/activities/": EVERYBODY,
+    "get {activity}": INSIDE,
+    "get /api/v1/services/": EVERYBODY,
+    "get {service}": EVERYBODY,
+    "get /api/v1/orders/": EVERYBODY,
+    "get {order}": INSIDE | {"police": 404},
     "get /api/schema/": EVERYBODY,
     "get /api/v1/events/": EVERYBODY,
     "get /api/v1/events/alike/": {name: 400 if code == 200 else code for name, code in EVERYBODY.items()},
@@ -95,6 +119,26 @@ def a_sample(cast) -> Sample:
     return drawn(cast, size=1)
 
 
+def of_help(path: str, thing) -> str:
+    return f"/api/v1/{path}/{thing.pk}/"
+
+
+# The addresses of people who help, made where a line asks for them.
+HELP = {
+    "member": lambda cast, company: of_help(
+        "enrolments/members", make_member_enrolment(cast.tree.community, organisation=company)
+    ),
+    "report": lambda cast, company: of_help(
+        "enrolments/organisations", make_organisation_enrolment(company, cast.tree.community)
+    ),
+    "activity": lambda cast, company: of_help(
+        "activities", make_activity(cast.tree.community, timezone.now() + timedelta(days=4))
+    ),
+    "service": lambda cast, company: of_help("services", make_service(cast.tree.community)),
+    "order": lambda cast, company: of_help("orders", make_order(cast.tree.building)),
+}
+
+
 @pytest.mark.parametrize("what", MATRIX)
 def test_who_gets_what(cast, event, what):
     company = make_organisation(cast.tree.community)
@@ -104,6 +148,7 @@ def test_who_gets_what(cast, event, what):
     sample = f"/api/v1/samples/{a_sample(cast).pk}/" if "{sample}" in what else ""
     branch = f"/api/v1/branches/{make_branch(cast.tree.community).pk}/"
     known = {"event": address(event), "organisation": place, "photo": photo, "sample": sample, "branch": branch}
+    known |= {name: make(cast, company) for name, make in HELP.items() if f"{{{name}}}" in what}
     method, path, *action = what.format(**known).split()
     body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
     got = {}
@@ -122,6 +167,11 @@ def test_every_address_is_in_the_matrix():
         .replace("{event}", EVENTS + "{number}/")
         .replace("{organisation}", "/api/v1/organisations/{id}/")
         .replace("{branch}", "/api/v1/branches/{id}/")
+        .replace("{member}", "/api/v1/enrolments/members/{id}/")
+        .replace("{report}", "/api/v1/enrolments/organisations/{id}/")
+        .replace("{activity}", "/api/v1/activities/{id}/")
+        .replace("{service}", "/api/v1/services/{id}/")
+        .replace("{order}", "/api/v1/orders/{id}/")
         .replace("{photo}", ATTACHMENTS + "{key}/")
         .replace("{sample}", "/api/v1/samples/{id}/")
         for line in MATRIX

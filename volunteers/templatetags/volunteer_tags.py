@@ -9,6 +9,8 @@ register = template.Library()
 WAYS = (
     ("volunteer_home", "heart-handshake", _("Volunteers")),
     ("enrolment_figures", "user-check", _("Double check-in")),
+    ("activity_list", "calendar-event", _("Activities")),
+    ("order_list", "clipboard-heart", _("Service orders")),
 )
 
 
