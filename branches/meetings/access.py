@@ -24,10 +24,10 @@ def visible_meetings(user: User) -> QuerySet[Meeting]:
     inside = within(ranges(user)) | Q(grid__in=workable_grids(user))
     around = (Q(branch=None) & (inside | read_along_by(user))) | Q(branch__in=visible_branches(user))
     prepared = Q(state=State.PLANNED)
-    return Meeting.objects.filter((~prepared & (invited | around)) | (prepared & _run_by(user)))
+    return Meeting.objects.filter((~prepared & (invited | around)) | (prepared & run_by(user)))
 
 
-def _run_by(user: User) -> Q:
+def run_by(user: User) -> Q:
     """Those that the user may run, as `may_run_meeting` says of one."""
     own = Q(branch__in=Branch.objects.led_by(user)) | (Q(branch=None) & within(Branch.objects.ranges_led_by(user)))
     return within(overseen_ranges(user)) | own

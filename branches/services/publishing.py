@@ -96,10 +96,11 @@ def _take_figures(publication: Publication, month: date | None, year: int | None
     else:
         return
     same = Publication.objects.filter(grid=grid, kind=kind, period=publication.period)
-    if same.public().exists():
-        raise ValidationError({"kind": [_public_already()]})
+    # Asked first: whoever is told to withdraw them could not publish them again.
     if kind == Kind.FIGURES and any(small.tells_of_few(old.figures, publication.figures) for old in same):
         raise ValidationError({"month": [_tells_of_few()]})
+    if same.public().exists():
+        raise ValidationError({"kind": [_public_already()]})
 
 
 def _public_already() -> str:

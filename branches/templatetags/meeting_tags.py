@@ -3,11 +3,12 @@
 from typing import Any
 
 from django import template
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from branches.meetings.access import may_convene, visible_meetings
+from branches.meetings.access import may_convene, run_by, visible_meetings
 from branches.meetings.showing import show_resolutions
 from branches.meetings.workflow import State
 from branches.models import Answer, Branch, Invitation, Meeting, Resolution
@@ -16,6 +17,7 @@ from grids.models import Grid, User
 register = template.Library()
 
 ROWS = 5
+TO_WRITE = (State.CONVENED, State.HELD)  # once they have begun
 COLOURS = {
     State.PLANNED: "filed",
     State.CONVENED: "handling",
@@ -53,15 +55,18 @@ def meetings_of(convener: Branch | Grid, user: User) -> dict[str, Any]:
 
 @register.inclusion_tag("branches/_meetings_waiting.html")
 def meetings_waiting(user: User) -> dict[str, Any]:
-    """What waits for the person: invitations to answer, meetings to come, and resolutions that they see to."""
+    """What waits for the person: minutes to write, invitations, meetings to come, and resolutions to see to."""
     at, mine = timezone.now(), Invitation.objects.of(user)
+    called = Meeting.objects.filter(run_by(user), convened_by=user, state__in=TO_WRITE, starts_at__lte=at)
     convened = Meeting.objects.filter(state=State.CONVENED, ends_at__gte=at).with_related()
     unanswered = mine.filter(answer="").values("meeting")
+    awaited = Q(pk__in=mine.exclude(answer="").values("meeting")) | Q(convened_by=user, starts_at__gt=at)
     left = Resolution.objects.unfinished().owned_by(user).with_related().distinct().order_by("due_on", "pk")
     return {
         "user": user,
+        "to_write": list(called.with_related().order_by("starts_at", "pk")[:ROWS]),
         "to_answer": list(convened.filter(pk__in=unanswered).upcoming()[:ROWS]),
-        "upcoming": list(convened.filter(pk__in=mine.exclude(answer="").values("meeting")).upcoming()[:ROWS]),
+        "upcoming": list(convened.filter(awaited).exclude(pk__in=unanswered).upcoming()[:ROWS]),
         "resolutions": show_resolutions(left[:ROWS], user, at),
         "at": at,
     }

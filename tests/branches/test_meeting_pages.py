@@ -356,12 +356,24 @@ def test_the_card_of_the_workbench(joint, cast, django_assert_num_queries):
     Invitation.objects.create(meeting=meeting, organisation=joint.company)
     Invitation.objects.create(meeting=meeting, person=cast.worker, answer="yes")
     make_resolution(meeting, "更换线路", organisation=joint.company)
-    with django_assert_num_queries(6):  # to answer, to come, resolutions, their cases, whom one speaks for, posts
+    # The person, what they lead, posts, minutes, to answer, to come, resolutions, their cases, whom they speak for.
+    with django_assert_num_queries(9):
         agent = card("{% meetings_waiting user %}", user=User.objects.get(pk=joint.agent.pk))
     assert "To answer" in agent
     assert "更换线路" in agent
     assert "To come" in card("{% meetings_waiting user %}", user=cast.worker)
     assert card("{% meetings_waiting user %}", user=cast.neighbour).strip() == ""
+
+
+def test_the_card_of_who_convened_begins_with_the_minutes_to_write(joint, cast):
+    now, day = timezone.now(), timedelta(days=1)
+    begun = make_meeting(joint.branch, joint.secretary, starts_at=now - day, title="昨天的会")
+    coming = make_meeting(joint.branch, joint.secretary, starts_at=now + day, title="明天的会")
+    for meeting in (begun, coming):
+        Invitation.objects.create(meeting=meeting, person=cast.worker, answer="yes")
+    shown = card("{% meetings_waiting user %}", user=joint.secretary)
+    assert shown.index("Minutes to write") < shown.index("昨天的会") < shown.index("To come") < shown.index("明天的会")
+    assert "昨天的会" not in card("{% meetings_waiting user %}", user=cast.worker)
 
 
 def test_a_person_who_is_closed_out_sees_nothing(joint, convened):

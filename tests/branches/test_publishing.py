@@ -412,6 +412,15 @@ def test_figures_that_one_more_case_has_changed_are_not_public_again(cast):
     assert not Publication.objects.public().exists()
 
 
+def test_nobody_is_told_to_withdraw_figures_that_could_not_be_public_again(cast):
+    october(cast, 7)
+    figures(cast)
+    october(cast, 1, major="市容环境")
+    with pytest.raises(ValidationError) as refused:
+        figures(cast)
+    assert list(refused.value.message_dict) == ["month"]
+
+
 def test_figures_of_a_street_hide_what_communities_of_before_hide(cast):
     tree = cast.tree
     small, large = tree.community, tree.other_community
