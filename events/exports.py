@@ -7,8 +7,8 @@ from django.utils.translation import gettext_lazy
 from events.exporting import yes
 from events.models import Event
 from events.workflow import Status
-from grids.exports import Field, Kind
-from grids.models import Level, User, load_ancestors
+from grids.exports import Field, Kind, rough_place
+from grids.models import User, load_ancestors
 from grids.tree import community_code
 
 
@@ -18,13 +18,6 @@ def _find(user: User) -> QuerySet[Event]:
 
 def _load_places(events: list[Event]) -> None:
     load_ancestors(event.grid for event in events)
-
-
-def _place(event: Event) -> str:
-    """The building at most: a unit is too near to a home."""
-    grid = event.grid
-    names = [each.name for each in (*grid.ancestors, grid) if Level.STREET <= each.level <= Level.BUILDING]
-    return " ".join(names) or grid.name
 
 
 def _community(event: Event) -> str:
@@ -47,7 +40,7 @@ CASES = Kind(
         Field("number", gettext_lazy("number"), 18, lambda event, at: event.number),
         Field("major", gettext_lazy("major"), 14, lambda event, at: event.category.major),
         Field("minor", gettext_lazy("minor"), 18, lambda event, at: event.category.minor),
-        Field("place", gettext_lazy("Place"), 44, lambda event, at: _place(event)),
+        Field("place", gettext_lazy("Place"), 44, lambda event, at: rough_place(event.grid)),
         Field("community", gettext_lazy("code of the community"), 14, lambda event, at: _community(event)),
         Field("urgency", gettext_lazy("urgency"), 10, lambda event, at: event.get_urgency_display()),
         Field("state", gettext_lazy("state"), 10, lambda event, at: event.get_status_display()),

@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.utils.functional import Promise
 
 from grids.day import whole_day
-from grids.models import Grid, User
+from grids.models import Grid, Level, User
 
 
 class Field(NamedTuple):
@@ -57,6 +57,12 @@ class Kind:
 
     def _begin(self, day: date) -> date | datetime:
         return day if self.is_dated else whole_day(day)
+
+
+def rough_place(grid: Grid) -> str:
+    """From the street down to the building at most: a unit is too near to a home. Its ancestors are loaded."""
+    names = [each.name for each in (*grid.ancestors, grid) if Level.STREET <= each.level <= Level.BUILDING]
+    return " ".join(names) or grid.name
 
 
 _kinds: dict[str, Kind] = {}

@@ -15,6 +15,7 @@ from grids.encryption import EncryptedTextField, Secret
 from tests.cast import Cast, make_cast
 from tests.factories import make_contact, make_household, make_service_levels
 from tests.servers import postgres_programs
+from tests.volunteers.orders import make_order
 from volunteers.services import change_household, note_visit, renew_consent, reveal_household
 
 REASON = "约定上门时间"
@@ -36,6 +37,7 @@ def fill(cast: Cast) -> None:
     )
     reveal_household(actor=cast.community, household=household, reason=REASON)
     make_contact(cast.tree.unit, name="上官云飞", phone="13912345604")
+    make_order(cast.tree.building, name="司马青山", phone="13912345606", address="五楼东户501室")
     webhook = Secret.of("https://oapi.example.com/robot?token=5f3b9c")
     secret = Secret.of("SEC1b7e4d9a")
     NoticePreference.objects.create(user=cast.worker, robot="dingtalk", webhook=webhook, secret=secret)

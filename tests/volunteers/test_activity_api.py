@@ -50,5 +50,5 @@ def test_the_list_costs_the_same_however_long(cast, count, django_assert_num_que
     for number in range(count):
         join(make_activity(cast.tree.community, timezone.now() + timedelta(days=2 + number)), cast.worker)
     client = as_(cast.worker)
-    with django_assert_num_queries(7):
+    with django_assert_num_queries(8):
         client.get(ACTIVITIES)

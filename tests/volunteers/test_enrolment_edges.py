@@ -39,7 +39,7 @@ def test_reports_wait_in_the_day_of_the_community_alone(cast, office, django_ass
         make_member_enrolment(cast.tree.community, organisation=office, state="applied")
     make_organisation_enrolment(office, cast.tree.community, state="applied")
     make_member_enrolment(cast.tree.other_community, organisation=office, state="applied")
-    with django_assert_max_num_queries(4):
+    with django_assert_max_num_queries(5):
         dues = day_of(cast.community, now)
     assert [(due.kind, due.title) for due in dues] == [
         ("enrolment", "2 名党员报到，待确认"),

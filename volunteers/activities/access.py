@@ -42,13 +42,13 @@ def visible_activities(user: User) -> QuerySet[Activity]:
     """Those around the user and those that they joined; one in preparation is for who organises it."""
     if not user.is_active:
         return Activity.objects.none()
-    planned = Q(state=ActivityState.PLANNED)
-    return Activity.objects.filter((~planned & (_around(user) | _joined(user))) | (planned & _organised_by(user)))
+    planned, organised = Q(state=ActivityState.PLANNED), _organised_by(user)
+    return Activity.objects.filter((~planned & (organised | _around(user) | _joined(user))) | (planned & organised))
 
 
 def _around(user: User) -> Q:
     """Where the user works, above it, and where they are enrolled, above that and below."""
-    places = Q(grid__in=visible_grids(user)) | _organised_by(user)
+    places = Q(grid__in=visible_grids(user))
     for community in _served_communities(user):
         places |= Q(position__range=(community.lft, community.rght)) | Q(grid__code__in=ancestor_codes(community.code))
     return places
@@ -64,7 +64,7 @@ def _joined(user: User) -> Q:
 
 def _organised_by(user: User) -> Q:
     """Those that the user may organise, as `may_organise_activity` says of one."""
-    own = Q(branch__in=Branch.objects.led_by(user)) | Q(branch=None, grid__in=Branch.objects.grids_led_by(user))
+    own = Q(branch__in=Branch.objects.led_by(user)) | (Q(branch=None) & within(Branch.objects.ranges_led_by(user)))
     return within(overseen_ranges(user)) | own
 
 
@@ -90,7 +90,7 @@ def sides_of(user: User, activity: Activity) -> frozenset[ActivitySide]:
     """Where the user stands in this activity; at its door stands who shows its code, which is another question."""
     sides = set()
     if may_organise_activity(user, activity):
-        sides.add(ActivitySide.ORGANISER)
-    if user.is_active and Activity.objects.filter(_around(user) | _joined(user), pk=activity.pk).exists():
+        sides |= {ActivitySide.ORGANISER, ActivitySide.HELPER}
+    elif user.is_active and Activity.objects.filter(_around(user) | _joined(user), pk=activity.pk).exists():
         sides.add(ActivitySide.HELPER)
     return frozenset(sides)

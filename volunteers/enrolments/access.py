@@ -94,5 +94,5 @@ def answered_communities(user: User) -> QuerySet[Grid]:
     if not user.is_active:
         return Grid.objects.none()
     posted = [post.grid_id for post in overseen_posts(user) if post.grid.level == Level.COMMUNITY]
-    led = Branch.objects.grids_led_by(user).filter(level=Level.COMMUNITY).values("pk")
-    return Grid.objects.active().filter(Q(pk__in=posted) | Q(pk__in=led))
+    led = [grid.pk for grid in Branch.objects.grids_led_by(user) if grid.level == Level.COMMUNITY]
+    return Grid.objects.active().filter(pk__in={*posted, *led})
