@@ -19,6 +19,9 @@ from events.models import OCCASIONS, Event, Occasion, Step
 from events.text import TITLE_LENGTH
 from events.workflow import Status
 from grids.models import User
+from volunteers.mediation.access import mediation_to_file, visible_mediations
+from volunteers.models import Mediation, PatrolFinding
+from volunteers.patrols.access import finding_to_file, visible_patrols
 
 CODE = re.compile(r"([a-z_]{1,32})-([0-9]{1,18})", re.ASCII)
 
@@ -48,6 +51,14 @@ def _of_topic(topic: Topic) -> dict[str, str]:
     return {"grid": topic.grid.code} | titled(topic.title, topic.decision)
 
 
+def _of_finding(finding: PatrolFinding) -> dict[str, str]:
+    return {"grid": finding.grid.code} | titled(finding.text)
+
+
+def _of_mediation(mediation: Mediation) -> dict[str, str]:
+    return {"grid": mediation.grid.code} | titled(mediation.subject)
+
+
 KINDS: dict[str, Kind] = {
     "resolution": Kind(
         label=_("resolution of a meeting"),
@@ -62,6 +73,20 @@ KINDS: dict[str, Kind] = {
         preset=_of_topic,
         is_seen=lambda user, topic: visible_topics(user).filter(pk=topic.pk).exists(),
         url=lambda topic: reverse("topic_detail", args=[topic.pk]),
+    ),
+    "finding": Kind(
+        label=_("finding of a patrol"),
+        find=finding_to_file,
+        preset=_of_finding,
+        is_seen=lambda user, finding: visible_patrols(user).filter(pk=finding.patrol_id).exists(),
+        url=lambda finding: reverse("patrol_detail", args=[finding.patrol_id]),
+    ),
+    "mediation": Kind(
+        label=_("joint mediation"),
+        find=mediation_to_file,
+        preset=_of_mediation,
+        is_seen=lambda user, mediation: visible_mediations(user).filter(pk=mediation.pk).exists(),
+        url=lambda mediation: reverse("mediation_detail", args=[mediation.pk]),
     ),
 }
 

@@ -1,6 +1,6 @@
 from django.urls import path, re_path
 
-from events import attachment_views, hot_spot_views, paper_views, saved_filter_views, views
+from events import attachment_views, hot_spot_views, paper_views, patrol_views, saved_filter_views, views
 from events.hotline import views as hotline_views
 from events.notices import views as notice_views
 from events.public import views as public
@@ -45,6 +45,7 @@ urlpatterns = [
     ),
     path("second-looks/", second_look_views.second_look_list, name="second_look_list"),
     path("second-looks/<int:pk>/", second_look_views.second_look, name="second_look"),
+    path("patrol-findings/<int:pk>/", patrol_views.finding_file, name="finding_file"),
     path("notices/", views.notice_list, name="notice_list"),
     path("notices/read/", views.notices_read, name="notices_read"),
     path("notices/settings/", notice_views.notice_settings, name="notice_settings"),

@@ -8,8 +8,14 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Resolution, Topic
 from events.models.event import Event
+from volunteers.models import Mediation, PatrolFinding
 
-OCCASIONS = ("resolution", "topic")  # the foreign keys, one for each kind; `events.occasions` tells more of them
+OCCASIONS = (
+    "resolution",
+    "topic",
+    "finding",
+    "mediation",
+)  # the foreign keys, one for each kind; `events.occasions` tells more of them
 
 
 def _exactly_one(names: tuple[str, ...]) -> Q:
@@ -30,6 +36,14 @@ class Occasion(models.Model):
 
     topic = models.ForeignKey(
         Topic, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("decision on a topic")
+    )
+
+    finding = models.ForeignKey(
+        PatrolFinding, models.PROTECT, null=True, blank=True, related_name="occasions",
+        verbose_name=_("finding of a patrol"),
+    )  # fmt: skip
+    mediation = models.ForeignKey(
+        Mediation, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("joint mediation")
     )
 
     class Meta:

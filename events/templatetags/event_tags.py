@@ -59,6 +59,8 @@ STEP_ICONS = {
     Action.ABSORB: "git-merge",
     Action.RELEASE: "git-branch",
     Action.INFORM: "speakerphone",
+    Action.JOIN: "shield-plus",
+    Action.PART: "shield-minus",
 }
 MAJOR_ICONS = {
     "社会治理": "users-group",

@@ -1,0 +1,1 @@
+"""Made-up work of people who help, through the services."""
