@@ -65,8 +65,8 @@ FACTS = (
     (
         _("Who has it"),
         (
-            "loop", "start_loop", "holder", "handler", "organisation", "partner", "checker", "resolver", "round", "send_backs",
-            "reworks", "is_supervised",
+            "loop", "start_loop", "holder", "handler", "organisation", "partner", "checker", "resolver", "round",
+            "send_backs", "reworks", "is_supervised",
         ),
     ),
     (_("Times"), ("filed_at", "accepted_at", "due_at", "resolved_at", "closed_at")),

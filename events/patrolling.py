@@ -1,4 +1,4 @@
-"""What cases tell joint patrols: in which buildings those of public safety occurred lately. Clue reports never count."""
+"""What cases tell joint patrols: in which buildings public safety was at stake lately. Clue reports never count."""
 
 from datetime import datetime, timedelta
 from urllib.parse import urlencode

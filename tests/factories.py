@@ -7,6 +7,7 @@ from importlib import import_module
 from itertools import count, groupby
 
 from django.apps import apps
+from django.utils import timezone
 
 from branches import services as branch_services
 from branches.meetings.workflow import State
@@ -31,7 +32,16 @@ from grids.models import Grid, Organisation, Post, Role, User
 from grids.services import bulk
 from tests.pictures import picture, upload
 from volunteers.enrolments.workflow import EnrolmentState
-from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment, Skill
+from volunteers.models import (
+    DisputeKind,
+    Mediation,
+    MemberEnrolment,
+    Offer,
+    OrganisationEnrolment,
+    Patrol,
+    Skill,
+)
+from volunteers.services import Party, PatrolPlan, open_mediation, plan_patrol
 
 _number = count(1)
 
@@ -262,3 +272,24 @@ def make_offer(enrolment: OrganisationEnrolment | MemberEnrolment, skill: str = 
     key = "member_enrolment" if isinstance(enrolment, MemberEnrolment) else "organisation_enrolment"
     found, _new = Skill.objects.get_or_create(name=skill)
     return Offer.objects.create(skill=found, grid=enrolment.grid, **{key: enrolment} | fields)
+
+
+def patrol_plan(people: Iterable[User], buildings: Iterable[Grid], *, hours: float = 1, **fields) -> PatrolPlan:
+    """In an hour unless told otherwise."""
+    starts_at = fields.pop("starts_at", timezone.now() + timedelta(hours=1))
+    given = {"aim": "治安隐患联合排查", "meets_at": "警务室门口"} | fields
+    ends_at = starts_at + timedelta(hours=hours)
+    return PatrolPlan(starts_at=starts_at, ends_at=ends_at, people=list(people), buildings=list(buildings), **given)
+
+
+def make_patrol(actor: User, community: Grid, people: Iterable[User], buildings: Iterable[Grid], **fields) -> Patrol:
+    """Planned by the actor, through the service."""
+    return plan_patrol(actor=actor, community=community, plan=patrol_plan(people, buildings, **fields))
+
+
+def make_mediation(actor: User, grid: Grid, mediators: Iterable[User] = (), **fields) -> Mediation:
+    """Under way, with two parties, through the service; the actor mediates too."""
+    parties = [Party("诸葛明亮", "13812345601"), Party("司马青衫", "13812345602")]
+    kind = DisputeKind.objects.order_by("ordinal").first()
+    given = {"kind": kind, "subject": "楼上漏水", "parties": parties, "mediators": list(mediators)} | fields
+    return open_mediation(actor=actor, grid=grid, **given)

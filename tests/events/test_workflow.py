@@ -28,7 +28,7 @@ OPEN = "filed handling resolved suspended"
 EXPECTED = {
     "accept": ("filed", "handling", "desk"),
     "assign": ("handling", "handling", "desk"),
-    "resolve": ("handling", "resolved", "handler desk"),
+    "resolve": ("handling", "resolved", "handler partner desk"),
     "send_back": ("filed handling", "filed", "desk"),
     "escalate": ("filed handling", "filed", "desk"),
     "pass_check": ("resolved", "closed", "origin"),
@@ -46,10 +46,12 @@ EXPECTED = {
     "separate": ("merged", "filed", "desk upper taker"),
     "urge": (OPEN, "", "upper"),
     "supervise": (OPEN, "", "upper"),
-    "reply": (OPEN, "", "desk handler"),
-    "ask": ("filed handling", "", "desk handler"),
+    "reply": (OPEN, "", "desk handler partner"),
+    "ask": ("filed handling", "", "desk handler partner"),
     "answer": (OPEN, "", "reporter"),
-    "comment": (OPEN, "", "desk handler origin upper taker reporter viewer"),
+    "comment": (OPEN, "", "desk handler partner origin upper taker police reporter viewer"),
+    "join": ("filed handling", "", "desk police"),
+    "part": ("filed handling", "", "desk partner"),
     "remind": ("filed handling resolved", "", ""),
     "climb_check": ("resolved", "", ""),
     "rehome": (OPEN, "", ""),
@@ -58,7 +60,7 @@ EXPECTED = {
     "release": (OPEN, "", ""),
     "inform": ("merged", "", ""),
 }
-SIDES = ("desk", "handler", "origin", "upper", "taker", "reporter", "viewer")
+SIDES = ("desk", "handler", "partner", "origin", "upper", "taker", "police", "reporter", "viewer")
 # A request that must wait for the move to be open; `ask_…` are open only while none waits.
 REQUESTED = {"suspend": "suspend", "extend": "extend", "decline": "extend"}
 UNTIL = datetime(2099, 1, 1).date()
@@ -89,6 +91,7 @@ class Stage:
             reason="情况如此",
             note="已处理",
             handler=self.people["handler"],
+            partner=self.people["police"],
             rating="satisfied",
             until=timezone.localdate() + timedelta(days=30),
             into=self.other,
@@ -103,22 +106,27 @@ class Stage:
 
 def held_by_the_street(cast, status: str) -> Stage:
     reporter, onlooker, taker = make_user("报事人"), make_user("街道干事"), make_user("区调度")
+    officer, colleague = make_user("民警"), make_user("辅警")
     left = make_post(reporter, cast.tree.unit, Role.STAFF)
     make_post(onlooker, cast.tree.street, Role.STAFF)
     make_post(taker, cast.tree.district, Role.DISPATCHER)
+    for policeman in (officer, colleague):
+        make_post(policeman, cast.tree.street, Role.POLICE)
     event = take(make_event(reporter, cast.tree.unit), "escalate", "escalate")
     end_post(actor=None, post=left)
     other = take(make_event(cast.worker, cast.tree.unit), *["escalate"] * 3)
     until = timezone.localdate() + timedelta(days=30)
     event = take(event, *WAYS[status], until=until, into=other)
     asked = {"asked_at": event.filed_at, "reply_to": cast.district, "reply_due_at": event.filed_at}
-    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour, suspensions=0, **asked)
+    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour, partner=colleague, suspensions=0, **asked)
     people = {
         "desk": cast.street,
         "handler": cast.neighbour,
         "origin": cast.worker,
         "upper": cast.district,
         "taker": taker,
+        "police": officer,
+        "partner": colleague,
         "reporter": reporter,
         "viewer": onlooker,
     }

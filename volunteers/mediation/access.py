@@ -66,9 +66,9 @@ def may_open_mediations(user: User, grid: Grid) -> bool:
     """The police of the place, who works there, and who leads the branch of it; in communities and below."""
     if not user.is_active or grid.level < Level.COMMUNITY:
         return False
-    return (bool(user.active_posts) and (may_police(user, grid) or may_work_on(user, grid))) or mediators_of(
-        grid
-    ).filter(pk=user.pk).exists()
+    if user.active_posts and (may_police(user, grid) or may_work_on(user, grid)):
+        return True
+    return mediators_of(grid).filter(pk=user.pk).exists()
 
 
 def check_may_open(actor: User | None, grid: Grid) -> None:

@@ -635,7 +635,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="mediation",
             constraint=models.CheckConstraint(
-                condition=models.Q(("erased_at", None), ("result", None), _connector="OR"),
+                condition=models.Q(("erased_at", None), ("result__isnull", True), _connector="OR"),
                 name="mediation_erased_is_empty",
             ),
         ),

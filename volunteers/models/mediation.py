@@ -89,7 +89,9 @@ class Mediation(Placed):
                 | ~Q(state=MediationState.OPEN) & Q(ended_at__isnull=False),
                 name="mediation_ended_or_open",
             ),
-            models.CheckConstraint(condition=Q(erased_at=None) | Q(result=None), name="mediation_erased_is_empty"),
+            models.CheckConstraint(
+                condition=Q(erased_at=None) | Q(result__isnull=True), name="mediation_erased_is_empty"
+            ),
             models.UniqueConstraint(fields=["opened_by", "idempotency_key"], name="mediation_opened_once"),
         ]
 
