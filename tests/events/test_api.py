@@ -16,7 +16,17 @@ from events.models import Event, Sample, Step
 from grids.models import Role
 from grids.services import end_post, retire_grid
 from tests.events.test_sampling import closed, drawn
-from tests.factories import make_branch, make_category, make_event, make_organisation, make_post, make_uploads, take
+from tests.factories import (
+    make_branch,
+    make_category,
+    make_event,
+    make_mediation,
+    make_organisation,
+    make_patrol,
+    make_post,
+    make_uploads,
+    take,
+)
 
 EVENTS = "/api/v1/events/"
 CATEGORIES = "/api/v1/categories/"
@@ -465,6 +475,8 @@ INSIDE = EVERYBODY | {"neighbour": 404, "stranger": 404}
 INSPECTORS = dict.fromkeys(PEOPLE, 403) | {"district": 200, "city": 200, "admin": 200, "anonymous": 401}
 NOBODY = {name: 403 if code == 200 else code for name, code in INSIDE.items()}
 FILERS = {name: 201 if code == 200 else code for name, code in EVERYBODY.items()}
+MEDIATING = dict.fromkeys(PEOPLE, 404) | dict.fromkeys(("worker", "community", "district", "police"), 200)
+MEDIATING |= {"anonymous": 401}
 MATRIX = {
     "get /api/v1/categories/": EVERYBODY,
     "get /api/v1/grids/": EVERYBODY,
@@ -473,6 +485,10 @@ MATRIX = {
     "get {organisation}": INSIDE,
     "get /api/v1/branches/": EVERYBODY,
     "get {branch}": INSIDE,
+    "get /api/v1/patrols/": EVERYBODY,
+    "get {patrol}": INSIDE,
+    "get /api/v1/mediations/": EVERYBODY,
+    "get {mediation}": MEDIATING,
     "get /api/schema/": EVERYBODY,
     "get /api/v1/events/": EVERYBODY,
     "get /api/v1/events/alike/": {name: 400 if code == 200 else code for name, code in EVERYBODY.items()},
@@ -508,7 +524,16 @@ def test_who_gets_what(cast, as_, event, what):
     photo = f"{ATTACHMENTS}{event.attachments.get().key}/"
     sample = f"/api/v1/samples/{a_sample(cast).pk}/" if "{sample}" in what else ""
     branch = f"/api/v1/branches/{make_branch(cast.tree.community).pk}/"
-    known = {"event": address(event), "organisation": place, "photo": photo, "sample": sample, "branch": branch}
+    patrol = make_patrol(cast.police, cast.tree.community, [cast.worker], [cast.tree.building])
+    mediation = make_mediation(cast.worker, cast.tree.building, [cast.police])
+    with_police = {"patrol": f"/api/v1/patrols/{patrol.pk}/", "mediation": f"/api/v1/mediations/{mediation.pk}/"}
+    known = with_police | {
+        "event": address(event),
+        "organisation": place,
+        "photo": photo,
+        "sample": sample,
+        "branch": branch,
+    }
     method, path, *action = what.format(**known).split()
     body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
     got = {}
@@ -527,6 +552,8 @@ def test_every_address_is_in_the_matrix():
         .replace("{event}", EVENTS + "{number}/")
         .replace("{organisation}", "/api/v1/organisations/{id}/")
         .replace("{branch}", "/api/v1/branches/{id}/")
+        .replace("{patrol}", "/api/v1/patrols/{id}/")
+        .replace("{mediation}", "/api/v1/mediations/{id}/")
         .replace("{photo}", ATTACHMENTS + "{key}/")
         .replace("{sample}", "/api/v1/samples/{id}/")
         for line in MATRIX

@@ -18,6 +18,7 @@ from events.demo.meetings import meet
 from events.demo.organisations import found_organisations
 from events.demo.people import hire
 from events.demo.places import DISTRICT, load_places
+from events.demo.police import work_together
 from events.demo.reports import write_checklists
 from events.management.commands.escalate_overdue import moment
 from events.models import Event
@@ -78,5 +79,6 @@ class Command(BaseCommand):
         lists.issue_work_list(Grid.objects.get(code=DISTRICT), staff.users["district"], end)
         plan_and_spend(end)
         tell(end)
+        work_together(staff, end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]

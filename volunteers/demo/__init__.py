@@ -1,1 +1,0 @@
-"""Made-up work of people who help, through the services."""
