@@ -227,6 +227,10 @@ def may_be_joined(case: Case) -> bool:
     return not case.is_confidential
 
 
+def is_joined(case: Case) -> bool:
+    return case.partner_id is not None
+
+
 def can_be_answered(case: Case) -> bool:
     return case.is_asked
 
@@ -354,7 +358,11 @@ TABLE: dict[Action, Move] = {
             possible=may_be_joined,
             otherwise=_("A clue report is the police's already; nobody is asked to it."),
         ),
-        _move(Action.PART, "filed handling", None, "desk partner", "reason"),
+        _move(
+            Action.PART, "filed handling", None, "desk partner", "reason",
+            possible=is_joined,
+            otherwise=_("Nobody handles it together with you."),
+        ),
         _move(Action.REMIND, "filed handling resolved", None, "system"),
         _move(Action.CLIMB_CHECK, "resolved", None, "system"),
         _move(Action.REHOME, "", None, "system"),
@@ -431,7 +439,9 @@ def _covers(case: Case, office: Office) -> bool:
 
 
 def _polices(case: Case, office: Office) -> bool:
-    return office.role == Role.POLICE and is_at_or_below(case.grid_code, office.code)
+    """Of a clue report nobody is: the police has it anyway, and asks nobody to it."""
+    covers = is_at_or_below(case.grid_code, office.code)
+    return covers and office.role == Role.POLICE and not case.is_confidential
 
 
 def _is_origin(case: Case, office: Office) -> bool:

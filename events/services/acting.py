@@ -293,8 +293,6 @@ def _check_inputs(
         details["outcome"] = outcome
     if "rating" in move.needs:
         details["rating"] = rating
-    if "partner" in move.needs:
-        details["joined"] = str(partner)
     given = {"partner": partner, "reason": reason, "note": note, "details": details, "until": until, "into": into}
     return given | ({"handler": handler, "organisation": organisation} if "handler" in move.needs else {})
 

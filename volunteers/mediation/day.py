@@ -17,7 +17,7 @@ MOST = 20
 
 
 def day_of(user: User, at: datetime) -> list[Due]:
-    """The sessions of the coming week, and the follow-ups that are due, of what the user mediates; three queries."""
+    """The sessions of the coming week, and the follow-ups that are due, of what the user mediates; two queries."""
     if not user.is_active:
         return []
     mine = visible_mediations(user).filter(mediators=user)

@@ -247,6 +247,7 @@ def _page(request: HttpRequest, mediation: Mediation, form=None, problem: str = 
         "session_form": form if getattr(form, "about", "") == "session" else SessionForm(),
         "end_form": EndForm.fresh(timezone.localdate(at)),
         "form": form,
+        "typed": "\n".join(form.data.get(name, "") for name in ("text", "note")).strip() if form else "",
         "problem": problem,
         "kept_days": settings.MEDIATION_KEPT_DAYS,
         "at": at,
