@@ -7,7 +7,7 @@ from django.utils import timezone
 from events import services as cases
 from events.demo.people import HOME, Staff
 from events.demo.places import COMMUNITY
-from events.models import Category, Event
+from events.models import Category, Event, PoliceWork
 from events.workflow import Action, Status
 from grids.models import Grid
 from volunteers import services
@@ -30,7 +30,7 @@ def work_together(staff: Staff, end: datetime) -> None:
     community = Grid.objects.get(code=COMMUNITY)
     _patrol(staff, community, end)
     _mediate(staff, community, end)
-    _handle_together(staff, community, end)
+    _handle_together(staff, end)
 
 
 def _day(end: datetime, days: int, hour: int) -> datetime:
@@ -92,15 +92,15 @@ def _mediate(staff: Staff, community: Grid, end: datetime) -> None:
     )
 
 
-def _handle_together(staff: Staff, community: Grid, end: datetime) -> None:
-    """The oldest case in the hands of the community that is no clue report."""
-    held = Event.objects.filter(holder=community, status=Status.HANDLING, is_confidential=False)
-    if event := held.order_by("filed_at", "pk").first():
+def _handle_together(staff: Staff, end: datetime) -> None:
+    """A quarrel in one of the worker's buildings, which the chief has the officer handle too."""
+    quarrels = Event.objects.filter(holder__code__in=HOME, category__police_work=PoliceWork.DISPUTE)
+    if event := quarrels.filter(status=Status.HANDLING).order_by("filed_at", "pk").first():
         cases.act(
             event=event,
             action=Action.JOIN,
-            actor=staff.users["community"],
+            actor=staff.users["chief"],
             partner=staff.users["police"],
-            reason="涉及外来车辆与出租屋，请警格一同到场核查。",
+            reason="双方情绪激动，请警格一同到场调处。",
             at=end,
         )

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.management import call_command
 from django.utils import timezone
 
 from branches.exceptions import StateConflict
@@ -17,6 +18,7 @@ from volunteers.mediation.access import visible_mediations
 from volunteers.mediation.day import day_of
 from volunteers.mediation.workflow import TABLE, MediationAction, MediationSide, MediationState
 from volunteers.models import Mediation, MediationParty, MediationReveal
+from volunteers.tasks import erase_mediations
 from volunteers.workflow import refusal
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("in_english")]
@@ -251,3 +253,11 @@ def test_police_of_the_street_mediate_too(cast):
     officer = make_user("所长")
     make_post(officer, cast.tree.street, Role.POLICE)
     assert officer in make_mediation(cast.worker, cast.tree.building, [officer]).mediators.all()
+
+
+def test_the_daily_task_and_the_command_forget(cast, mediation, capsys):
+    services.end_without_agreement(actor=cast.worker, mediation=mediation, text="建议诉讼")
+    Mediation.objects.update(ended_at=timezone.now() - timedelta(days=999))
+    call_command("erase_mediations")
+    assert "1 mediations erased" in capsys.readouterr().out
+    assert erase_mediations() == {"mediations": 0}

@@ -56,10 +56,17 @@ class MediatorsField(forms.ModelMultipleChoiceField):
         super().__init__(User.objects.none(), label=_("Who mediates"), widget=forms.CheckboxSelectMultiple, **options)
 
 
+class PlaceField(forms.ModelChoiceField):
+    """The community or one of its buildings, by name."""
+
+    def label_from_instance(self, grid: Grid) -> str:
+        return grid.name
+
+
 class OpenForm(forms.Form):
     """A dispute, where it arose, its parties and who mediates."""
 
-    grid = forms.ModelChoiceField(
+    grid = PlaceField(
         Grid.objects.none(),
         to_field_name="code",
         label=_("Where it arose"),
@@ -80,7 +87,7 @@ class OpenForm(forms.Form):
     )
     subject = TextField(
         max_length=TITLE_LENGTH,
-        label=_("What it is about"),
+        label=pgettext_lazy("mediation", "What it is about"),
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
         help_text=_("In a line, without names: it stays when the names are erased."),
         error_messages={"required": _("Say in a line what it is about, without names.")},
@@ -134,7 +141,8 @@ class SessionForm(forms.Form):
     """When and where they met or will meet, and what was said."""
 
     held_at = MomentField(
-        label=_("When"), error_messages={"required": _("Say when."), "invalid": _("Say when: day and time.")}
+        label=pgettext_lazy("mediation", "When"),
+        error_messages={"required": _("Say when."), "invalid": _("Say when: day and time.")},
     )
     place = TextField(
         max_length=PLACE_LENGTH,

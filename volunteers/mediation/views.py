@@ -17,7 +17,7 @@ from branches.cases import load_cases
 from branches.exceptions import StateConflict
 from branches.refusals import add_refusal
 from grids.access import SeveralSuccessors, find_grid
-from grids.models import Grid, Level
+from grids.models import Grid, Level, User
 from grids.tree import community_code
 from volunteers import services
 from volunteers.mediation.access import get_mediation, may_open_mediations, sides_of, visible_mediations
@@ -25,6 +25,7 @@ from volunteers.mediation.forms import ChangeForm, EndForm, FollowUpForm, OpenFo
 from volunteers.mediation.showing import openable_communities
 from volunteers.mediation.workflow import TABLE, MediationAction, MediationSide, MediationState
 from volunteers.models import Mediation
+from volunteers.people import is_police, load_posts
 from volunteers.workflow import open_moves
 
 PAGE_SIZE = 20
@@ -90,7 +91,7 @@ def mediation_open(request: HttpRequest) -> HttpResponse:
         "community": community,
         "case": case,
         "rows": form.fields["parties"].rows(form["parties"].value() if form.is_bound else None),
-        "people": list(form.fields["mediators"].queryset),
+        "people": _people(form, community),
         "chosen": {str(key) for key in form["mediators"].value() or ()},
         "kept_days": settings.MEDIATION_KEPT_DAYS,
     }
@@ -109,6 +110,12 @@ def _asked_place(request: HttpRequest) -> Grid | None:
     if grid is None or grid.level < Level.COMMUNITY:
         raise Http404
     return grid.parent if grid.level > Level.BUILDING else grid
+
+
+def _people(form: OpenForm | ChangeForm, community: Grid) -> list[User]:
+    """Who may mediate, the police first, with their posts."""
+    people = load_posts(form.fields["mediators"].queryset.order_by("name", "pk"), community)
+    return sorted(people, key=lambda person: not is_police(person))
 
 
 # One mediation
@@ -141,7 +148,7 @@ def mediation_change(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "mediation": mediation,
         "rows": form.fields["parties"].rows(form["parties"].value() if form.is_bound else None),
-        "people": list(form.fields["mediators"].queryset.order_by("name", "pk")),
+        "people": _people(form, Grid.objects.get(code=community_code(mediation.grid.code))),
         "chosen": {str(key) for key in form["mediators"].value() or ()},
         "parties": mediation.parties.all(),
         "kept_days": settings.MEDIATION_KEPT_DAYS,

@@ -18,13 +18,14 @@ from branches.cases import load_cases
 from branches.exceptions import StateConflict
 from branches.refusals import add_refusal
 from grids.access import get_grid
-from grids.models import Grid, Level, Post, Role, User
+from grids.models import Grid, Level, User
 from volunteers import services
-from volunteers.models import MemberEnrolment, Patrol
+from volunteers.models import Patrol
 from volunteers.patrols.access import get_patrol, may_plan_patrols, plannable_communities, sides_of, visible_patrols
 from volunteers.patrols.forms import PatrolForm, WordForm
 from volunteers.patrols.suggesting import DAYS, Hint, hints
 from volunteers.patrols.workflow import TABLE, PatrolAction, PatrolSide, PatrolState
+from volunteers.people import is_police, load_posts
 from volunteers.workflow import open_moves
 
 PAGE_SIZE = 20
@@ -163,22 +164,13 @@ def _plan_page(
 
 
 def _groups(community: Grid, people: Iterable[User]) -> list[tuple[str, list[User]]]:
-    """Who may go, by what they are here: police, posts, enrolled members; each with the names of their grids."""
-    people = list(people)
-    posts = Post.objects.active().filter(user__in=people).select_related("grid").order_by("position", "pk")
-    inside = [post for post in posts if community.lft <= post.position <= community.rght or post.role == Role.POLICE]
-    enrolled = set(MemberEnrolment.objects.serving().filter(grid=community).values_list("user", flat=True))
+    """Who may go, by what they are here: police, posts, enrolled members; each with their posts in words."""
     groups = {_("Police"): [], _("Grid staff and desk"): [], _("Members enrolled here"): []}
-    for person in people:
-        own = [post for post in inside if post.user_id == person.pk]
-        person.where = "、".join(dict.fromkeys(f"{post.grid.name} {post.get_role_display()}" for post in own))
-        if any(post.role == Role.POLICE for post in own):
-            groups[_("Police")].append(person)
-        elif own:
-            groups[_("Grid staff and desk")].append(person)
-        elif person.pk in enrolled:
-            groups[_("Members enrolled here")].append(person)
-    return [(label, members) for label, members in groups.items() if members]
+    police, staff, members = groups.values()
+    for person in load_posts(people, community):
+        group = police if is_police(person) else staff if person.posts_here else members
+        group.append(person)
+    return [(label, found) for label, found in groups.items() if found]
 
 
 # One patrol
