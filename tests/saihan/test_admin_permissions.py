@@ -23,12 +23,15 @@ from tests.factories import (
     make_contact,
     make_event,
     make_issued_item,
+    make_mediation,
     make_meeting,
+    make_patrol,
     make_post,
     make_topic,
     make_user,
     take,
 )
+from volunteers.models import DisputeKind
 
 pytestmark = pytest.mark.django_db
 
@@ -124,6 +127,8 @@ def things(cast, people) -> dict[type, int]:
     Token.objects.create(user=cast.worker)
     make_meeting(cast.tree.community, cast.community, starts_at=timezone.now())
     make_area(branch, [cast.tree.building])
+    make_patrol(cast.police, cast.tree.community, [cast.worker], [cast.tree.building])
+    make_mediation(cast.worker, cast.tree.building, kind=DisputeKind.objects.last())  # the first is in no use
     make_issued_item(cast.tree.district)
     line = add_line(
         actor=None,
