@@ -102,5 +102,5 @@ def test_the_docs_open_in_a_browser(client, live_server, cast, new_page):
     page.goto("/api/docs/")
     page.get_by_text("上报事件", exact=True).click()
     page.get_by_text("楼道灯不亮").first.wait_for()
-    assert page.locator(".opblock").count() == 22
+    assert page.locator(".opblock").count() == 26
     assert said == []

@@ -59,7 +59,7 @@ MAY = {
     "volunteers.skill": (EVERYTHING, set()),
     "volunteers.disputekind": (EVERYTHING, set()),
     "volunteers.mediation": (READ, set()),
-    "volunteers.patrol": (READ, set()),
+    "volunteers.patrol": (READ, READ),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),

@@ -43,6 +43,7 @@ def test_a_patrol_with_a_finding(cast, page_of, tmp_path):
     worker.get_by_label("发现了什么").fill("地下室门锁损坏")
     worker.locator("input[capture]").set_input_files(tmp_path / "IMG_1.jpg")
     worker.get_by_role("button", name="上报").tap()
+    expect(worker.get_by_text("上报成功")).to_be_visible()
     event = Event.objects.get(title="地下室门锁损坏")
     worker.get_by_role("link", name=event.number).tap()
     expect(worker.get_by_text("联合排查发现的问题").first).to_be_visible()

@@ -2,7 +2,7 @@
 
 from django.contrib import admin
 
-from grids.admin.base import ManagedAdmin, ReadOnly, ReadOnlyInline, ServiceAdmin
+from grids.admin.base import ReadOnly, ReadOnlyInline, ServiceAdmin
 from volunteers.models import DisputeKind, Mediation, MediationStep
 
 
@@ -24,8 +24,8 @@ class MediationStepInline(ReadOnlyInline):
 
 
 @admin.register(Mediation)
-class MediationAdmin(ReadOnly, ManagedAdmin):
-    """Neither parties nor words: who may read those reads them on the page of the mediation."""
+class MediationAdmin(ReadOnly, ServiceAdmin):
+    """For superusers: neither parties nor words; who may read those reads them on the page of the mediation."""
 
     list_display = ["kind", "grid", "state", "opened_at", "ended_at", "erased_at"]
     list_filter = ["state", "kind"]
