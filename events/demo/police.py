@@ -7,7 +7,7 @@ from django.utils import timezone
 from events import services as cases
 from events.demo.people import HOME, Staff
 from events.demo.places import COMMUNITY
-from events.models import Category, Event, PoliceWork
+from events.models import Category, Event
 from events.workflow import Action, Status
 from grids.models import Grid
 from volunteers import services
@@ -93,14 +93,18 @@ def _mediate(staff: Staff, community: Grid, end: datetime) -> None:
 
 
 def _handle_together(staff: Staff, end: datetime) -> None:
-    """A quarrel in one of the worker's buildings, which the chief has the officer handle too."""
-    quarrels = Event.objects.filter(holder__code__in=HOME, category__police_work=PoliceWork.DISPUTE)
-    if event := quarrels.filter(status=Status.HANDLING).order_by("filed_at", "pk").first():
+    """Of two cases in the worker's buildings the officer handles one too, and one no more."""
+    chief, police = staff.users["chief"], staff.users["police"]
+    held = Event.objects.filter(holder__code__in=HOME, status=Status.HANDLING, is_confidential=False)
+    held = list(held.exclude(handler=police).order_by("-category__police_work", "filed_at", "pk")[:2])
+    for event in held:
         cases.act(
             event=event,
             action=Action.JOIN,
-            actor=staff.users["chief"],
-            partner=staff.users["police"],
-            reason="双方情绪激动，请警格一同到场调处。",
+            actor=chief,
+            partner=police,
+            reason="情况需到场核实，请警格一同处理。",
             at=end,
         )
+    for event in held[1:]:
+        cases.act(event=event, action=Action.PART, actor=police, reason="已到场核实，无需警格继续参与。", at=end)

@@ -22,7 +22,7 @@ from events.demo.police import work_together
 from events.demo.reports import write_checklists
 from events.management.commands.escalate_overdue import moment
 from events.models import Event
-from events.services import load_categories, make_digest
+from events.services import deliver_notices, load_categories, make_digest
 from grids.models import Grid, Post, User
 
 CATEGORIES = settings.BASE_DIR / "events" / "data" / "categories.csv"
@@ -80,5 +80,6 @@ class Command(BaseCommand):
         plan_and_spend(end)
         tell(end)
         work_together(staff, end)
+        deliver_notices(at=end)  # of what was told since the cases were played
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]
