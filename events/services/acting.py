@@ -118,6 +118,8 @@ def _act(
         raise Reorganised  # and let go of the events before other grids are locked
     given["into"] = into
     standing = _check_move(event, move, _standing(event, actor, resident), seen, at)
+    if Side.POLICE in standing:  # an officer who names nobody means themselves
+        given["partner"] = given["partner"] or actor
     inputs = _check_inputs(event, move, actor, at, attachments, **given)
     side = Side.REPORTER if resident else next(side for side in Side if side in move.sides & standing)
     draft = Draft(
@@ -264,10 +266,8 @@ def _check_inputs(
         errors["note"] = [_("Say what was done.") if move.action == Action.RESOLVE else _("Write something first.")]
     if "handler" in move.needs:
         errors |= _handling_problem(event, handler, organisation)
-    if "partner" in move.needs:
-        partner = partner or (actor if Side.POLICE in event.sides_of(actor) else None)
-        if problem := _partner_problem(event, partner):
-            errors["partner"] = [problem]
+    if "partner" in move.needs and (problem := _partner_problem(event, partner)):
+        errors["partner"] = [problem]
     is_unfixable = move.action == Action.RESOLVE and outcome == Outcome.UNFIXABLE
     if is_unfixable and says_nothing(reason):
         errors["reason"] = [_("Say why it cannot be fixed; whoever reported it reads this.")]

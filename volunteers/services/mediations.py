@@ -380,7 +380,7 @@ def _ask(mediation: Mediation, people: Iterable[User], at: datetime) -> None:
 
 def _standing_of(actor: User, mediation: Mediation) -> str:
     """As what the actor looks, for the record."""
-    held = [(lft, rght) for lft, rght in [*desk_ranges(actor), *audited_ranges(actor)]]
+    held = [*desk_ranges(actor), *audited_ranges(actor)]
     inside = next((post for post in actor.active_posts if (post.grid.lft, post.grid.rght) in held), None)
     post = inside or next(iter(actor.active_posts), None)
     return f"{post.grid.name} {post.get_role_display()}" if post else ""
