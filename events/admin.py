@@ -66,8 +66,8 @@ FACTS = (
     (
         _("Who has it"),
         (
-            "loop", "start_loop", "holder", "handler", "organisation", "checker", "resolver", "round", "send_backs",
-            "reworks", "is_supervised",
+            "loop", "start_loop", "holder", "handler", "organisation", "partner", "checker", "resolver", "round",
+            "send_backs", "reworks", "is_supervised",
         ),
     ),
     (_("Times"), ("filed_at", "accepted_at", "due_at", "resolved_at", "closed_at")),
@@ -149,6 +149,8 @@ class EventAdmin(ReadOnly, ServiceAdmin):
     def _act_page(self, request: HttpRequest, event: Event, form: ActForm, status: int = 200) -> HttpResponse:
         if "handler" in form.fields:
             form.fields["handler"].widget = forms.Select(choices=_handler_choices(event))
+        if "partner" in form.fields:
+            form.fields["partner"].widget = forms.Select(choices=form.fields["partner"].choices)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -280,6 +280,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         serializer.is_valid(raise_exception=True)
         given = dict(serializer.validated_data)
         handler = self._handler(event, given.pop("handler", ""))
+        partner = self._partner(event, given.pop("partner", ""))
         organisation = self._organisation(event, given.pop("organisation", None))
         into = self._into(given.pop("into", ""))
         try:
@@ -289,6 +290,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
                     actor=request.user,
                     handler=handler,
                     organisation=organisation,
+                    partner=partner,
                     into=into,
                     attachments=attachments,
                     **given,
@@ -319,6 +321,12 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         if not username:
             return None
         return services.handler_candidates(event).filter(username=username).first() or User(username=username)
+
+    def _partner(self, event: Event, username: str) -> User | None:
+        """As `_handler`, of the police officer who handles it together with them."""
+        if not username:
+            return None
+        return services.partner_candidates(event).filter(username=username).first() or User(username=username)
 
     def _organisation(self, event: Event, key: int | None) -> Organisation | None:
         """The organisation of this id. One in the area goes on even if it cannot be chosen: the service says why."""

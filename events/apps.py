@@ -17,6 +17,7 @@ class EventsConfig(AppConfig):
         from events.day import day_of
         from events.exports import CASES
         from events.orders import after_working_days, order_from_case
+        from events.patrolling import cases_of_safety
         from events.references import EventSource, HotSpotSource
         from events.searching import compute_words
         from events.services import hand_over_events, rehome_events, rehome_export_templates, tell
@@ -24,6 +25,7 @@ class EventsConfig(AppConfig):
         from grids import day, exports
         from grids.services import handed_over, notified, reorganised
         from volunteers.orders import deadlines, sources
+        from volunteers.patrols import suggesting
 
         def follow(change, successors, moved, joined, at, **kwargs):
             rehome_events(change=change, successors=successors, moved=moved, joined=joined, at=at)
@@ -44,6 +46,7 @@ class EventsConfig(AppConfig):
         tellers.register(EventTeller())
         deadlines.register(after_working_days)
         sources.register("event", order_from_case)
+        suggesting.register(cases_of_safety)
         connection_created.connect(compute_words, dispatch_uid="events.compute_words")
         handed_over.connect(take_over, weak=False, dispatch_uid="events.hand_over_events")
         notified.connect(pass_on, weak=False, dispatch_uid="events.tell")

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import TextChoices
 
 from events import calendars
-from events.history import organisation_details, seal
+from events.history import handling_details, seal
 from events.models import Event, ServiceLevel, Step
 from events.routing import Staffing
 from events.running import OF_CATEGORY, OF_STAGE, RunningClock
@@ -81,6 +81,7 @@ class Draft:
     note: str = ""
     handler: User | None = None
     organisation: Organisation | None = None
+    partner: User | None = None
     until: date | None = None
     into: Event | None = None
     rule: str = ""
@@ -112,7 +113,7 @@ class Draft:
         """Who must act on it now: who handles it and the desk behind them, or who has to check it."""
         if self.event.checker:
             return set(self.staffing.checkers(self.case, self.event.checker.code))
-        return {*self.handlers(), *self.desk()}
+        return {*self.handlers(), *self.desk(), self.event.partner_id}
 
     def is_staffed(self, code: str) -> bool:
         return self.staffing.is_staffed(code)
@@ -182,7 +183,7 @@ class Draft:
             reason=self.reason,
             note=self.note,
             rule=self.rule,
-            details=self.details | organisation_details(event),
+            details=self.details | handling_details(event),
             due_at=event.due_at,
         )
         seal(step, event)

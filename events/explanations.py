@@ -46,6 +46,10 @@ def explain(step: Step) -> list[str]:
         )
     if step.action == Action.ASSIGN and (organisation := step.organisation_name):
         sentences.append(_("Each representative of %(organisation)s may handle it.") % {"organisation": organisation})
+    if step.action == Action.JOIN and (partner := details.get("partner")):
+        sentences.append(_("%(name)s handles it together with desk and handler.") % partner)
+    if step.action == Action.PART and (former := details.get("former")):
+        sentences.append(_("%(name)s does not handle it any more.") % {"name": former})
     if outcome := details.get("outcome"):
         sentences.append(_("Resolved as: %(outcome)s.") % {"outcome": Outcome(outcome).label})
     if rating := details.get("rating"):

@@ -228,7 +228,7 @@ def _mine(events: EventQuerySet, mine: str, user: User) -> EventQuerySet:
             return events.filter(reporter=user)
         case "handled":
             represented = [organisation.pk for organisation in user.joint_organisations]
-            return events.filter(Q(handler=user) | Q(organisation__in=represented))
+            return events.filter(Q(handler=user) | Q(partner=user) | Q(organisation__in=represented))
         case _all:
             return events
 

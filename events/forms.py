@@ -290,6 +290,21 @@ class HandlerField(forms.Field):
         return found
 
 
+class PartnerField(forms.ModelChoiceField):
+    """A police officer of the place; left empty by one of them, who means themselves."""
+
+    def __init__(self, event: Event):
+        super().__init__(
+            services.partner_candidates(event).order_by("name", "pk"),
+            required=False,
+            label=_("Police officer"),
+            empty_label=None,
+            blank=True,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": _("Choose one of the police officers of the place.")},
+        )
+
+
 class CaseInput(forms.TextInput):
     """A number that is typed, or else one of the likely cases that was chosen."""
 
@@ -331,6 +346,8 @@ class ActForm(forms.Form):
             self.fields["note"] = _text(NOTES.get(move.action, _("Note")))
         if "handler" in move.needs:
             self.fields["handler"] = HandlerField(event)
+        if "partner" in move.needs:
+            self.fields["partner"] = PartnerField(event)
         if move.action == Action.RESOLVE:
             self.fields["outcome"] = forms.ChoiceField(
                 choices=[("", _("it was put right")), *Outcome.choices],
@@ -346,7 +363,7 @@ class ActForm(forms.Form):
                 label=_("Closing checklist"),
                 widget=forms.CheckboxSelectMultiple,
             )
-        self.order_fields(["handler", "until", "into", "rating", "checklist", "note", "outcome", "reason"])
+        self.order_fields(["handler", "partner", "until", "into", "rating", "checklist", "note", "outcome", "reason"])
 
     def clean(self) -> dict:
         if self.move.action == Action.RESOLVE:

@@ -22,7 +22,7 @@ REPLAYED = (
     "status", "start_loop", "loop", "holder_id", "handler_id", "organisation_id", "resolver_id", "checker_id", "round",
     "send_backs", "reworks", "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "due_at",
     "asked_at", "rating", "rated_at", "outcome", "request", "requested_until", "suspended_until", "suspensions",
-    "extensions", "merged_into_id", "reply_to_id", "reply_due_at", "step_count", "head_hash",
+    "extensions", "merged_into_id", "partner_id", "reply_to_id", "reply_due_at", "step_count", "head_hash",
 )  # fmt: skip
 
 
@@ -47,14 +47,18 @@ def origin(event: Event) -> dict[str, Any]:
     return {"grid": event.grid_id, "key": hashlib.sha256(key.encode()).hexdigest() if key else ""}
 
 
-def organisation_details(event: Event) -> dict[str, Any]:
-    """What a step tells of the organisation that handles the case; with the name of the time, as of people.
+def handling_details(event: Event) -> dict[str, Any]:
+    """What a step tells of the organisation that handles the case, and of the police officer who handles it too.
 
-    It stands in the details: a column of its own would be one more in the hash of every step ever written.
+    With the names of the time, as of people. It stands in the details: a column of its own would be one more in the
+    hash of every step ever written.
     """
-    if not event.organisation:
-        return {}
-    return {"organisation": {"id": event.organisation_id, "name": event.organisation.name}}
+    details = {}
+    if event.organisation:
+        details["organisation"] = {"id": event.organisation_id, "name": event.organisation.name}
+    if event.partner_id:
+        details["partner"] = {"id": event.partner_id, "name": str(event.partner)}
+    return details
 
 
 _content = attrgetter(*CONTENT)
@@ -94,6 +98,7 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
         row["status"], row["loop"], row["round"] = step.to_status, step.to_loop, step.round
         row["holder_id"], row["handler_id"], row["checker_id"] = step.holder_id, step.handler_id, step.checker_id
         row["organisation_id"] = step.details.get("organisation", _NOTHING).get("id")
+        row["partner_id"] = step.details.get("partner", _NOTHING).get("id")
         row["due_at"], row["head_hash"] = step.due_at, step.hash
         row["step_count"] += 1
         match step.action:

@@ -23,8 +23,10 @@ from events.text import TITLE_LENGTH
 from events.workflow import Status
 from grids.models import User
 from volunteers.households.access import visible_households, visit_to_file
-from volunteers.models import ServiceOrder, Visit
+from volunteers.mediation.access import mediation_to_file, visible_mediations
+from volunteers.models import Mediation, PatrolFinding, ServiceOrder, Visit
 from volunteers.orders.access import order_to_file, visible_orders
+from volunteers.patrols.access import finding_to_file, visible_patrols
 from volunteers.services import turn_order
 
 CODE = re.compile(r"([a-z_]{1,32})-([0-9]{1,18})", re.ASCII)
@@ -66,6 +68,14 @@ def _of_order(order: ServiceOrder) -> dict[str, str]:
     return {"grid": order.grid.code} | titled(order.text or order.title, str(where))
 
 
+def _of_finding(finding: PatrolFinding) -> dict[str, str]:
+    return {"grid": finding.grid.code} | titled(finding.text)
+
+
+def _of_mediation(mediation: Mediation) -> dict[str, str]:
+    return {"grid": mediation.grid.code} | titled(mediation.subject)
+
+
 KINDS: dict[str, Kind] = {
     "resolution": Kind(
         label=_("resolution of a meeting"),
@@ -95,6 +105,20 @@ KINDS: dict[str, Kind] = {
         is_seen=lambda user, order: visible_orders(user).filter(pk=order.pk).exists(),
         url=lambda order: reverse("order_detail", args=[order.pk]),
         filed=lambda order, actor, at: turn_order(order=order, actor=actor, at=at),
+    ),
+    "finding": Kind(
+        label=_("finding of a patrol"),
+        find=finding_to_file,
+        preset=_of_finding,
+        is_seen=lambda user, finding: visible_patrols(user).filter(pk=finding.patrol_id).exists(),
+        url=lambda finding: reverse("patrol_detail", args=[finding.patrol_id]),
+    ),
+    "mediation": Kind(
+        label=_("joint mediation"),
+        find=mediation_to_file,
+        preset=_of_mediation,
+        is_seen=lambda user, mediation: visible_mediations(user).filter(pk=mediation.pk).exists(),
+        url=lambda mediation: reverse("mediation_detail", args=[mediation.pk]),
     ),
 }
 

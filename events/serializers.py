@@ -110,6 +110,10 @@ class ActSerializer(serializers.Serializer):
         allow_null=True,
         help_text=_("Id of the joint organisation that is to handle it, instead of a person"),
     )
+    partner = TextField(
+        max_length=150, required=False, allow_blank=True,
+        help_text=_("Of the action join: username of the police officer; your own where it is left out"),
+    )  # fmt: skip
     checklist = serializers.ListField(
         child=TextField(max_length=TEXT_LENGTH),
         max_length=100,
@@ -234,6 +238,9 @@ class EventSerializer(serializers.ModelSerializer):
     organisation = OrganisationNameSerializer(
         read_only=True, allow_null=True, help_text=_("The organisation that handles it, where it is not a person")
     )
+    partner = PersonSerializer(
+        read_only=True, allow_null=True, help_text=_("The police officer who handles it together with them")
+    )
     reporter_name = serializers.SerializerMethodField()
     checker = GridNameSerializer(read_only=True, allow_null=True, help_text=_("The grid that is to check it"))
     place_name = serializers.SerializerMethodField(
@@ -247,7 +254,8 @@ class EventSerializer(serializers.ModelSerializer):
         fields = [
             "number", "title", "category", "grid", "place_name", "address", "latitude", "longitude", "urgency",
             "urgency_label", "is_confidential", "status", "status_label", "loop", "loop_label", "start_loop",
-            "start_loop_label", "holder", "handler", "organisation", "reporter_name", "checker", "round",
+            "start_loop_label", "holder", "handler", "organisation", "partner", "reporter_name", "checker",
+            "round",
             "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "rating", "rating_label",
             "rated_at", "asked_at", "due_at", "is_overdue", "version",
         ]  # fmt: skip

@@ -61,8 +61,8 @@ class CategoryAdmin(ClockAdmin):
     list_filter = ["kind", "is_active", "is_confidential", "lowest_loop"]
     search_fields = ["major", "minor"]
     fields = [
-        "kind", ("major", "minor"), "public_name", ("limit", "unit"), "lowest_loop", "checklist", "is_confidential",
-        "is_active",
+        "kind", ("major", "minor"), "public_name", "police_work", ("limit", "unit"), "lowest_loop", "checklist",
+        "is_confidential", "is_active",
     ]  # fmt: skip
 
     def save_model(self, request, obj: Category, form, change: bool) -> None:

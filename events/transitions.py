@@ -318,6 +318,19 @@ def comment(draft: Draft) -> None:
     draft.recipients.update({draft.event.reporter_id, *draft.workers()})
 
 
+def join(draft: Draft) -> None:
+    """A police officer handles it together with the desk and the handler; another one than before takes over."""
+    draft.recipients.update({*draft.workers(), draft.partner.pk})
+    draft.event.partner = draft.partner
+
+
+def part(draft: Draft) -> None:
+    """From now on the desk and the handler handle it alone."""
+    draft.details["former"] = str(draft.event.partner)
+    draft.recipients.update(draft.workers())
+    draft.event.partner = None
+
+
 def remind(draft: Draft) -> None:
     event = draft.event
     draft.rule = Rule.REMINDER
@@ -326,7 +339,7 @@ def remind(draft: Draft) -> None:
     if event.status == Status.RESOLVED:
         draft.recipients.update(draft.staffing.checkers(draft.case, event.checker.code))
     else:
-        draft.recipients.update(draft.handlers() or draft.desk())
+        draft.recipients.update({*(draft.handlers() or draft.desk()), event.partner_id})
 
 
 def climb_check(draft: Draft) -> None:
@@ -434,6 +447,8 @@ TRANSITIONS: dict[Action, Callable[[Draft], None]] = {
     Action.ABSORB: absorb,
     Action.RELEASE: release,
     Action.INFORM: inform,
+    Action.JOIN: join,
+    Action.PART: part,
 }
 
 

@@ -6,6 +6,7 @@ from events import (
     hot_spot_views,
     my_day,
     paper_views,
+    patrol_views,
     saved_filter_views,
     views,
 )
@@ -59,6 +60,7 @@ urlpatterns = [
     ),
     path("second-looks/", second_look_views.second_look_list, name="second_look_list"),
     path("second-looks/<int:pk>/", second_look_views.second_look, name="second_look"),
+    path("patrol-findings/<int:pk>/", patrol_views.finding_file, name="finding_file"),
     path("notices/", views.notice_list, name="notice_list"),
     path("notices/<int:pk>/", notice_views.notice_open, name="notice_open"),
     path("notices/read/", views.notices_read, name="notices_read"),

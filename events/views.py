@@ -413,7 +413,8 @@ def _first_move(event: Event, moves: list[Move], handler: User | Organisation | 
     if event.request and any(move.action == Action.DECLINE for move in moves):
         wanted = Action(event.request)
     elif event.status == Status.HANDLING:
-        wanted = Action.ASSIGN if handler is None else Action.RESOLVE if is_handler(event, user) else None
+        given = handler is not None or event.partner_id == user.pk
+        wanted = (Action.RESOLVE if is_handler(event, user) else None) if given else Action.ASSIGN
     return wanted if any(move.action == wanted for move in moves) else None
 
 

@@ -216,9 +216,9 @@ def persists(event: Event, steps: Iterable[Step]) -> bool:
 
 
 def is_handler(event: Event, user: User) -> bool:
-    """Whether the case was given to this person, or to an organisation that they represent."""
+    """Whether the case was given to this person, alone or together, or to an organisation that they represent."""
     represented = [organisation.pk for organisation in user.joint_organisations]
-    return event.handler_id == user.pk or event.organisation_id in represented
+    return user.pk in (event.handler_id, event.partner_id) or event.organisation_id in represented
 
 
 def awaited(event: Event, handler: User | Organisation | None) -> str:

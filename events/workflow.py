@@ -90,14 +90,18 @@ class Action(TextChoices):
     ABSORB = "absorb", pgettext_lazy("action", "take in a merged case")
     RELEASE = "release", pgettext_lazy("action", "let go a merged case")
     INFORM = "inform", pgettext_lazy("action", "tell the result")
+    JOIN = "join", pgettext_lazy("action", "handle together with the police")
+    PART = "part", pgettext_lazy("action", "end handling together")
 
 
 class Side(TextChoices):
     DESK = "desk", _("desk")
     HANDLER = "handler", _("handler")
+    PARTNER = "partner", _("police officer who handles it together with them")
     ORIGIN = "origin", _("where it arose")
     UPPER = "upper", _("upper level")
     TAKER = "taker", _("desk of the case that goes on")
+    POLICE = "police", _("police of the place")
     REPORTER = "reporter", _("reporter")
     VIEWER = "viewer", _("viewer")
     SYSTEM = "system", _("system")
@@ -156,6 +160,7 @@ class Case:
     reporter_id: int | None = None
     handler_id: int | None = None
     organisation_id: int | None = None
+    partner_id: int | None = None
     resolver_id: int | None = None
     send_backs: int = 0
     is_confidential: bool = False
@@ -216,6 +221,14 @@ def why_no_question(case: Case) -> str | Promise:
     if case.is_followed():
         return ""
     return _("Who called the hotline has no page here to answer on: call them, and note down what they say.")
+
+
+def may_be_joined(case: Case) -> bool:
+    return not case.is_confidential
+
+
+def is_joined(case: Case) -> bool:
+    return case.partner_id is not None
 
 
 def can_be_answered(case: Case) -> bool:
@@ -294,7 +307,7 @@ TABLE: dict[Action, Move] = {
     for move in (
         _move(Action.ACCEPT, "filed", Status.HANDLING, "desk"),
         _move(Action.ASSIGN, "handling", Status.HANDLING, "desk", "handler"),
-        _move(Action.RESOLVE, "handling", Status.RESOLVED, "handler desk", "note"),
+        _move(Action.RESOLVE, "handling", Status.RESOLVED, "handler partner desk", "note"),
         _move(
             Action.SEND_BACK, "filed handling", Status.FILED, "desk", "reason",
             possible=can_be_sent_back,
@@ -329,17 +342,27 @@ TABLE: dict[Action, Move] = {
         _move(Action.URGE, "", None, "upper"),
         _move(Action.SUPERVISE, "", None, "upper system"),
         _move(
-            Action.REPLY, "", None, "desk handler", "note",
+            Action.REPLY, "", None, "desk handler partner", "note",
             possible=can_reply,
             otherwise=_("Nobody waits for a reply."),
         ),
-        _move(Action.ASK, "filed handling", None, "desk handler", "note", hindrance=why_no_question),
+        _move(Action.ASK, "filed handling", None, "desk handler partner", "note", hindrance=why_no_question),
         _move(
             Action.ANSWER, "", None, "reporter", "note",
             possible=can_be_answered,
             otherwise=_("No question is waiting for an answer."),
         ),
         _move(Action.COMMENT, "", None, "viewer", "note"),
+        _move(
+            Action.JOIN, "filed handling", None, "desk police", "partner reason",
+            possible=may_be_joined,
+            otherwise=_("A clue report is the police's already; nobody is asked to it."),
+        ),
+        _move(
+            Action.PART, "filed handling", None, "desk partner", "reason",
+            possible=is_joined,
+            otherwise=_("Nobody handles it together with you."),
+        ),
         _move(Action.REMIND, "filed handling resolved", None, "system"),
         _move(Action.CLIMB_CHECK, "resolved", None, "system"),
         _move(Action.REHOME, "", None, "system"),
@@ -384,6 +407,8 @@ def sides(
         found.add(Side.HANDLER)
     if any(office.code == case.holder_code and office.role in DESK_ROLES for office in offices):
         found.add(Side.DESK)
+    if any(_polices(case, office) for office in offices):
+        found.add(Side.PARTNER if case.partner_id == person_id else Side.POLICE)
     if not case.is_confidential and any(
         office.role in UPPER_ROLES and office.code != case.holder_code and is_at_or_below(case.holder_code, office.code)
         for office in offices
@@ -411,6 +436,12 @@ def _takes(case: Case, office: Office) -> bool:
 
 def _covers(case: Case, office: Office) -> bool:
     return is_at_or_below(case.grid_code, office.code) and (not case.is_confidential or office.role == Role.POLICE)
+
+
+def _polices(case: Case, office: Office) -> bool:
+    """Of a clue report nobody is: the police has it anyway, and asks nobody to it."""
+    covers = is_at_or_below(case.grid_code, office.code)
+    return covers and office.role == Role.POLICE and not case.is_confidential
 
 
 def _is_origin(case: Case, office: Office) -> bool:

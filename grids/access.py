@@ -202,6 +202,19 @@ def may_inspect(user, grid: Grid) -> bool:
     return any(lft <= grid.lft <= rght for lft, rght in inspected_ranges(user))
 
 
+# Policing: officers plan patrols and mediate where their posts cover.
+
+
+def policed_ranges(user) -> Ranges:
+    """The intervals that the user's posts as a police officer cover, merged and in order."""
+    return merged((post.grid.lft, post.grid.rght) for post in _posts(user) if post.role == Role.POLICE)
+
+
+def may_police(user, grid: Grid) -> bool:
+    """Whether one of the user's posts as a police officer covers the grid."""
+    return any(lft <= grid.lft <= rght for lft, rght in policed_ranges(user))
+
+
 # People: whom somebody who manages grids may look up, and whose account they may keep.
 
 

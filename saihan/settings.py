@@ -325,6 +325,7 @@ CELERY_BEAT_SCHEDULE = {
     "continue sheets": {"task": "grids.tasks.continue_sheets", "schedule": 60, "options": {"expires": 55}},
     "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
     "erase households": {"task": "volunteers.tasks.erase_households", "schedule": crontab(hour=3, minute=15)},
+    "erase mediations": {"task": "volunteers.tasks.erase_mediations", "schedule": crontab(hour=3, minute=22)},
     "forget proposals": {"task": "branches.tasks.forget_proposals", "schedule": crontab(hour=3, minute=25)},
     "remind of activities": {
         "task": "volunteers.tasks.remind_of_activities",
@@ -379,6 +380,7 @@ PUBLIC_LIMITS = {
 PUBLIC_FORM_SECONDS = (3, 12 * 3600)  # between opening and sending: no person is faster, and no page stays open longer
 CASE_COOKIE_DAYS = 7  # the phone that opened a case with its code need not be told the code again
 CONTACT_KEPT_DAYS = 180  # names, phones and photos after the case has ended; the reporting page says so
+MEDIATION_KEPT_DAYS = 180  # names, phones, notes and results after a mediation has ended; its page says so
 HOTLINE_KEPT_DAYS = 7  # what is left of an imported sheet of the hotline: time to mend the rows that it could not file
 SOURCE_KEPT_DAYS = 7  # within a week a desk has seen what came, and has marked what is a nuisance
 

@@ -37,13 +37,16 @@ from volunteers.models import (
     ActivityKind,
     CareNeed,
     ConsentText,
+    DisputeKind,
     Household,
+    Mediation,
     MemberEnrolment,
     Offer,
     OrganisationEnrolment,
+    Patrol,
     Skill,
 )
-from volunteers.services import Plan, register_household
+from volunteers.services import Party, PatrolPlan, Plan, open_mediation, plan_patrol, register_household
 
 _number = count(1)
 
@@ -328,3 +331,24 @@ def make_activity(
     plan = make_plan(starts_at, **fields)
     activity = volunteer_services.plan_activity(actor=actor, organiser=organiser, plan=plan, at=at)
     return volunteer_services.publish_activity(actor=actor, activity=activity, at=at)
+
+
+def patrol_plan(people: Iterable[User], buildings: Iterable[Grid], *, hours: float = 1, **fields) -> PatrolPlan:
+    """In an hour unless told otherwise."""
+    starts_at = fields.pop("starts_at", timezone.now() + timedelta(hours=1))
+    given = {"aim": "治安隐患联合排查", "meets_at": "警务室门口"} | fields
+    ends_at = starts_at + timedelta(hours=hours)
+    return PatrolPlan(starts_at=starts_at, ends_at=ends_at, people=list(people), buildings=list(buildings), **given)
+
+
+def make_patrol(actor: User, community: Grid, people: Iterable[User], buildings: Iterable[Grid], **fields) -> Patrol:
+    """Planned by the actor, through the service."""
+    return plan_patrol(actor=actor, community=community, plan=patrol_plan(people, buildings, **fields))
+
+
+def make_mediation(actor: User, grid: Grid, mediators: Iterable[User] = (), **fields) -> Mediation:
+    """Under way, with two parties, through the service; the actor mediates too."""
+    parties = [Party("诸葛明亮", "13812345601"), Party("司马青衫", "13812345602")]
+    kind = DisputeKind.objects.order_by("ordinal").first()
+    given = {"kind": kind, "subject": "楼上漏水", "parties": parties, "mediators": list(mediators)} | fields
+    return open_mediation(actor=actor, grid=grid, **given)

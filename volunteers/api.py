@@ -4,7 +4,9 @@ from rest_framework.routers import SimpleRouter
 
 from volunteers.activities.api import ActivityViewSet
 from volunteers.enrolments.api import MemberEnrolmentViewSet, OrganisationEnrolmentViewSet
+from volunteers.mediation.api import MediationViewSet
 from volunteers.orders.api import CatalogueViewSet, ServiceOrderViewSet
+from volunteers.patrols.api import PatrolViewSet
 
 router = SimpleRouter()
 router.register("activities", ActivityViewSet, basename="activity")
@@ -12,4 +14,6 @@ router.register("services", CatalogueViewSet, basename="service")
 router.register("orders", ServiceOrderViewSet, basename="order")
 router.register("enrolments/members", MemberEnrolmentViewSet, basename="member-enrolment")
 router.register("enrolments/organisations", OrganisationEnrolmentViewSet, basename="organisation-enrolment")
+router.register("patrols", PatrolViewSet, basename="api_patrol")
+router.register("mediations", MediationViewSet, basename="api_mediation")
 urlpatterns = router.urls

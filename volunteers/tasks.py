@@ -23,3 +23,8 @@ def sweep_orders() -> dict[str, int]:
 @shared_task
 def erase_order_contacts() -> dict[str, int]:
     return dict(services.erase_order_contacts())
+
+
+@shared_task
+def erase_mediations() -> dict[str, int]:
+    return services.erase_mediations()

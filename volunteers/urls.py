@@ -11,8 +11,10 @@ from volunteers.enrolments import sheet_views as enrolment_sheets
 from volunteers.enrolments import views as enrolments
 from volunteers.households import views as households
 from volunteers.households import visit_views as visits
+from volunteers.mediation import views as mediation
 from volunteers.orders import catalogue_views, public_views
 from volunteers.orders import views as order_views
+from volunteers.patrols import views as patrols
 
 urlpatterns = [
     # Key households
@@ -99,4 +101,19 @@ urlpatterns = [
     path("enrolments/sheet/<int:pk>/", enrolment_sheets.enrolment_sheet_import, name="enrolment_sheet_import"),
     path("enrolments/sheet/<int:pk>/errors/", enrolment_sheets.enrolment_sheet_errors, name="enrolment_sheet_errors"),
     path("enrolments/sheet/<int:pk>/<slug:action>/", enrolment_sheets.enrolment_sheet_act, name="enrolment_sheet_act"),
+    # Joint patrols
+    path("patrols/", patrols.patrol_list, name="patrol_list"),
+    path("patrols/plan/", patrols.patrol_plan, name="patrol_plan"),
+    path("patrols/<int:pk>/", patrols.patrol_detail, name="patrol_detail"),
+    path("patrols/<int:pk>/change/", patrols.patrol_change, name="patrol_change"),
+    path("patrols/<int:pk>/<slug:action>/", patrols.patrol_act, name="patrol_act"),
+    # Joint mediation
+    path("mediations/", mediation.mediation_list, name="mediation_list"),
+    path("mediations/open/", mediation.mediation_open, name="mediation_open"),
+    path("mediations/<int:pk>/", mediation.mediation_detail, name="mediation_detail"),
+    path("mediations/<int:pk>/change/", mediation.mediation_change, name="mediation_change"),
+    path("mediations/<int:pk>/parties/", mediation.mediation_parties, name="mediation_parties"),
+    path("mediations/<int:pk>/session/", mediation.mediation_session, name="mediation_session"),
+    path("mediations/<int:pk>/follow-ups/<int:follow_up>/", mediation.follow_up_note, name="follow_up_note"),
+    path("mediations/<int:pk>/<slug:action>/", mediation.mediation_end, name="mediation_end"),
 ]

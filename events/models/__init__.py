@@ -2,7 +2,7 @@
 
 from events.models.attachments import Attachment
 from events.models.audit import AuditAlarm, AuditDigest, AuditHead
-from events.models.catalogue import Category, Kind, ServiceLevel, Unit
+from events.models.catalogue import Category, Kind, PoliceWork, ServiceLevel, Unit
 from events.models.contacts import ContactReveal, ResidentContact
 from events.models.event import Event, memberships, offices
 from events.models.export_template import (
@@ -92,6 +92,7 @@ __all__ = [
     "NoticePreference",
     "Occasion",
     "Period",
+    "PoliceWork",
     "QuickClosing",
     "QuickRule",
     "ResidentContact",

@@ -26,6 +26,13 @@ class Kind(models.TextChoices):
     GOVERNANCE = "governance", _("governance")
 
 
+class PoliceWork(models.TextChoices):
+    """What cases of a category are to the police and those who work with them."""
+
+    SAFETY = "safety", _("public safety: patrols are planned by it")
+    DISPUTE = "dispute", _("a dispute: joint mediation is offered")
+
+
 class Category(models.Model):
     """A minor of GB/T 30428.2, or one of our own. Without a limit the loop's default holds."""
 
@@ -41,6 +48,7 @@ class Category(models.Model):
         _("closing checklist"), blank=True, help_text=_("One item a line; all are ticked to resolve.")
     )
     is_confidential = models.BooleanField(_("confidential"), default=False)
+    police_work = models.CharField(_("joint work with the police"), max_length=8, choices=PoliceWork, blank=True)
     public_name = models.CharField(
         _("name for residents"), max_length=32, blank=True, validators=plain_text,
         help_text=_("In plain words; with a name it stands among the choices of the public reporting page."),

@@ -39,7 +39,7 @@ from events.workflow import (
     Urgency,
     sides,
 )
-from grids.access import merged, ranges, within
+from grids.access import merged, policed_ranges, ranges, within
 from grids.models import Grid, Level, Organisation, Placed, Post, Role, User
 from grids.tree import community_code, interval, parent_code
 
@@ -132,6 +132,7 @@ class EventQuerySet(models.QuerySet):
         return self.visible_to(user).filter(
             Q(status=Status.FILED, holder__in=desks)
             | Q(Exists(working), status=Status.HANDLING, handler=user)
+            | Q(_policed_by(user), status=Status.HANDLING, partner=user)
             | Q(Exists(serving), status=Status.HANDLING, organisation__in=_represented(user))
             | Q(~Exists(working), ~Exists(serving), status=Status.HANDLING, holder__in=desks)
             | (Q(status=Status.RESOLVED, checker__in=grids) & ~Q(resolver=user))
@@ -144,7 +145,9 @@ class EventQuerySet(models.QuerySet):
         return self.filter(read_search(words).condition())
 
     def with_related(self):
-        return self.select_related("category", "grid", "holder", "checker", "handler", "organisation", "reporter")
+        return self.select_related(
+            "category", "grid", "holder", "checker", "handler", "organisation", "partner", "reporter"
+        )
 
     def with_people(self):
         """As `with_related`, and whom the organisation that handles it sends."""
@@ -163,6 +166,11 @@ def _to_decide(user: User) -> Q:
             inside = Q(position__range=(post.grid.lft, post.grid.rght), holder__lft__gt=post.grid.lft)
             condition |= ~Q(request="") & Q(is_confidential=False) & inside
     return condition
+
+
+def _policed_by(user: User) -> Q:
+    """Where they are a police officer: who is none there any more handles nothing together with anybody."""
+    return within(policed_ranges(user))
 
 
 def _represented(user: User) -> list[int]:
@@ -204,6 +212,10 @@ class Event(Placed):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="handled_events",
         verbose_name=_("organisation that handles it"),
+    )  # fmt: skip
+    partner = models.ForeignKey(
+        User, models.PROTECT, null=True, blank=True, related_name="joined_events",
+        verbose_name=_("police officer who handles it together"),
     )  # fmt: skip
     resolver = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="resolved_events", verbose_name=_("resolved by")
@@ -289,6 +301,11 @@ class Event(Placed):
                 condition=Q(handler=None) | Q(organisation=None),
                 name="event_handled_by_one",
                 violation_error_message=_("A person or an organisation handles a case, never both."),
+            ),
+            models.CheckConstraint(
+                condition=Q(is_confidential=False) | Q(partner=None),
+                name="event_clue_without_partner",
+                violation_error_message=_("Nobody is asked to a clue report."),
             ),
             models.CheckConstraint(
                 condition=Q(is_confidential=False) | Q(organisation=None),
@@ -385,6 +402,7 @@ class Event(Placed):
             reporter_id=self.reporter_id,
             handler_id=self.handler_id,
             organisation_id=self.organisation_id,
+            partner_id=self.partner_id,
             resolver_id=self.resolver_id,
             send_backs=self.send_backs,
             is_confidential=self.is_confidential,

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.models import Resolution, Topic
 from events.models.event import Event
-from volunteers.models import ServiceOrder, Visit
+from volunteers.models import Mediation, PatrolFinding, ServiceOrder, Visit
 
 # Who may not see the thing learns nothing of it by the case, not even that there is one.
 DISCREET = frozenset({"visit"})
@@ -17,6 +17,8 @@ OCCASIONS = (
     "topic",
     "visit",
     "order",
+    "finding",
+    "mediation",
 )  # the foreign keys, one for each kind; `events.occasions` tells more of them
 
 
@@ -44,6 +46,14 @@ class Occasion(models.Model):
     )
     order = models.ForeignKey(
         ServiceOrder, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("service order")
+    )
+
+    finding = models.ForeignKey(
+        PatrolFinding, models.PROTECT, null=True, blank=True, related_name="occasions",
+        verbose_name=_("finding of a patrol"),
+    )  # fmt: skip
+    mediation = models.ForeignKey(
+        Mediation, models.PROTECT, null=True, blank=True, related_name="occasions", verbose_name=_("joint mediation")
     )
 
     class Meta:

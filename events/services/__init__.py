@@ -1,6 +1,6 @@
 """The only functions that change events: each locks the row, asks the table, writes event, step and notices at once."""
 
-from events.services.acting import act, handler_candidates, organisation_candidates
+from events.services.acting import act, handler_candidates, organisation_candidates, partner_candidates
 from events.services.adjusting import adjust_deadlines
 from events.services.attaching import clean_uploads, discard_uploads, receive_uploads
 from events.services.auditing import (
@@ -36,6 +36,7 @@ from events.services.hotline_filing import confirm_hotline, continue_hotlines, f
 from events.services.merging import merge_candidates, merged_into
 from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices, tell
+from events.services.patrolling import file_finding
 from events.services.rehoming import rehome_events
 from events.services.residents import (
     Receipt,
@@ -87,6 +88,7 @@ __all__ = [
     "draw_sample",
     "erase_contacts",
     "file_event",
+    "file_finding",
     "file_hotline",
     "file_resident_report",
     "hand_over_events",
@@ -107,6 +109,7 @@ __all__ = [
     "missing_alarm",
     "open_case",
     "organisation_candidates",
+    "partner_candidates",
     "plan_deliveries",
     "preference_of",
     "read_hotline",

@@ -48,6 +48,7 @@ def act(
     note: str = "",
     handler: User | None = None,
     organisation: Organisation | None = None,
+    partner: User | None = None,
     checklist: Iterable[str] = (),
     outcome: str = "",
     attachments: Sequence[Attachment] = (),
@@ -74,6 +75,7 @@ def act(
         "note": note,
         "handler": handler,
         "organisation": organisation,
+        "partner": partner,
         "checklist": checklist,
         "outcome": outcome,
         "rating": rating,
@@ -116,6 +118,8 @@ def _act(
         raise Reorganised  # and let go of the events before other grids are locked
     given["into"] = into
     standing = _check_move(event, move, _standing(event, actor, resident), seen, at)
+    if Side.POLICE in standing:  # an officer who names nobody means themselves
+        given["partner"] = given["partner"] or actor
     inputs = _check_inputs(event, move, actor, at, attachments, **given)
     side = Side.REPORTER if resident else next(side for side in Side if side in move.sides & standing)
     draft = Draft(
@@ -238,7 +242,21 @@ def _check_move(event: Event, move: Move, standing: frozenset[Side], seen: int, 
 
 
 def _check_inputs(
-    event, move, actor, at, attachments, reason, note, handler, organisation, checklist, outcome, rating, until, into
+    event,
+    move,
+    actor,
+    at,
+    attachments,
+    reason,
+    note,
+    handler,
+    organisation,
+    partner,
+    checklist,
+    outcome,
+    rating,
+    until,
+    into,
 ) -> dict:
     errors: dict[str, list[str]] = {}
     reason, note = reason.strip(), note.strip()
@@ -248,6 +266,8 @@ def _check_inputs(
         errors["note"] = [_("Say what was done.") if move.action == Action.RESOLVE else _("Write something first.")]
     if "handler" in move.needs:
         errors |= _handling_problem(event, handler, organisation)
+    if "partner" in move.needs and (problem := _partner_problem(event, partner)):
+        errors["partner"] = [problem]
     is_unfixable = move.action == Action.RESOLVE and outcome == Outcome.UNFIXABLE
     if is_unfixable and says_nothing(reason):
         errors["reason"] = [_("Say why it cannot be fixed; whoever reported it reads this.")]
@@ -273,7 +293,7 @@ def _check_inputs(
         details["outcome"] = outcome
     if "rating" in move.needs:
         details["rating"] = rating
-    given = {"reason": reason, "note": note, "details": details, "until": until, "into": into}
+    given = {"partner": partner, "reason": reason, "note": note, "details": details, "until": until, "into": into}
     return given | ({"handler": handler, "organisation": organisation} if "handler" in move.needs else {})
 
 
@@ -330,6 +350,25 @@ def _organisation_problem(event: Event, organisation: Organisation) -> str:
     if not Organisation.objects.working().filter(pk=now.pk).exists():
         return _("%(name)s has no representative who could handle it. Choose another, or have one entered.") % names
     return _("%(name)s lies neither inside %(grid)s nor on a grid above it. Choose one that does.") % names
+
+
+def _partner_problem(event: Event, partner: User | None) -> str:
+    if partner is None:
+        return _("Choose the police officer who is to handle it too.")
+    if partner.pk == event.partner_id:
+        return _("%(name)s handles it together with you already.") % {"name": partner}
+    if not partner_candidates(event).filter(pk=partner.pk).exists():
+        said = _("%(name)s is no police officer of %(grid)s. Choose one of the list.")
+        return said % {"name": partner, "grid": event.grid.name}
+    return ""
+
+
+def partner_candidates(event: Event) -> QuerySet[User]:
+    """The police officers whom the desk may ask to handle it together: those whose posts cover the place."""
+    if event.is_confidential:
+        return User.objects.none()
+    covering = Post.objects.active().filter(grid__lft__lte=event.position, grid__rght__gte=event.position)
+    return User.objects.filter(is_active=True, pk__in=covering.filter(role=Role.POLICE).values("user"))
 
 
 def organisation_candidates(event: Event) -> QuerySet[Organisation]:

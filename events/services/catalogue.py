@@ -79,7 +79,7 @@ def _ragged(row: dict[str | None, str | list[str] | None]) -> str:
 
 
 def _category(row: dict[str, str]) -> Category:
-    optional = {name: row[name] for name in ("lowest_loop", "checklist", "public_name") if row.get(name)}
+    optional = {name: row[name] for name in ("lowest_loop", "checklist", "public_name", "police_work") if row.get(name)}
     category = Category(
         kind=row["kind"],
         major=row["major"],

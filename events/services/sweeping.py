@@ -103,7 +103,7 @@ def _read(locked: list[int], codes: dict[int, str], staffing: Staffing) -> list[
     held = {grid.pk: grid for grid in staffing.grids.values()}
     events = []
     for event in Event.objects.filter(pk__in=locked).prefetch_related(
-        "category", "handler", "organisation__representatives"
+        "category", "handler", "partner", "organisation__representatives"
     ):
         for field in GRIDS:
             if grid := held.get(getattr(event, field.attname)):

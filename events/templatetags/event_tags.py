@@ -60,6 +60,8 @@ STEP_ICONS = {
     Action.ABSORB: "git-merge",
     Action.RELEASE: "git-branch",
     Action.INFORM: "speakerphone",
+    Action.JOIN: "shield-plus",
+    Action.PART: "shield-minus",
 }
 DUE_ICONS = {
     "case": "list-details",

@@ -38,7 +38,8 @@ def test_every_action_works_here(client, cast, action, side):
     stage = held_by_the_street(cast, status)
     stage.waits(action, status)
     as_administrator(client, stage.people[side])
-    given = {"version": stage.event.step_count, "handler": cast.neighbour.pk, "into": stage.other.number, **GIVEN}
+    given = {"version": stage.event.step_count, "handler": cast.neighbour.pk, "into": stage.other.number}
+    given |= {"partner": stage.people["police"].pk, **GIVEN}
     if action == "resolve":
         del given["reason"]  # it would say why it cannot be fixed
     assert client.get(address(stage.event, action)).status_code == 200
@@ -57,7 +58,7 @@ def test_the_page_offers_what_the_table_opens(client, cast, side):
     page = client.get(reverse("admin:events_event_change", args=[stage.event.pk]))
     offered = [move.action for move in page.context["moves"]]
     assert offered == [action for action in TABLE if address(stage.event, action) in page.content.decode()]
-    assert ("resolve" in offered) == (side in ("desk", "handler"))
+    assert ("resolve" in offered) == (side in ("desk", "handler", "partner"))
 
 
 @pytest.mark.parametrize("action", [move.action for move in TABLE.values() if move.sides == {Side.SYSTEM}])

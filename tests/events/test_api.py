@@ -321,7 +321,7 @@ def test_not_now(cast, event):
         "status": "filed",
         "status_label": "待受理",
         "version": 1,
-        "actions": ["accept", "escalate", "void", "ask_extend", "merge", "ask", "comment"],
+        "actions": ["accept", "escalate", "void", "ask_extend", "merge", "ask", "comment", "join"],
     }
 
 

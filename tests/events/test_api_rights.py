@@ -19,9 +19,11 @@ from tests.factories import (
     make_branch,
     make_category,
     make_event,
+    make_mediation,
     make_member_enrolment,
     make_organisation,
     make_organisation_enrolment,
+    make_patrol,
     make_post,
     make_uploads,
     take,
@@ -74,6 +76,8 @@ INSIDE = EVERYBODY | {"neighbour": 404, "stranger": 404}
 INSPECTORS = dict.fromkeys(PEOPLE, 403) | {"district": 200, "city": 200, "admin": 200, "anonymous": 401}
 NOBODY = {name: 403 if code == 200 else code for name, code in INSIDE.items()}
 FILERS = {name: 201 if code == 200 else code for name, code in EVERYBODY.items()}
+MEDIATING = dict.fromkeys(PEOPLE, 404) | dict.fromkeys(("worker", "community", "district", "police"), 200)
+MEDIATING |= {"anonymous": 401}
 MATRIX = {
     "get /api/v1/categories/": EVERYBODY,
     "get /api/v1/grids/": EVERYBODY,
@@ -92,6 +96,10 @@ MATRIX = {
     "get {service}": EVERYBODY,
     "get /api/v1/orders/": EVERYBODY,
     "get {order}": INSIDE | {"police": 404},
+    "get /api/v1/patrols/": EVERYBODY,
+    "get {patrol}": INSIDE,
+    "get /api/v1/mediations/": EVERYBODY,
+    "get {mediation}": MEDIATING,
     "get /api/schema/": EVERYBODY,
     "get /api/v1/events/": EVERYBODY,
     "get /api/v1/events/alike/": {name: 400 if code == 200 else code for name, code in EVERYBODY.items()},
@@ -136,6 +144,12 @@ HELP = {
     ),
     "service": lambda cast, company: of_help("services", make_service(cast.tree.community)),
     "order": lambda cast, company: of_help("orders", make_order(cast.tree.building)),
+    "patrol": lambda cast, company: of_help(
+        "patrols", make_patrol(cast.police, cast.tree.community, [cast.worker], [cast.tree.building])
+    ),
+    "mediation": lambda cast, company: of_help(
+        "mediations", make_mediation(cast.worker, cast.tree.building, [cast.police])
+    ),
 }
 
 
@@ -172,6 +186,8 @@ def test_every_address_is_in_the_matrix():
         .replace("{activity}", "/api/v1/activities/{id}/")
         .replace("{service}", "/api/v1/services/{id}/")
         .replace("{order}", "/api/v1/orders/{id}/")
+        .replace("{patrol}", "/api/v1/patrols/{id}/")
+        .replace("{mediation}", "/api/v1/mediations/{id}/")
         .replace("{photo}", ATTACHMENTS + "{key}/")
         .replace("{sample}", "/api/v1/samples/{id}/")
         for line in MATRIX

@@ -71,10 +71,11 @@ class Story:
         if action != "assign" or handler:
             until = timezone.localdate(self.now) + timedelta(days=self.draw(st.integers(1, 9), "days"))
             given = {"reason": "因", "note": "果", "handler": handler, "until": until, "into": self.other}
+            given["partner"] = services.partner_candidates(self.event).first()
             given["rating"] = self.draw(st.sampled_from(Rating.values), "rating")
             given["outcome"] = self.draw(st.sampled_from(["", "unfixable"]), "outcome")
-            # The other case may have ended by now, or be out of sight.
-            with suppress(ValidationError) if action == "merge" else nullcontext():
+            # The other case may have ended by now, or be out of sight; the officer may handle it together already.
+            with suppress(ValidationError) if action in ("merge", "join") else nullcontext():
                 services.act(event=self.event, action=action, actor=person, at=self.now, **given)
 
     def refuse(self) -> None:

@@ -367,7 +367,7 @@ def test_event_detail_offers_only_what_is_open_to_me(cast, as_, event):
         for person in ("worker", "chief", "district")
     }
     assert actions["worker"] == {"comment"}
-    assert actions["chief"] == {"accept", "escalate", "void", "ask_extend", "merge", "ask", "comment"}
+    assert actions["chief"] == {"accept", "escalate", "void", "ask_extend", "merge", "ask", "comment", "join"}
     assert actions["district"] == {"urge", "supervise", "comment"}
 
 

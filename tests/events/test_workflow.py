@@ -28,7 +28,7 @@ OPEN = "filed handling resolved suspended"
 EXPECTED = {
     "accept": ("filed", "handling", "desk"),
     "assign": ("handling", "handling", "desk"),
-    "resolve": ("handling", "resolved", "handler desk"),
+    "resolve": ("handling", "resolved", "handler partner desk"),
     "send_back": ("filed handling", "filed", "desk"),
     "escalate": ("filed handling", "filed", "desk"),
     "pass_check": ("resolved", "closed", "origin"),
@@ -46,10 +46,12 @@ EXPECTED = {
     "separate": ("merged", "filed", "desk upper taker"),
     "urge": (OPEN, "", "upper"),
     "supervise": (OPEN, "", "upper"),
-    "reply": (OPEN, "", "desk handler"),
-    "ask": ("filed handling", "", "desk handler"),
+    "reply": (OPEN, "", "desk handler partner"),
+    "ask": ("filed handling", "", "desk handler partner"),
     "answer": (OPEN, "", "reporter"),
-    "comment": (OPEN, "", "desk handler origin upper taker reporter viewer"),
+    "comment": (OPEN, "", "desk handler partner origin upper taker police reporter viewer"),
+    "join": ("filed handling", "", "desk police"),
+    "part": ("filed handling", "", "desk partner"),
     "remind": ("filed handling resolved", "", ""),
     "climb_check": ("resolved", "", ""),
     "rehome": (OPEN, "", ""),
@@ -58,7 +60,7 @@ EXPECTED = {
     "release": (OPEN, "", ""),
     "inform": ("merged", "", ""),
 }
-SIDES = ("desk", "handler", "origin", "upper", "taker", "reporter", "viewer")
+SIDES = ("desk", "handler", "partner", "origin", "upper", "taker", "police", "reporter", "viewer")
 # A request that must wait for the move to be open; `ask_…` are open only while none waits.
 REQUESTED = {"suspend": "suspend", "extend": "extend", "decline": "extend"}
 UNTIL = datetime(2099, 1, 1).date()
@@ -89,6 +91,7 @@ class Stage:
             reason="情况如此",
             note="已处理",
             handler=self.people["handler"],
+            partner=self.people["police"],
             rating="satisfied",
             until=timezone.localdate() + timedelta(days=30),
             into=self.other,
@@ -103,22 +106,27 @@ class Stage:
 
 def held_by_the_street(cast, status: str) -> Stage:
     reporter, onlooker, taker = make_user("报事人"), make_user("街道干事"), make_user("区调度")
+    officer, colleague = make_user("民警"), make_user("辅警")
     left = make_post(reporter, cast.tree.unit, Role.STAFF)
     make_post(onlooker, cast.tree.street, Role.STAFF)
     make_post(taker, cast.tree.district, Role.DISPATCHER)
+    for policeman in (officer, colleague):
+        make_post(policeman, cast.tree.street, Role.POLICE)
     event = take(make_event(reporter, cast.tree.unit), "escalate", "escalate")
     end_post(actor=None, post=left)
     other = take(make_event(cast.worker, cast.tree.unit), *["escalate"] * 3)
     until = timezone.localdate() + timedelta(days=30)
     event = take(event, *WAYS[status], until=until, into=other)
     asked = {"asked_at": event.filed_at, "reply_to": cast.district, "reply_due_at": event.filed_at}
-    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour, suspensions=0, **asked)
+    Event.objects.filter(pk=event.pk).update(handler=cast.neighbour, partner=colleague, suspensions=0, **asked)
     people = {
         "desk": cast.street,
         "handler": cast.neighbour,
         "origin": cast.worker,
         "upper": cast.district,
         "taker": taker,
+        "police": officer,
+        "partner": colleague,
         "reporter": reporter,
         "viewer": onlooker,
     }
@@ -203,11 +211,11 @@ def test_every_action_from_every_state_in_every_loop(cast, status, climbs):
     until = timezone.localdate() + timedelta(days=30)
     event = take(event, *[way for way in WAYS[status] if upper or way != "suspend"], until=until, into=other)
     asked = {"asked_at": event.filed_at, "reply_to": cast.district, "reply_due_at": event.filed_at}
-    Event.objects.filter(pk=event.pk).update(suspensions=0, **asked)
-    people = {"desk": getattr(cast, desk), "handler": cast.worker}
+    Event.objects.filter(pk=event.pk).update(suspensions=0, partner=make_user(), **asked)
+    people = {"desk": getattr(cast, desk), "handler": cast.worker, "police": cast.police}
     people |= {"upper": getattr(cast, upper)} if upper else {}
     stage = Stage(fresh_row(event), people, other)
-    for side in people.keys() - {"handler"}:
+    for side in people.keys() - {"handler", "police"}:
         for action, (sources, target, by) in EXPECTED.items():
             is_open = side in by.split() and status in sources.split()
             is_open &= action != "send_back" or climbs > 0
@@ -286,7 +294,9 @@ def test_the_city_may_not_escalate_and_nothing_changes(cast):
     with pytest.raises(ActionConflict, match="there is no level above it") as refused:
         services.act(event=event, action="escalate", actor=cast.city, reason="太难")
     assert refused.value.code == "not_open"
-    assert [move.action for move in refused.value.moves] == ["accept", "send_back", "void", "merge", "ask", "comment"]
+    assert [move.action for move in refused.value.moves] == [
+        "accept", "send_back", "void", "merge", "ask", "comment", "join",
+    ]  # fmt: skip
     assert snapshot(event) == before
 
 
@@ -311,7 +321,7 @@ def stands(person_id: int = 1, offices: tuple = (), **fields) -> set[str]:
 @pytest.mark.parametrize("role", Role.values)
 def test_the_desk_is_chief_official_or_dispatcher_on_the_holding_grid(role):
     on_holder = stands(offices=((role, "150105001"),))
-    assert on_holder == ({"desk"} if role in ("chief", "official", "dispatcher") else set())
+    assert on_holder - {"police"} == ({"desk"} if role in ("chief", "official", "dispatcher") else set())
 
 
 @pytest.mark.parametrize("code", ["150105002", "150105001001", "150105", "1501050010010001"])
@@ -322,7 +332,7 @@ def test_no_other_grid_is_the_desk(code):
 @pytest.mark.parametrize("role", Role.values)
 def test_upper_is_official_or_chief_above_the_holder(role):
     above = stands(offices=((role, "150105"),))
-    assert above == ({"upper"} if role in ("chief", "official") else set())
+    assert above - {"police"} == ({"upper"} if role in ("chief", "official") else set())
 
 
 @pytest.mark.parametrize("code", ["150105001", "150105001001", "150104", "150105002"])
@@ -384,6 +394,16 @@ def test_what_the_system_does_by_itself():
         "escalate", "resume", "merge", "separate", "supervise", "remind", "climb_check", "rehome", "adjust", "absorb",
         "release", "inform",
     }  # fmt: skip
+
+
+def test_the_police_of_the_place_joins_and_is_the_partner_then():
+    for code, covers in (("150105001001000101", True), ("150105001", True), ("150105001002", False)):
+        office = (("police", code),)
+        assert stands(offices=office) - {"origin"} == ({"police"} if covers else set())
+        assert ("partner" in stands(offices=office, partner_id=1)) is covers
+        assert "police" not in stands(offices=office, partner_id=1)
+        assert not stands(offices=office, is_confidential=True) & {"police", "partner"}
+    assert "partner" not in stands(offices=(("chief", "150105001001"),), partner_id=1)
 
 
 def test_nobody_stands_on_the_side_of_the_system(cast):
@@ -542,7 +562,7 @@ def test_acting_on_what_somebody_changed_meanwhile_is_refused_with_what_is_open_
         services.act(event=event, action="escalate", actor=cast.chief, reason="太难")
     assert refused.value.code == "somebody_was_faster"
     assert [move.action for move in refused.value.moves] == [
-        "assign", "resolve", "escalate", "ask_suspend", "ask_extend", "merge", "ask", "comment",
+        "assign", "resolve", "escalate", "ask_suspend", "ask_extend", "merge", "ask", "comment", "join",
     ]  # fmt: skip
     assert snapshot(event) == row
 

@@ -25,17 +25,19 @@ from tests.factories import (
     make_contact,
     make_event,
     make_issued_item,
+    make_mediation,
     make_meeting,
     make_member_enrolment,
     make_organisation,
     make_organisation_enrolment,
+    make_patrol,
     make_post,
     make_topic,
     make_user,
     take,
 )
 from tests.volunteers.orders import make_order, make_service
-from volunteers.models import ActivityKind
+from volunteers.models import ActivityKind, DisputeKind
 from volunteers.services import reveal_order_contact
 
 pytestmark = pytest.mark.django_db
@@ -72,6 +74,9 @@ MAY = {
     "volunteers.orderreveal": (READ, set()),
     "volunteers.memberenrolment": (READ, set()),
     "volunteers.organisationenrolment": (READ, set()),
+    "volunteers.disputekind": (EVERYTHING, set()),
+    "volunteers.mediation": (READ, set()),
+    "volunteers.patrol": (READ, READ),
     "events.category": (ENTER, set()),
     "events.servicelevel": (EDIT, set()),
     "events.event": (READ, set()),
@@ -141,6 +146,8 @@ def things(cast, people) -> dict[type, int]:
     make_activity_kind("人人动手")  # which no activity has
     make_activity(cast.tree.community, timezone.now() + timedelta(days=4))
     make_area(branch, [cast.tree.building])
+    make_patrol(cast.police, cast.tree.community, [cast.worker], [cast.tree.building])
+    make_mediation(cast.worker, cast.tree.building, kind=DisputeKind.objects.last())  # the first is in no use
     make_issued_item(cast.tree.district)
     line = add_line(
         actor=None,

@@ -13,7 +13,17 @@ from volunteers.models.household import (
     Rhythm,
     Visit,
 )
+from volunteers.models.mediation import (
+    DisputeKind,
+    FollowUp,
+    Mediation,
+    MediationParty,
+    MediationReveal,
+    MediationSession,
+    MediationStep,
+)
 from volunteers.models.order import OrderContact, OrderLimit, OrderReveal, OrderStep, Service, ServiceOrder
+from volunteers.models.patrol import Patrol, PatrolFinding, PatrolPlace, PatrolStep
 from volunteers.models.skill import ServiceKind, Skill
 from volunteers.models.step import Step
 
@@ -26,10 +36,17 @@ __all__ = [
     "CareNeed",
     "Certificate",
     "ConsentText",
+    "DisputeKind",
     "EnrolmentStep",
+    "FollowUp",
     "Household",
     "HouseholdReveal",
     "HouseholdStep",
+    "Mediation",
+    "MediationParty",
+    "MediationReveal",
+    "MediationSession",
+    "MediationStep",
     "MemberEnrolment",
     "Offer",
     "OrderContact",
@@ -38,6 +55,10 @@ __all__ = [
     "OrderStep",
     "OrganisationEnrolment",
     "Participation",
+    "Patrol",
+    "PatrolFinding",
+    "PatrolPlace",
+    "PatrolStep",
     "Rhythm",
     "Service",
     "ServiceKind",

@@ -19,6 +19,7 @@ from events.demo.notices import read_old_notices
 from events.demo.organisations import found_organisations
 from events.demo.people import Staff, hire
 from events.demo.places import COMMUNITY, DISTRICT, load_places
+from events.demo.police import work_together
 from events.demo.reports import write_checklists
 from events.demo.sheets import ask_for_sheets
 from events.demo.visits import visit
@@ -94,6 +95,7 @@ class Command(BaseCommand):
         plan_and_spend(end)
         tell(end)
         self._help(staff, end)
+        work_together(staff, end)
         ask_for_sheets(staff, end)
         read_old_notices(end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
