@@ -4,6 +4,7 @@ import base64
 import json
 import subprocess
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.apps import apps
@@ -13,10 +14,18 @@ from django.utils import timezone
 from events.models import HotlineImport, HotlineRow, NoticePreference
 from grids.encryption import EncryptedTextField, Secret
 from tests.cast import Cast, make_cast
-from tests.factories import make_contact, make_household, make_service_levels
+from tests.factories import make_contact, make_household, make_mediation, make_service_levels
 from tests.servers import postgres_programs
 from tests.volunteers.orders import make_order
-from volunteers.services import change_household, note_visit, renew_consent, reveal_household
+from volunteers.services import (
+    agree,
+    change_household,
+    note_follow_up,
+    note_session,
+    note_visit,
+    renew_consent,
+    reveal_household,
+)
 
 REASON = "约定上门时间"
 
@@ -38,6 +47,7 @@ def fill(cast: Cast) -> None:
     reveal_household(actor=cast.community, household=household, reason=REASON)
     make_contact(cast.tree.unit, name="上官云飞", phone="13912345604")
     make_order(cast.tree.building, name="司马青山", phone="13912345606", address="五楼东户501室")
+    mediate(cast)
     webhook = Secret.of("https://oapi.example.com/robot?token=5f3b9c")
     secret = Secret.of("SEC1b7e4d9a")
     NoticePreference.objects.create(user=cast.worker, robot="dingtalk", webhook=webhook, secret=secret)
@@ -46,6 +56,18 @@ def fill(cast: Cast) -> None:
     HotlineRow.objects.create(
         hotline_import=sheet, number=1, outcome="ready", cells=Secret.of('["司徒小满","13912345605"]')
     )
+
+
+def mediate(cast: Cast) -> None:
+    """With a session, a result and a follow-up."""
+    mediation = make_mediation(cast.worker, cast.tree.building, [cast.police])
+    now = timezone.now()
+    note_session(actor=cast.worker, mediation=mediation, held_at=now, place="警务室", note="诸葛家同意先修水管", at=now)
+    day = timezone.localdate(now) + timedelta(days=7)
+    agree(actor=cast.worker, mediation=mediation, text="司马家分担一半修理费", follow_ups=[day], at=now)
+    (follow_up,) = mediation.follow_ups.all()
+    later = now + timedelta(days=7)
+    note_follow_up(actor=cast.worker, mediation=mediation, follow_up=follow_up, note="水管修好未再渗漏", at=later)
 
 
 def secrets() -> Iterator[tuple[str, str]]:

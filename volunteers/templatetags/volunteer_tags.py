@@ -11,6 +11,8 @@ WAYS = (
     ("enrolment_figures", "user-check", _("Double check-in")),
     ("activity_list", "calendar-event", _("Activities")),
     ("order_list", "clipboard-heart", _("Service orders")),
+    ("patrol_list", "shield-check", _("Joint patrols")),
+    ("mediation_list", "scale", _("Joint mediation")),
 )
 
 
