@@ -110,7 +110,7 @@ def test_the_page_of_a_case_keeps_its_queries(cast, people, company, assigned, a
         make_organisation(cast.tree.community, f"单位{number}", representatives=[people["other"]])
     for person in (cast.community, people["representative"]):
         browser = as_(person)
-        with django_assert_max_num_queries(21):
+        with django_assert_max_num_queries(22):
             browser.get(detail(assigned))
 
 

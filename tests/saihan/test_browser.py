@@ -3,13 +3,13 @@
 import pytest
 from django.conf import settings
 
-from tests.factories import make_user
+from tests.factories import make_post, make_tree, make_user
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
 def test_login_by_one_tap_on_a_demo_account(browser_page, live_server):
-    make_user("乌兰", "worker", password=settings.DEMO_PASSWORD)
+    make_post(make_user("乌兰", "worker", password=settings.DEMO_PASSWORD), make_tree().building)
     browser_page.goto("/accounts/login/")
     browser_page.get_by_role("button", name="网格员 worker").click()
     browser_page.wait_for_url(f"{live_server.url}/")
@@ -17,7 +17,7 @@ def test_login_by_one_tap_on_a_demo_account(browser_page, live_server):
 
 
 def test_login_without_javascript(new_page, live_server):
-    make_user("乌兰", "worker", password=settings.DEMO_PASSWORD)
+    make_post(make_user("乌兰", "worker", password=settings.DEMO_PASSWORD), make_tree().building)
     page = new_page(java_script_enabled=False)
     page.goto("/accounts/login/")
     page.get_by_label("用户名").fill("worker")

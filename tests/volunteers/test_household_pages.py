@@ -275,7 +275,7 @@ def test_lists_take_the_same_queries_however_long(cast, as_, household, django_a
         note_visit(actor=cast.worker, household=household, note="都好", finding="灯")
     pages = {
         "household_list": (cast.community, 10),
-        "household_detail": (cast.worker, 13),
+        "household_detail": (cast.worker, 15),
         "reveal_list": (cast.district, 8),
         "household_figures": (cast.district, 11),
     }
