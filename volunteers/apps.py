@@ -42,10 +42,11 @@ def _fill_days_and_sheets() -> None:
     from volunteers.orders.day import day_of as orders
     from volunteers.orders.exports import ORDERS
     from volunteers.patrols.day import day_of as patrols
+    from volunteers.patrols.exports import PATROLS
 
     for day_of in (enrolments, activities, households, orders, patrols, mediations):
         day.register(day_of)
-    for kind in (ACTIVITIES, ORDERS):
+    for kind in (ACTIVITIES, ORDERS, PATROLS):
         exports.register(kind)
     kinds.register(MemberSheet())
 

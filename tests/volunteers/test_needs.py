@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from grids import exports
-from tests.factories import make_activity, make_member_enrolment, make_offer
+from tests.factories import make_activity, make_member_enrolment, make_offer, make_patrol
 from tests.volunteers.orders import dispatched, make_helper, make_order, skill_of
 from volunteers.enrolments.needs import unmet, unused
 from volunteers.models import Offer
@@ -58,9 +58,10 @@ def test_needs_cost_the_same_however_many(cast, soon, django_assert_max_num_quer
         assert len(titles(cast)) == 16
 
 
-@pytest.mark.parametrize("kind", ["activity", "order"])
+@pytest.mark.parametrize("kind", ["activity", "order", "patrol"])
 def test_rows_for_other_departments_name_nobody(cast, soon, kind, django_assert_max_num_queries):
     make_activity(cast.tree.community, soon)
+    make_patrol(cast.police, cast.tree.community, [cast.worker], [cast.tree.building])
     make_order(cast.tree.building, name="张三", phone="13812345678")
     found = exports.find(kind)
     with django_assert_max_num_queries(6):
