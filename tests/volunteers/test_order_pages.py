@@ -200,7 +200,7 @@ def test_the_project_list_tells_what_came_of_each_service(cast, as_, helper):
     done(make_order(cast.tree.building, service=service), helper)
     make_order(cast.tree.building, service=service)
     shown = as_(cast.community).get(page("service_list")).content.decode()
-    assert "点单 2 · 未结 1 · 完成 1 · 满意和基本满意 0 · 可提供 1" in shown
+    assert "点单 2 · 未结 1 · 完成 1 · 满意和基本满意 0 · 报名提供 1" in shown
     assert b"".join(as_(cast.community).get(page("service_list"), {"export": "xlsx"}))
 
 

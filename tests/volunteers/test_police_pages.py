@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from events.models import Event
 from events.services import file_finding
+from grids.models import Role
 from tests.factories import (
     make_branch,
     make_category,
@@ -15,6 +16,7 @@ from tests.factories import (
     make_mediation,
     make_member_enrolment,
     make_patrol,
+    make_post,
     make_user,
 )
 from volunteers import services
@@ -92,6 +94,7 @@ def test_lists_hold_what_one_may_see(cast, patrol, mediation, client):
 def test_who_leads_the_branch_of_the_community_plans_and_mediates_there(cast, client):
     secretary = make_user("书记")
     make_branch(cast.tree.community, secretary=secretary)
+    make_post(secretary, cast.tree.community, Role.SECRETARY)  # which comes with the branch
     client.force_login(secretary)
     for name in ("patrol_list", "mediation_list"):
         page = client.get(reverse(name))
