@@ -243,7 +243,7 @@ def test_the_catalogue_is_written_changed_and_withdrawn(cast, as_):
         ({"name": " "}, "请起个名称。"),
         ({"price": "-1"}, "0"),
         ({"price": "很多"}, "价格请填数字"),
-        ({"skill": ""}, "请选择所需技能。"),
+        ({"skill": ""}, "请选择所需特长。"),
         ({"grid": "150105002"}, "服务目录由负责该网格的岗位维护。"),
     ],
 )
