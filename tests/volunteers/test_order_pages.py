@@ -200,7 +200,7 @@ def test_the_project_list_tells_what_came_of_each_service(cast, as_, helper):
     done(make_order(cast.tree.building, service=service), helper)
     make_order(cast.tree.building, service=service)
     shown = as_(cast.community).get(page("service_list")).content.decode()
-    assert "点单 2 · 未结 1 · 完成 1 · 满意和基本满意 0 · 可提供 1" in shown
+    assert "点单 2 · 未结 1 · 完成 1 · 满意和基本满意 0 · 报名提供 1" in shown
     assert b"".join(as_(cast.community).get(page("service_list"), {"export": "xlsx"}))
 
 
@@ -243,7 +243,7 @@ def test_the_catalogue_is_written_changed_and_withdrawn(cast, as_):
         ({"name": " "}, "请起个名称。"),
         ({"price": "-1"}, "0"),
         ({"price": "很多"}, "价格请填数字"),
-        ({"skill": ""}, "请选择所需技能。"),
+        ({"skill": ""}, "请选择所需特长。"),
         ({"grid": "150105002"}, "服务目录由负责该网格的岗位维护。"),
     ],
 )

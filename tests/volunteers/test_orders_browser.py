@@ -26,7 +26,7 @@ def test_from_the_resident_to_the_rating(cast, new_page, page_of, scripts):
     # The resident orders at the public page of the building.
     resident = new_page(java_script_enabled=scripts)
     resident.goto(f"/g/{cast.tree.building.code}/")
-    resident.get_by_role("link", name="点单：预约服务").tap()
+    resident.get_by_role("link", name="我要点单").tap()
     resident.get_by_role("link", name="点单：家电上门检修").tap()
     resident.get_by_label("具体需要什么").fill("洗衣机不转了")
     resident.get_by_label("周六、周日").check()

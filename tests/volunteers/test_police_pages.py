@@ -8,7 +8,17 @@ from django.utils import timezone
 
 from events.models import Event
 from events.services import file_finding
-from tests.factories import make_category, make_event, make_mediation, make_member_enrolment, make_patrol
+from grids.models import Role
+from tests.factories import (
+    make_branch,
+    make_category,
+    make_event,
+    make_mediation,
+    make_member_enrolment,
+    make_patrol,
+    make_post,
+    make_user,
+)
 from volunteers import services
 from volunteers.models import Mediation, MediationReveal, Patrol, PatrolFinding
 
@@ -79,6 +89,26 @@ def test_lists_hold_what_one_may_see(cast, patrol, mediation, client):
         assert len(client.get(reverse("mediation_list")).context["page"]) == mediations
         assert client.get(reverse("api_patrol-list")).json()["count"] == patrols
         assert client.get(reverse("api_mediation-list")).json()["count"] == mediations
+
+
+def test_who_leads_the_branch_of_the_community_plans_and_mediates_there(cast, client):
+    secretary = make_user("书记")
+    make_branch(cast.tree.community, secretary=secretary)
+    make_post(secretary, cast.tree.community, Role.SECRETARY)  # which comes with the branch
+    client.force_login(secretary)
+    for name in ("patrol_list", "mediation_list"):
+        page = client.get(reverse(name))
+        assert page.context["may_plan" if name == "patrol_list" else "may_open"], name
+    for name in ("patrol_plan", "mediation_open"):
+        assert client.get(reverse(name), follow=True).context["form"], name
+
+
+def test_who_leads_a_branch_of_buildings_mediates_in_their_community(cast, client):
+    secretary = make_user("书记")
+    make_branch(cast.tree.building, secretary=secretary)
+    client.force_login(secretary)
+    assert client.get(reverse("mediation_list")).context["may_open"]
+    assert not client.get(reverse("patrol_list")).context["may_plan"]
 
 
 # Patrols

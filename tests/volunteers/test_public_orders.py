@@ -149,6 +149,7 @@ def test_the_resident_reads_what_happened_and_rates(cast, client, receipt):
     assert "基本满意" in shown
     answer = send(client, code, "rate", rating="satisfied", text="很好")
     assert answer.status_code == 200
+    assert "评价 · 满意" in answer.content.decode()
     assert ServiceOrder.objects.get().rating == "satisfied"
     assert send(client, code, "rate", rating="fair").status_code == 409
 

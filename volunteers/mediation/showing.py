@@ -5,6 +5,7 @@ from django.db.models import Q
 from branches.models import Branch
 from grids.access import merged, policed_ranges, within, workable_grids
 from grids.models import Grid, Level, User
+from grids.tree import community_code
 
 MOST = 100
 
@@ -15,6 +16,8 @@ def openable_communities(user: User) -> list[Grid]:
         return []
     works = Q(pk__in=workable_grids(user).filter(level=Level.COMMUNITY)) if user.active_posts else Q(pk__in=[])
     polices = within(merged(policed_ranges(user)), "lft")
-    leads = Q(pk__in=Branch.objects.grids_led_by(user))
+    # Who leads a branch of some buildings mediates in their community, as `mediators_of` has it.
+    covered = {community_code(grid.code) for grid in Branch.objects.grids_led_by(user)}
+    leads = Q(code__in=covered) | Q(pk__in=Branch.objects.led_by(user).values("grid"))
     found = Grid.objects.active().filter(works | polices | leads, level=Level.COMMUNITY)
     return list(found.order_by("lft")[:MOST])

@@ -261,6 +261,7 @@ class ServiceForm(StyledForm, TimesFields):
     skill = forms.ModelChoiceField(
         Skill.objects.filter(is_active=True),
         label=_("What it takes"),
+        empty_label=_("choose"),
         help_text=_("Those who offered it are suggested when the order is dispatched."),
         error_messages={"required": _("Choose what it takes."), "invalid_choice": _("Choose it from the list.")},
     )

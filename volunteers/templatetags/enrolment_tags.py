@@ -43,6 +43,13 @@ def enrolment_state(state: str) -> SafeString:
 
 
 @register.filter
+def organisation_state(state: str) -> SafeString:
+    """The same for an organisation, which is placed nowhere: once confirmed, nothing is left to do."""
+    look = EnrolmentState.PLACED if state == EnrolmentState.CONFIRMED else state
+    return format_html('<span class="state enrolment-{}">{}</span>', look, EnrolmentState(state).label)
+
+
+@register.filter
 def enrolment_icon(action: str) -> str:
     return STEP_ICONS[action]
 

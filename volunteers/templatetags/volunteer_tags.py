@@ -6,13 +6,14 @@ from django.utils.translation import gettext_lazy as _
 
 register = template.Library()
 
+# The page that a way leads to, its icon and words, and the room of the pages that belong to it.
 WAYS = (
-    ("volunteer_home", "heart-handshake", _("Volunteers")),
-    ("enrolment_figures", "user-check", _("Double check-in")),
-    ("activity_list", "calendar-event", _("Activities")),
-    ("order_list", "clipboard-heart", _("Service orders")),
-    ("patrol_list", "shield-check", _("Joint patrols")),
-    ("mediation_list", "scale", _("Joint mediation")),
+    ("volunteer_home", "heart-handshake", _("Volunteers"), "views"),
+    ("enrolment_figures", "user-check", _("Double check-in"), "enrolments"),
+    ("activity_list", "calendar-event", _("Activities"), "activities"),
+    ("order_list", "clipboard-heart", _("Service orders"), "orders"),
+    ("patrol_list", "shield-check", _("Joint patrols"), "patrols"),
+    ("mediation_list", "scale", _("Joint mediation"), "mediation"),
 )
 
 
@@ -25,4 +26,5 @@ def is_of_volunteers(match: ResolverMatch | None) -> bool:
 @register.inclusion_tag("volunteers/_ways.html", takes_context=True)
 def volunteer_ways(context: dict) -> dict:
     """The row that leads from each list of this app to the others; no query."""
-    return {"ways": WAYS, "here": context["request"].resolver_match.url_name}
+    match = context["request"].resolver_match
+    return {"ways": WAYS, "here": match.func.__module__.split(".")[1], "page": match.url_name}
