@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from grids.access import SeveralSuccessors, find_grid
-from grids.forms import DayField, TextField
+from grids.forms import DayField, RowsField, TextField
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 from grids.text import TEXT_LENGTH
 from volunteers.enrolments.workflow import EnrolmentState
@@ -76,7 +76,7 @@ class OrganisationField(FoundField):
 class OffersForm(forms.Form):
     """What is offered, when, and a word about it; no time ticked means any."""
 
-    skills = forms.ModelMultipleChoiceField(
+    skills = RowsField(
         Skill.objects.none(), label=_("What can be offered"), required=False, widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": NOT_A_CHOICE, "invalid_pk_value": NOT_A_CHOICE},
     )  # fmt: skip
