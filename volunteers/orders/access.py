@@ -7,7 +7,7 @@ from branches.access import may_run_for
 from grids.access import EVERYTHING, Ranges, may_work_on, merged, within
 from grids.models import Grid, Post, Role, User
 from grids.tree import community_code, interval
-from volunteers.models import Service, ServiceOrder
+from volunteers.models import MemberEnrolment, Service, ServiceOrder
 from volunteers.orders.routing import DESK_ROLES
 from volunteers.orders.workflow import OPEN, SERVED, TABLE, OrderAction, OrderSide, OrderState
 from volunteers.workflow import refusal
@@ -83,7 +83,14 @@ def may_see_contact(user: User, order: ServiceOrder) -> bool:
         return False
     if any(post.grid_id == order.holder_id for post in desk_posts(user)):
         return True
-    return order.state == OrderState.ACCEPTED and _provides(user, order)
+    return order.state == OrderState.ACCEPTED and _provides(user, order) and _stands(user, order)
+
+
+def _stands(user: User, order: ServiceOrder) -> bool:
+    """Whether who does it still helps anywhere: a member whose enrolment has ended goes to nobody's door any more."""
+    if order.organisation_id or user.active_posts:
+        return True
+    return MemberEnrolment.objects.serving().filter(user=user).exists()
 
 
 def may_write_for(user: User, grid: Grid) -> bool:
