@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from events.models import Event
 from events.services import file_finding
-from tests.factories import make_category, make_event, make_mediation, make_member_enrolment, make_patrol
+from tests.factories import make_branch, make_category, make_event, make_mediation, make_member_enrolment, make_patrol
 from volunteers import services
 from volunteers.models import Mediation, MediationReveal, Patrol, PatrolFinding
 
@@ -82,6 +82,13 @@ def test_lists_hold_what_one_may_see(cast, patrol, mediation, client):
 
 
 # Patrols
+
+
+def test_who_leads_the_branch_and_holds_no_post_opens_the_lists(cast, client):
+    make_branch(cast.tree.community, secretary=cast.stranger)
+    client.force_login(cast.stranger)
+    for name in ("patrol_list", "mediation_list", "mediation_open"):
+        assert client.get(reverse(name)).status_code == 200
 
 
 def test_a_plan_is_made_of_what_suggests_itself(cast, safety, client):

@@ -15,6 +15,6 @@ def openable_communities(user: User) -> list[Grid]:
         return []
     works = Q(pk__in=workable_grids(user).filter(level=Level.COMMUNITY)) if user.active_posts else Q(pk__in=[])
     polices = within(merged(policed_ranges(user)), "lft")
-    leads = Q(pk__in=Branch.objects.grids_led_by(user))
+    leads = Q(pk__in=[grid.pk for grid in Branch.objects.grids_led_by(user)])
     found = Grid.objects.active().filter(works | polices | leads, level=Level.COMMUNITY)
     return list(found.order_by("lft")[:MOST])

@@ -44,7 +44,7 @@ def plannable_communities(user: User) -> QuerySet[Grid]:
     if not user.is_active:
         return Grid.objects.none()
     own = within(merged([*policed_ranges(user), *overseen_ranges(user)]), "lft")
-    led = Q(pk__in=Branch.objects.grids_led_by(user))
+    led = Q(pk__in=[grid.pk for grid in Branch.objects.grids_led_by(user)])
     return Grid.objects.active().filter(own | led, level=Level.COMMUNITY).order_by("lft")
 
 
