@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from grids.access import SeveralSuccessors, find_grid
+from grids.access import SeveralSuccessors
 from grids.forms import DayField, RowsField, TextField
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 from grids.text import TEXT_LENGTH
+from volunteers.enrolments.access import find_place
 from volunteers.enrolments.workflow import EnrolmentState
 from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment, Skill
 from volunteers.services import Giving
@@ -259,7 +260,7 @@ class GridFilter(forms.Form):
     def clean_grid(self) -> Grid | None:
         code = self.cleaned_data["grid"]
         try:
-            grid = find_grid(self.user, code) if code else None
+            grid = find_place(self.user, code) if code else None
         except SeveralSuccessors as error:
             raise ValidationError(str(error)) from error
         if code and grid is None:
