@@ -91,6 +91,14 @@ def test_who_leads_the_branch_and_holds_no_post_opens_the_lists(cast, client):
         assert client.get(reverse(name)).status_code == 200
 
 
+def test_who_leads_the_branch_plans_a_patrol_and_sees_it(cast, client):
+    make_branch(cast.tree.community, secretary=cast.stranger)
+    client.force_login(cast.stranger)
+    assert client.get(reverse("patrol_plan"), follow=True).status_code == 200
+    patrol = make_patrol(cast.stranger, cast.tree.community, [cast.worker], [cast.tree.building])
+    assert client.get(reverse("patrol_detail", args=[patrol.pk])).status_code == 200
+
+
 def test_a_plan_is_made_of_what_suggests_itself(cast, safety, client):
     make_event(cast.worker, cast.tree.unit, category=safety)
     client.force_login(cast.police)

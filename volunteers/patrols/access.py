@@ -15,10 +15,11 @@ from volunteers.patrols.workflow import PatrolSide
 
 
 def visible_patrols(user: User) -> QuerySet[Patrol]:
-    """Those of the communities where the user works, and those that they go on."""
+    """Those of the communities where the user works or leads the branch, and those that they go on."""
     if not user.is_active:
         return Patrol.objects.none()
     around = within(ranges(user)) | Q(grid__in=workable_grids(user))
+    around |= Q(grid__in=Branch.objects.covers_led_by(user).values("grid"))
     goes = Patrol.people.through.objects.filter(user=user).values("patrol")
     return Patrol.objects.filter(around | Q(pk__in=goes)).select_related("grid", "planned_by")
 
