@@ -4,6 +4,7 @@ from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from branches.access import may_run_for
+from branches.models import Branch
 from grids.access import EVERYTHING, Ranges, may_work_on, merged, within
 from grids.models import Grid, Post, Role, User
 from grids.tree import community_code, interval
@@ -32,10 +33,11 @@ def offering_ranges(user: User) -> Ranges:
 
 
 def visible_orders(user: User) -> QuerySet[ServiceOrder]:
-    """Those of the grids that the user works for, those they wrote down, and those they were asked to do."""
+    """Those where the user works, held where they lead the branch, or theirs: written down by or asked of them."""
     if not user.is_active:
         return ServiceOrder.objects.none()
     own = Q(placed_by=user) | Q(pk__in=own_orders(user).values("pk"))
+    own |= Q(holder__in=Branch.objects.covers_led_by(user).values("grid"))
     return ServiceOrder.objects.filter(within(reading_ranges(user)) | own)
 
 
