@@ -228,7 +228,7 @@ def withdraw_claim(*, actor: User | None, claim: Claim, text: str, at: datetime 
 
 def _held(item: WorkItem) -> WorkItem:
     """The item with its list locked."""
-    work_list = WorkList.objects.select_for_update(of=("self",)).select_related("grid").get(pk=item.work_list_id)
+    work_list = WorkList.objects.select_for_update().get(pk=item.work_list_id)
     item = WorkItem.objects.get(pk=item.pk)
     item.work_list = work_list
     return item
@@ -238,7 +238,9 @@ def _locked(claim: Claim) -> Claim:
     """The claim as it is now, with its list locked before it."""
     item = _held(claim.item)
     related = ("grid__parent", "parent__grid", "responsible")
-    claim = Claim.objects.select_for_update(of=("self",)).select_related(*related).get(pk=claim.pk)
+    # Locked first, then read: who waited for the lock would see what is joined to it as it was before.
+    Claim.objects.select_for_update().values_list("pk").get(pk=claim.pk)
+    claim = Claim.objects.select_related(*related).get(pk=claim.pk)
     claim.item = item
     return claim
 

@@ -11,12 +11,15 @@ from branches.services import (
     copy_list,
     draw_area,
     issue_list,
+    name_responsible,
     report_claim,
     send_back_claim,
     withdraw_claim,
 )
+from grids.services import merge_grids
 from tests.events.test_races import at_once
 from tests.factories import make_branch, make_grid, make_issued_item, make_item, make_work_list
+from tests.races import behind
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]
 
@@ -108,3 +111,13 @@ def test_two_who_draw_over_one_building_get_one_area(cast, pool):
         )
         assert len(late(found)) == 1
     assert MemberArea.objects.count() == AreaGrid.objects.count() == 2
+
+
+def test_a_claim_is_named_while_its_community_goes_up_in_another(cast, item):
+    ended, successor = cast.tree.other_community, cast.tree.community
+    claim = claim_item(actor=None, item=item, grid=ended)
+    named = behind(
+        lambda: merge_grids(actor=None, grid=ended, into=successor),
+        lambda: name_responsible(actor=None, claim=claim, responsible=cast.worker),
+    )
+    assert (named.grid, named.responsible) == (successor, cast.worker)

@@ -6,9 +6,11 @@ from functools import partial
 import pytest
 
 from branches.exceptions import StateConflict
+from grids.services import merge_grids
 from tests.events.conftest import MONDAY
 from tests.events.test_races import at_once
 from tests.factories import make_activity, make_activity_kind
+from tests.races import behind
 from tests.volunteers.activities import STARTS, arrive, join, status_of
 from volunteers import services
 from volunteers.models import Activity, Certificate
@@ -69,3 +71,13 @@ def test_the_same_plan_twice_at_once_is_one(cast, pool):
     given = {"actor": cast.community, "organiser": cast.tree.community, "plan": plan, "key": key, "at": MONDAY}
     done = at_once(pool, *[partial(services.plan_activity, **given)] * 2)
     assert {one.pk for one in done} == {Activity.objects.get().pk}
+
+
+def test_who_signs_up_while_its_grid_is_merged_has_a_place(cast):
+    tree = cast.tree
+    activity = make_activity(tree.second_building, STARTS)
+    row = behind(
+        partial(merge_grids, actor=None, grid=tree.second_building, into=tree.building),
+        partial(services.join_activity, actor=cast.worker, activity=activity, at=MONDAY),
+    )
+    assert (row.status, row.activity.grid) == ("joined", tree.building)

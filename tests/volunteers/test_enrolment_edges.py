@@ -50,11 +50,16 @@ def test_reports_wait_in_the_day_of_the_community_alone(cast, office, django_ass
         assert day_of(who, now) == []
 
 
-def test_who_leads_the_communitys_branch_is_asked_too(cast, office):
+def test_who_leads_the_communitys_branch_is_asked_too(cast, client, office):
     secretary = make_user("支书")
     make_branch(cast.tree.community, secretary=secretary)
-    make_member_enrolment(cast.tree.community, organisation=office, state="applied")
-    assert len(day_of(secretary, timezone.now())) == 1
+    enrolment = make_member_enrolment(cast.tree.community, organisation=office, state="applied")
+    (due,) = day_of(secretary, timezone.now())
+    client.force_login(secretary)
+    assert enrolment.user.name in client.get(due.url).content.decode()
+    client.post(reverse("enrolment_confirm"), {"grid": cast.tree.community.code, "enrolment": enrolment.pk})
+    enrolment.refresh_from_db()
+    assert enrolment.state == "confirmed"
 
 
 # Cards

@@ -7,8 +7,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 
 from tests.factories import make_member_enrolment, make_organisation, make_user
+from tests.races import behind
 from volunteers.models import MemberEnrolment
-from volunteers.services import enrol_member, place_member
+from volunteers.services import end_enrolment, enrol_member, place_member
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -50,3 +51,14 @@ def test_placed_twice_at_once_there_is_one_post_and_one_entry(cast, pool):
     assert not any(isinstance(one, ValidationError) for one in got)
     assert enrolment.user.posts.active().count() == 1
     assert list(enrolment.steps.values_list("action", flat=True)) == ["place"]
+
+
+def test_who_moves_while_the_community_ends_it_is_ended_once(cast):
+    enrolment = make_member_enrolment(cast.tree.community)
+    given = {"actor": enrolment.user, "user": enrolment.user, "organisation": enrolment.organisation}
+    moved = behind(
+        lambda: end_enrolment(actor=None, enrolment=enrolment, text="搬走了"),
+        lambda: enrol_member(**given, grid=cast.tree.other_community, is_moving=True),
+    )
+    assert moved.grid == cast.tree.other_community
+    assert list(enrolment.steps.values_list("action", flat=True)) == ["end"]

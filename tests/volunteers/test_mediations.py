@@ -238,6 +238,30 @@ def test_it_is_forgotten_in_time_and_counted_still(cast, mediation, settings):
         services.reveal_parties(actor=cast.worker, mediation=mediation, reason="回访")
 
 
+def erased(mediation, end, **given):
+    """Ended long ago, and forgotten since."""
+    then = timezone.now() - timedelta(days=999)
+    end(actor=None, mediation=mediation, text="建议诉讼", at=then, **given)
+    assert services.erase_mediations() == {"mediations": 1}
+    return Mediation.objects.get()
+
+
+def test_of_one_that_is_erased_nothing_is_handed_on(cast, mediation):
+    erased(mediation, services.end_without_agreement)
+    with pytest.raises(StateConflict, match="erased"):
+        services.hand_on(actor=cast.worker, mediation=mediation, text="转司法所")
+
+
+def test_what_was_erased_is_not_followed_up_nor_asked_after(cast, mediation):
+    day = timezone.localdate() - timedelta(days=999)
+    forgotten = erased(mediation, services.agree, follow_ups=[day])
+    assert not day_of(cast.worker, timezone.now())
+    with pytest.raises(StateConflict, match="erased"):
+        services.note_follow_up(
+            actor=cast.worker, mediation=forgotten, follow_up=forgotten.follow_ups.get(), note="诸葛说好"
+        )
+
+
 def test_an_open_one_is_never_forgotten(cast, mediation):
     assert services.erase_mediations(at=timezone.now() + timedelta(days=3650)) == {"mediations": 0}
 

@@ -120,6 +120,19 @@ def test_long_after_its_end_contact_and_words_are_erased_and_the_order_is_still_
     assert ServiceOrder.objects.count() == 1
 
 
+def test_what_the_resident_said_of_it_is_erased_too(order, helper):
+    services.rate_order(order=done(order, helper), actor=None, rating="fair", text="我是张桂兰", at=MONDAY)
+    services.erase_order_contacts(at=MONDAY + 900 * DAY)
+    assert list(order.steps.filter(rating="fair").values_list("text", flat=True)) == [""]
+
+
+def test_who_accepted_it_and_serves_no_more_does_not_see_the_contact(order, helper):
+    accepted(order, helper)
+    assert may_see_contact(helper, fresh(order))
+    services.end_enrolment(actor=None, enrolment=helper.enrolments.get(), text="不再服务")
+    assert not may_see_contact(helper, fresh(order))
+
+
 def test_what_is_open_is_kept(order):
     assert services.erase_order_contacts(at=MONDAY + 900 * DAY)["contacts"] == 0
     assert not fresh(order).contact.is_empty

@@ -1,12 +1,15 @@
 """What happens to an order at once happens once: two sweeps, two desks, a member and the clock."""
 
 import pytest
+from django.core.exceptions import PermissionDenied
 
+from branches.exceptions import StateConflict
 from grids.models import Grid
 from grids.services import merge_grids
 from tests.cast import Cast, make_cast
 from tests.factories import make_service_levels
-from tests.grids.test_races import at_once, refusals
+from tests.grids.test_races import at_once
+from tests.races import behind
 from tests.volunteers.orders import dispatched, fresh, make_helper, make_order
 from volunteers import services
 from volunteers.models import OrderContact, ServiceOrder
@@ -44,14 +47,14 @@ def test_of_two_desks_that_ask_at_once_the_later_one_holds_and_both_stand_in_the
     assert not list(check_orders())
 
 
-def test_accepting_while_it_is_taken_back_ends_in_one_of_both(cast):
+def test_who_accepts_while_it_is_refused_is_told_that_it_is_theirs_no_more(cast):
     order, helper = make_order(cast.tree.building), make_helper(cast.tree.community)
     dispatched(order, helper)
-    results = at_once(
-        lambda: services.accept_order(order=order, actor=helper),
+    result = behind(
         lambda: services.refuse_order(order=order, actor=cast.chief, text="做不了"),
+        lambda: services.accept_order(order=order, actor=helper),
     )
-    assert len(refusals(results)) <= 1
+    assert isinstance(result, PermissionDenied | StateConflict)
     assert fresh(order).state == "refused"
     assert not list(check_orders())
 
@@ -65,3 +68,20 @@ def test_a_reorganisation_while_it_climbs_leaves_it_with_a_holder(cast):
     )
     assert fresh(order).grid == cast.tree.second_building
     assert not list(check_orders())
+
+
+def test_who_declines_while_it_climbs_is_told_that_it_is_theirs_no_more(cast):
+    order, helper = make_order(cast.tree.building), make_helper(cast.tree.community)
+    order = fresh(dispatched(order, helper))
+    result = behind(
+        lambda: services.sweep_orders(at=order.due_at),
+        lambda: services.decline_order(order=order, actor=helper, text="没空"),
+    )
+    assert isinstance(result, PermissionDenied | StateConflict)
+    assert fresh(order).state == "placed"
+
+
+def test_the_same_person_asked_twice_at_once_is_asked_once(cast):
+    order, helper = make_order(cast.tree.building), make_helper(cast.tree.community)
+    behind(lambda: dispatched(order, helper), lambda: dispatched(order, helper))
+    assert order.steps.filter(action="dispatch").count() == 1

@@ -61,6 +61,15 @@ def test_the_catalogue_follows(cast):
     assert (service.grid, service.position) == (cast.tree.second_building, cast.tree.second_building.lft)
 
 
+def test_two_catalogues_become_one_and_say_where_the_second_of_a_name_came_from(cast):
+    community, other = cast.tree.community, cast.tree.other_community
+    kept, came = make_service(community), make_service(other)
+    services.merge_grids(actor=None, grid=other, into=community)
+    assert list(community.services.order_by("pk")) == [kept, came]
+    came.refresh_from_db()
+    assert came.name == f"{kept.name}（{other.name}）"
+
+
 def test_who_was_asked_stays_asked(cast, order):
     helper = make_helper(cast.tree.community)
     accepted(order, helper)

@@ -175,6 +175,7 @@ def test_only_who_acts_for_the_holder_dispatches(cast, order, helper):
 def test_the_secretary_of_the_branch_that_covers_the_grid_dispatches(cast, order, helper):
     secretary = make_user("书记")
     make_branch(cast.tree.building, secretary=secretary)
+    assert visible_orders(secretary).get() == order
     assert services.dispatch_order(order=order, actor=secretary, provider=helper, at=MONDAY).member == helper
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext_lazy
 
 from branches.meetings.forms import LOCAL, YEARS, LineField
 from branches.photo_fields import PhotosField
-from grids.forms import TextField
+from grids.forms import RowsField, TextField
 from grids.models import User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from volunteers.models import Activity, ActivityKind, Skill
@@ -63,7 +63,7 @@ class ActivityForm(forms.Form):
         error_messages=dict.fromkeys(("invalid", "min_value", "max_value"), PLACES_TEXT),
     )  # fmt: skip
     needs = TextareaField(rows=3, required=False, label=_("what to bring, what to wear"))
-    skills = forms.ModelMultipleChoiceField(
+    skills = RowsField(
         Skill.objects.none(), required=False, label=_("skills that help"),
         error_messages=dict.fromkeys(("invalid_choice", "invalid_pk_value"), _("Choose skills of the list.")),
     )  # fmt: skip

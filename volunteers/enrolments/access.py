@@ -7,7 +7,7 @@ from django.shortcuts import get_object_or_404
 
 from branches.access import may_run_for
 from branches.models import Branch
-from grids.access import overseen_posts, visible_grids
+from grids.access import find_grid, overseen_posts, visible_grids
 from grids.models import Grid, Level, Organisation, User
 from volunteers.enrolments.workflow import EnrolmentSide
 from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment
@@ -30,18 +30,23 @@ def serving_grids(user: User) -> QuerySet[Grid]:
 
 
 def visible_members(user: User) -> QuerySet[MemberEnrolment]:
-    """Of the communities that the user's posts reach, of organisations that they represent, and their own."""
+    """Of the communities that the user reads, of organisations that they represent, and their own."""
     if not user.is_active:
         return MemberEnrolment.objects.none()
     own = Q(user=user) | Q(organisation__in=represented(user))
-    return MemberEnrolment.objects.filter(own | Q(grid__in=visible_grids(user)))
+    return MemberEnrolment.objects.filter(own | _read(user))
+
+
+def _read(user: User) -> Q:
+    """In the communities that the user's posts reach, or that the branch covers which they lead; no query."""
+    return Q(grid__in=visible_grids(user)) | Q(grid__in=Branch.objects.covers_led_by(user).values("grid"))
 
 
 def visible_organisation_enrolments(user: User) -> QuerySet[OrganisationEnrolment]:
-    """Of the communities that the user's posts reach or that have confirmed them, and of those they represent."""
+    """Of the communities that the user reads or that have confirmed them, and of those they represent."""
     if not user.is_active:
         return OrganisationEnrolment.objects.none()
-    there = Q(grid__in=visible_grids(user)) | Q(grid__in=serving_grids(user))
+    there = _read(user) | Q(grid__in=serving_grids(user))
     return OrganisationEnrolment.objects.filter(there | Q(organisation__in=represented(user)))
 
 
@@ -96,3 +101,12 @@ def answered_communities(user: User) -> QuerySet[Grid]:
     posted = [post.grid_id for post in overseen_posts(user) if post.grid.level == Level.COMMUNITY]
     led = [grid.pk for grid in Branch.objects.grids_led_by(user) if grid.level == Level.COMMUNITY]
     return Grid.objects.active().filter(pk__in={*posted, *led})
+
+
+def find_place(user: User, code: str) -> Grid | None:
+    """The grid of this code, where the user's posts reach or the branch covers that they lead; else None.
+
+    Raises SeveralSuccessors as `find_grid` does.
+    """
+    led = Grid.objects.active().filter(pk__in=Branch.objects.covers_led_by(user).values("grid"))
+    return find_grid(user, code) or led.filter(code=code.replace("\0", "")).first()

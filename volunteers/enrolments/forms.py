@@ -9,10 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from grids.access import SeveralSuccessors, find_grid
-from grids.forms import DayField, TextField
+from grids.access import SeveralSuccessors
+from grids.forms import DayField, RowsField, TextField
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 from grids.text import TEXT_LENGTH
+from volunteers.enrolments.access import find_place
 from volunteers.enrolments.workflow import EnrolmentState
 from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment, Skill
 from volunteers.services import Giving
@@ -76,7 +77,7 @@ class OrganisationField(FoundField):
 class OffersForm(forms.Form):
     """What is offered, when, and a word about it; no time ticked means any."""
 
-    skills = forms.ModelMultipleChoiceField(
+    skills = RowsField(
         Skill.objects.none(), label=_("What can be offered"), required=False, widget=forms.CheckboxSelectMultiple,
         error_messages={"invalid_choice": NOT_A_CHOICE, "invalid_pk_value": NOT_A_CHOICE},
     )  # fmt: skip
@@ -259,7 +260,7 @@ class GridFilter(forms.Form):
     def clean_grid(self) -> Grid | None:
         code = self.cleaned_data["grid"]
         try:
-            grid = find_grid(self.user, code) if code else None
+            grid = find_place(self.user, code) if code else None
         except SeveralSuccessors as error:
             raise ValidationError(str(error)) from error
         if code and grid is None:

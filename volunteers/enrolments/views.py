@@ -16,10 +16,9 @@ from django.views.decorators.http import require_POST, require_safe
 from branches.access import may_run_for
 from branches.exceptions import StateConflict
 from branches.refusals import add_refusal
-from grids.access import get_grid
 from grids.models import User, load_ancestors
 from volunteers import services
-from volunteers.enrolments.access import get_member, represented, sides_of, visible_members
+from volunteers.enrolments.access import find_place, get_member, represented, sides_of, visible_members
 from volunteers.enrolments.forms import OffersForm, PlaceForm, ReportForm, TextForm
 from volunteers.enrolments.listings import load_places, whole_members, whole_organisations
 from volunteers.enrolments.workflow import TABLE, EnrolmentAction, EnrolmentState
@@ -186,7 +185,9 @@ DO: dict[str, Callable[[MemberEnrolment, User, Form], None]] = {
 @require_POST
 def enrolment_confirm(request: HttpRequest) -> HttpResponse:
     """Confirm the ticked reports to one community at once."""
-    grid = get_grid(request.user, request.POST.get("grid", ""))
+    grid = find_place(request.user, request.POST.get("grid", ""))
+    if grid is None:
+        raise Http404
     if not may_run_for(request.user, grid):
         raise PermissionDenied
     keys = [key for key in request.POST.getlist("enrolment") if key.isascii() and key.isdigit() and len(key) < 19]

@@ -25,9 +25,8 @@ def day_of(user: User, at: datetime) -> list[Due]:
     sessions = MediationSession.objects.filter(
         mediation__in=mine.open().values("pk"), held_at__range=(at - timedelta(hours=2), at + AHEAD)
     )
-    asked = FollowUp.objects.filter(
-        mediation__in=mine.filter(state=MediationState.AGREED).values("pk"), done_on=None, due_on__lte=today + AHEAD
-    )
+    agreed = mine.filter(state=MediationState.AGREED, erased_at=None)
+    asked = FollowUp.objects.filter(mediation__in=agreed.values("pk"), done_on=None, due_on__lte=today + AHEAD)
     related = ("mediation__kind", "mediation__grid")
     return [
         *map(_session, sessions.select_related(*related)[:MOST]),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches import references
-from grids.forms import DayField, DayInput, KeyField, TextField
+from grids.forms import DayField, DayInput, KeyField, RowsField, TextField
 from grids.models import Grid, Level, User
 from grids.models.reveal import REASON_LENGTH
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
@@ -45,7 +45,7 @@ class PartiesField(forms.Field):
         return [(number, name, phone) for number, (name, phone) in enumerate(given)]
 
 
-class MediatorsField(forms.ModelMultipleChoiceField):
+class MediatorsField(RowsField):
     default_error_messages = {
         "required": _("Choose who mediates."),
         "invalid_choice": _("Somebody cannot mediate here any more. Choose again."),
@@ -121,7 +121,7 @@ class ChangeForm(forms.Form):
 
     mediators = MediatorsField()
     parties = PartiesField(required=False, label=_("Further parties"))
-    forget = forms.ModelMultipleChoiceField(
+    forget = RowsField(
         MediationParty.objects.none(),
         required=False,
         label=_("No party after all; name and phone are deleted"),

@@ -241,7 +241,7 @@ def _page(request: HttpRequest, mediation: Mediation, form=None, problem: str = 
     number = mediation.case_number
     context = {
         "mediation": mediation,
-        "moves": moves - ({"reveal", "reopen"} if mediation.erased_at else set()),
+        "moves": set() if mediation.erased_at else moves,
         "parties": mediation.parties.all(),
         "mediators": mediation.mediators.order_by("name", "pk"),
         "sessions": mediation.sessions.select_related("noted_by"),

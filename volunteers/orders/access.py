@@ -4,10 +4,11 @@ from django.db.models import Q, QuerySet
 from django.shortcuts import get_object_or_404
 
 from branches.access import may_run_for
+from branches.models import Branch
 from grids.access import EVERYTHING, Ranges, may_work_on, merged, within
 from grids.models import Grid, Post, Role, User
 from grids.tree import community_code, interval
-from volunteers.models import Service, ServiceOrder
+from volunteers.models import MemberEnrolment, Service, ServiceOrder
 from volunteers.orders.routing import DESK_ROLES
 from volunteers.orders.workflow import OPEN, SERVED, TABLE, OrderAction, OrderSide, OrderState
 from volunteers.workflow import refusal
@@ -32,10 +33,11 @@ def offering_ranges(user: User) -> Ranges:
 
 
 def visible_orders(user: User) -> QuerySet[ServiceOrder]:
-    """Those of the grids that the user works for, those they wrote down, and those they were asked to do."""
+    """Those where the user works, held where they lead the branch, or theirs: written down by or asked of them."""
     if not user.is_active:
         return ServiceOrder.objects.none()
     own = Q(placed_by=user) | Q(pk__in=own_orders(user).values("pk"))
+    own |= Q(holder__in=Branch.objects.covers_led_by(user).values("grid"))
     return ServiceOrder.objects.filter(within(reading_ranges(user)) | own)
 
 
@@ -83,7 +85,14 @@ def may_see_contact(user: User, order: ServiceOrder) -> bool:
         return False
     if any(post.grid_id == order.holder_id for post in desk_posts(user)):
         return True
-    return order.state == OrderState.ACCEPTED and _provides(user, order)
+    return order.state == OrderState.ACCEPTED and _provides(user, order) and _stands(user, order)
+
+
+def _stands(user: User, order: ServiceOrder) -> bool:
+    """Whether who does it still helps anywhere: a member whose enrolment has ended goes to nobody's door any more."""
+    if order.organisation_id or user.active_posts:
+        return True
+    return MemberEnrolment.objects.serving().filter(user=user).exists()
 
 
 def may_write_for(user: User, grid: Grid) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import count
 
 from django.db.models import F, Q
 from django.utils.translation import gettext as _
@@ -11,6 +12,8 @@ from volunteers.models import Service, ServiceOrder
 from volunteers.orders.routing import next_station, stations_of
 from volunteers.orders.workflow import OrderAction, OrderRule
 from volunteers.services.order_moves import take_step, tell_desk
+
+NAME_LENGTH = Service._meta.get_field("name").max_length
 
 
 def rehome(
@@ -23,10 +26,27 @@ def rehome(
     """Let orders and services go on with what took their grid's place, and open orders be held above their own grid."""
     ended = change.grid
     if ended.retired_at and successors:
-        for model in (Service, ServiceOrder):
-            model.objects.filter(grid=ended).update(grid=successors[0], position=successors[0].lft)
+        _hand_services_on(ended, successors[0])
+        ServiceOrder.objects.filter(grid=ended).update(grid=successors[0], position=successors[0].lft)
     for order in _astray():
         _find_holder(order, at)
+
+
+def _hand_services_on(ended: Grid, successor: Grid) -> None:
+    """Both catalogues go on as one; a service whose name is taken there says from where it came."""
+    taken = set(Service.objects.in_use().filter(grid=successor).values_list("name", flat=True))
+    for service in Service.objects.in_use().filter(grid=ended, name__in=taken).order_by("pk").select_for_update():
+        service.name = _free(service.name, ended, taken)
+        taken.add(service.name)
+        service.save(update_fields=["name"])
+    Service.objects.filter(grid=ended).update(grid=successor, position=successor.lft)
+
+
+def _free(name: str, ended: Grid, taken: set[str]) -> str:
+    for number in count(1):
+        mark = f"（{ended.name[: NAME_LENGTH // 2]}{number if number > 1 else ''}）"
+        if (free := name[: NAME_LENGTH - len(mark)] + mark) not in taken:
+            return free
 
 
 def _astray():

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from grids.forms import KeyField, TextField
+from grids.forms import KeyField, RowsField, TextField
 from grids.models import Grid, Level, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from volunteers.models import Patrol
@@ -60,7 +60,7 @@ class PatrolForm(forms.Form):
         label=_("Where they meet"),
         widget=forms.TextInput(attrs={"class": "form-control", "autocomplete": "off"}),
     )
-    buildings = forms.ModelMultipleChoiceField(
+    buildings = RowsField(
         Grid.objects.none(),
         to_field_name="code",
         label=_("Buildings"),
@@ -71,7 +71,7 @@ class PatrolForm(forms.Form):
             "invalid_pk_value": _("A building is not there any more. Choose again."),
         },
     )
-    people = forms.ModelMultipleChoiceField(
+    people = RowsField(
         User.objects.none(),
         label=_("Who goes"),
         widget=forms.CheckboxSelectMultiple,

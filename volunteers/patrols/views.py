@@ -45,8 +45,10 @@ DONE = {
 
 
 def _asked_community(request: HttpRequest) -> Grid | None:
-    code = request.GET.get("grid")
-    return get_grid(request.user, code) if code else None
+    """The grid of the address: one where the user plans, or that they may see; else 404."""
+    code = request.GET.get("grid", "")
+    planned = plannable_communities(request.user).filter(code=code).first() if code.isdecimal() else None
+    return planned or (get_grid(request.user, code) if code else None)
 
 
 @require_safe

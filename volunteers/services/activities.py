@@ -274,7 +274,8 @@ def _remind_or_report(pk: int, at: datetime) -> bool:
 @transaction.atomic
 def _remind(pk: int, at: datetime) -> bool:
     activity = Activity.objects.select_for_update().get(pk=pk)
-    if activity.reminded_at or activity.state != ActivityState.PUBLISHED:
+    is_moved = activity.starts_at > at + REMIND_BEFORE  # since it was found to be due
+    if activity.reminded_at or activity.state != ActivityState.PUBLISHED or is_moved:
         return False
     text = _("“%(title)s” begins %(when)s") % {"title": activity.title, "when": time_and_place(activity)}
     tell(activity, text, f"reminder-{int(activity.starts_at.timestamp())}", at, Status.JOINED)
@@ -298,7 +299,9 @@ def lock(
 
     A command, actor None, stands on all sides. Raises PermissionDenied, or StateConflict with a sentence.
     """
-    locked = Activity.objects.select_for_update(of=("self",)).with_related().get(pk=activity.pk)
+    # Locked first, then read: who waited for the lock would see what is joined to it as it was before.
+    Activity.objects.select_for_update().values_list("pk").get(pk=activity.pk)
+    locked = Activity.objects.with_related().get(pk=activity.pk)
     if sides is None:
         sides = sides_of(actor, locked) if actor else frozenset(ActivitySide)
     refused = refusal(TABLE, ActivityState(locked.state), action, sides)

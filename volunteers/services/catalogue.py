@@ -21,7 +21,7 @@ FIELDS = ("kind", "name", "place", "price", "price_note", "how")
 def save_service(*, actor: User | None, service: Service) -> Service:
     """Write a new service, or changes of one; ValidationError by field."""
     if service.pk:
-        before = Service.objects.select_for_update(of=("self",)).get(pk=service.pk)
+        before = Service.objects.select_for_update().get(pk=service.pk)
         service.withdrawn_at = before.withdrawn_at
         _check_may_keep(actor, before)
     _check_may_keep(actor, service)
@@ -52,7 +52,7 @@ def _check(service: Service) -> None:
 def withdraw_service(*, actor: User | None, service: Service, at: datetime | None = None) -> Service:
     """Take it out of the catalogue; what was ordered goes on. Doing it again changes nothing."""
     at = aware_now(at)
-    service = Service.objects.select_for_update(of=("self",)).select_related("grid").get(pk=service.pk)
+    service = Service.objects.select_for_update().get(pk=service.pk)  # its grid is read after the lock
     _check_may_keep(actor, service)
     if service.withdrawn_at is None:
         service.withdrawn_at = at

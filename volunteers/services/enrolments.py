@@ -314,14 +314,22 @@ def _end_post(post: Post | None, at: datetime) -> None:
 
 
 def _locked(enrolment: Row) -> Row:
-    """The enrolment as it is now, its grids held before it."""
+    """The enrolment as it is now, its grids and whoever reported held before it."""
     Grid.objects.settle_all(dict.fromkeys(_places_of(enrolment)))
+    _hold_reporter(enrolment)
     related = ("grid", "organisation__grid")
     related += ("user", "place", "post__grid", "post__user") if isinstance(enrolment, MemberEnrolment) else ()
     model = type(enrolment)
     # Locked first, then read: who waited for the lock would see what is joined to it as it was before.
     model.objects.select_for_update().values_list("pk").get(pk=enrolment.pk)
     return model.objects.select_related(*related).get(pk=enrolment.pk)
+
+
+def _hold_reporter(enrolment: Enrolment) -> None:
+    """So that nobody moves elsewhere, or reports anew, while the enrolment is answered, placed or ended."""
+    is_member = isinstance(enrolment, MemberEnrolment)
+    model, pk = (User, enrolment.user_id) if is_member else (Organisation, enrolment.organisation_id)
+    model.objects.select_for_update(no_key=True).values_list("pk").get(pk=pk)
 
 
 def check_open(enrolment: Enrolment, action: EnrolmentAction, actor: User | None) -> None:

@@ -172,8 +172,6 @@ def reopen_mediation(*, actor: User | None, mediation: Mediation, at: datetime |
     """It does not hold, or they come again: mediated once more, with what was agreed still to be read."""
     with transaction.atomic():
         locked = _locked(mediation, actor, MediationAction.REOPEN)
-        if locked.erased_at:
-            raise StateConflict(_("What was kept of it is erased. Open a new one."))
         locked.state, locked.ended_at = MediationState.OPEN, None
         locked.save(update_fields=["state", "ended_at"])
         locked.follow_ups.filter(done_on=None).delete()
@@ -212,8 +210,6 @@ def reveal_parties(*, actor: User, mediation: Mediation, reason: str, at: dateti
     at = aware_now(at)
     with transaction.atomic():
         locked = _locked(mediation, actor, MediationAction.REVEAL)
-        if locked.erased_at:
-            raise ValidationError(_("Nothing is kept of the parties any more."))
         reason = clean_reason(reason)
         try:
             parties = [
@@ -353,9 +349,14 @@ def _lock(mediation: Mediation) -> Mediation:
 
 
 def _check_move(mediation: Mediation, actor: User | None, action: MediationAction) -> None:
+    """Of one that is erased nothing is looked at, and nothing written that no task would erase again."""
     sides = sides_of(actor, mediation) if actor else frozenset(MediationSide)
     if refused := refusal(TABLE, MediationState(mediation.state), action, sides):
         raise PermissionDenied(refused.text) if refused.is_forbidden else StateConflict(refused.text)
+    if mediation.erased_at and action == MediationAction.REVEAL:
+        raise StateConflict(_("Nothing is kept of the parties any more."))
+    if mediation.erased_at:
+        raise StateConflict(_("What was kept of it is erased. Open a new one."))
 
 
 def _tell(mediation: Mediation, actor: User | None, action: MediationAction, at: datetime | None, text: str = ""):

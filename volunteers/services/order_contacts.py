@@ -13,11 +13,13 @@ from grids.encryption import Unreadable
 from grids.models import User
 from grids.models.reveal import clean_reason
 from grids.moments import aware_now
-from volunteers.models import OrderContact, OrderReveal, ServiceOrder
+from volunteers.models import OrderContact, OrderReveal, OrderStep, ServiceOrder
 from volunteers.orders.access import may_see_contact
+from volunteers.orders.workflow import OrderAction
 from volunteers.services.order_moves import locked
 
 BATCH = 500
+RESIDENTS = (OrderAction.RATE, OrderAction.COMPLAIN, OrderAction.WITHDRAW)  # whose text is what the resident said
 
 
 @dataclass(frozen=True)
@@ -83,5 +85,7 @@ def _erase(pks: list[int], at: datetime) -> int:
     list(orders.values_list("pk", flat=True))
     still = list(OrderContact.objects.outlived(at).filter(pk__in=pks).values_list("pk", flat=True))
     ServiceOrder.objects.filter(contact__in=still).update(text="")
+    # A step is never edited; but what a resident said is theirs.
+    OrderStep.objects.filter(order__contact__in=still, action__in=RESIDENTS).exclude(text="").update(text="")
     empty = {"name": None, "phone": None, "address": None, "code_hash": "", "source": "", "erased_at": at}
     return OrderContact.objects.filter(pk__in=still).update(**empty)

@@ -32,8 +32,9 @@ def locked(order: ServiceOrder) -> ServiceOrder:
     Its grid first, as a reorganisation locks them, so that neither waits for the other.
     """
     Grid.objects.settle(order.grid)
-    rows = ServiceOrder.objects.select_for_update(of=("self",), no_key=True)
-    return rows.with_related().get(pk=order.pk)
+    # Locked first, then read: who waited for the lock would see what is joined to it as it was before.
+    ServiceOrder.objects.select_for_update(no_key=True).values_list("pk").get(pk=order.pk)
+    return ServiceOrder.objects.with_related().get(pk=order.pk)
 
 
 def check_open(order: ServiceOrder, action: OrderAction, sides: Iterable[OrderSide]) -> None:
