@@ -13,6 +13,7 @@ from events.models import Attachment, ContactReveal, Event, ResidentContact
 from events.services.acting import acting_post
 from events.services.attaching import erase_files
 from events.workflow import Side
+from grids.batches import keys_in_batches
 from grids.encryption import Unreadable
 from grids.models import User
 from grids.models.reveal import clean_reason
@@ -77,12 +78,8 @@ def erase_contacts(*, at: datetime | None = None) -> Counter:
     done: Counter = Counter(contacts=0, photos=0, sources=0, uses=limits.forget(at))
     old = at - timedelta(days=settings.SOURCE_KEPT_DAYS)
     done["sources"] = ResidentContact.objects.filter(created_at__lt=old).exclude(source="").update(source="")
-    last = 0
-    while pks := list(
-        ResidentContact.objects.outlived(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
+    for pks in keys_in_batches(ResidentContact.objects.outlived(at), BATCH):
         done.update(_erase(pks, at))
-        last = pks[-1]
     return done
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +23,7 @@ from volunteers.activities.access import check_may_organise, sides_of
 from volunteers.activities.workflow import TABLE, ActivityAction, ActivitySide, ActivityState
 from volunteers.models import Activity, ActivityKind, ActivityStep, Participation, Skill
 from volunteers.models.activity import MOST_PLACES, PLACES_TEXT
-from volunteers.workflow import refusal
+from volunteers.services.moving import check_move
 
 Status = Participation.Status
 logger = logging.getLogger(__name__)
@@ -301,9 +301,11 @@ def lock(
     locked = Activity.objects.select_for_update(of=("self",)).with_related().get(pk=activity.pk)
     if sides is None:
         sides = sides_of(actor, locked) if actor else frozenset(ActivitySide)
-    refused = refusal(TABLE, ActivityState(locked.state), action, sides)
-    if refused and (refused.is_forbidden or locked.state != repeats):
-        raise PermissionDenied(refused.text) if refused.is_forbidden else StateConflict(refused.text)
+    try:
+        check_move(TABLE, ActivityState(locked.state), action, sides)
+    except StateConflict:
+        if locked.state != repeats:
+            raise
     return locked
 
 

@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.access import may_run_for
-from branches.exceptions import StateConflict
 from grids.access import may_manage
 from grids.models import Grid, Level, Organisation, Post, Role, StaffSource, User
 from grids.moments import aware_now
@@ -22,8 +21,8 @@ from grids.text import says_nothing
 from volunteers.enrolments.access import Enrolment, Row, may_report_for, sides_of
 from volunteers.enrolments.workflow import TABLE, EnrolmentAction, EnrolmentState
 from volunteers.models import EnrolmentStep, MemberEnrolment, OrganisationEnrolment
+from volunteers.services.moving import check_move
 from volunteers.services.offers import Giving, write_offers
-from volunteers.workflow import refusal
 
 YEARS = range(2000, 2101)  # of the days that a report may be about
 
@@ -326,11 +325,7 @@ def _locked(enrolment: Row) -> Row:
 
 def check_open(enrolment: Enrolment, action: EnrolmentAction, actor: User | None) -> None:
     """PermissionDenied or StateConflict unless the table opens the action to the actor."""
-    refused = refusal(TABLE, EnrolmentState(enrolment.state), action, sides_of(actor, enrolment))
-    if refused and refused.is_forbidden:
-        raise PermissionDenied(str(refused.text))
-    if refused:
-        raise StateConflict(refused.text)
+    check_move(TABLE, EnrolmentState(enrolment.state), action, sides_of(actor, enrolment))
 
 
 def record(

@@ -5,14 +5,14 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from branches.exceptions import StateConflict
 from branches.services.repeating import done_before
+from grids.batches import keys_in_batches
 from grids.encryption import Secret, Unreadable
 from grids.models import Grid, Level, User, load_ancestors
 from grids.models.reveal import clean_reason
@@ -23,7 +23,7 @@ from grids.tree import community_code
 from volunteers.households.access import check_may_register, is_desk, people_of, sides_of
 from volunteers.households.workflow import TABLE, HouseholdAction, HouseholdSide, HouseholdState
 from volunteers.models import CareNeed, ConsentText, Household, HouseholdReveal, HouseholdStep, Rhythm
-from volunteers.workflow import refusal
+from volunteers.services import moving
 
 LENGTHS = {"name": 32, "phone": 20, "address": 60, "contact_name": 32, "contact_phone": 20, "agreed": 200}
 PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}")
@@ -212,16 +212,11 @@ def withdraw_consent(*, actor: User | None, household: Household, at: datetime |
 def erase_households(*, at: datetime | None = None) -> dict[str, int]:
     """Erase those whose time is over, and tell who answers for those whose time will soon be; safe beside itself."""
     at = aware_now(at)
-    day, done, last = timezone.localdate(at), {"households": 0, "reminded": 0}, 0
-    while pks := list(
-        Household.objects.over(day).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
-        done["households"] += _erase_over(pks, day, at)
-        last = pks[-1]
+    day = timezone.localdate(at)
+    erased = sum(_erase_over(pks, day, at) for pks in keys_in_batches(Household.objects.over(day), BATCH))
     soon = Household.objects.kept().filter(kept_until__range=(day, day + timedelta(days=ASKED_DAYS)))
-    for household in soon.select_related("answered_by", "grid").order_by("pk").iterator(chunk_size=BATCH):
-        done["reminded"] += _ask_again(household, at)
-    return done
+    soon = soon.select_related("answered_by", "grid").order_by("pk").iterator(chunk_size=BATCH)
+    return {"households": erased, "reminded": sum(_ask_again(household, at) for household in soon)}
 
 
 @transaction.atomic
@@ -303,11 +298,7 @@ def issue_consent_text(*, text: str, since: date) -> ConsentText:
 def check_move(household: Household, actor: User | None, action: HouseholdAction) -> None:
     """PermissionDenied for another side's step, StateConflict once it is erased; a command, actor None, stands in."""
     sides = TABLE[action].sides if actor is None else sides_of(actor, household)
-    refused = refusal(TABLE, HouseholdState(household.state), action, sides)
-    if refused and refused.is_forbidden:
-        raise PermissionDenied(refused.text)
-    if refused:
-        raise StateConflict(refused.text)
+    moving.check_move(TABLE, HouseholdState(household.state), action, sides)
 
 
 def _locked(household: Household, actor: User | None, action: HouseholdAction) -> Household:

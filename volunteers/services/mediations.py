@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from branches.exceptions import StateConflict
 from branches.services.checking import check_text, errors_of
 from branches.services.repeating import done_before
+from grids.batches import keys_in_batches
 from grids.encryption import Secret, Unreadable
 from grids.models import Grid, Level, User
 from grids.models.reveal import clean_reason
@@ -31,7 +32,7 @@ from volunteers.models import (
     MediationSession,
     MediationStep,
 )
-from volunteers.workflow import refusal
+from volunteers.services.moving import check_move
 
 NAME_LENGTH, PHONE_LENGTH = 32, 20
 PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}")
@@ -239,13 +240,8 @@ def erase_mediations(*, at: datetime | None = None) -> dict[str, int]:
     Safe to run beside itself.
     """
     at = aware_now(at)
-    done, last = {"mediations": 0}, 0
-    while pks := list(
-        Mediation.objects.outlived(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
-        done["mediations"] += _erase(pks, at)
-        last = pks[-1]
-    return done
+    batches = keys_in_batches(Mediation.objects.outlived(at), BATCH)
+    return {"mediations": sum(_erase(pks, at) for pks in batches)}
 
 
 @transaction.atomic
@@ -354,8 +350,7 @@ def _lock(mediation: Mediation) -> Mediation:
 
 def _check_move(mediation: Mediation, actor: User | None, action: MediationAction) -> None:
     sides = sides_of(actor, mediation) if actor else frozenset(MediationSide)
-    if refused := refusal(TABLE, MediationState(mediation.state), action, sides):
-        raise PermissionDenied(refused.text) if refused.is_forbidden else StateConflict(refused.text)
+    check_move(TABLE, MediationState(mediation.state), action, sides)
 
 
 def _tell(mediation: Mediation, actor: User | None, action: MediationAction, at: datetime | None, text: str = ""):

@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from grids.batches import keys_in_batches
 from grids.encryption import Unreadable
 from grids.models import User
 from grids.models.reveal import clean_reason
@@ -67,13 +68,8 @@ def erase_order_contacts(*, at: datetime | None = None) -> Counter:
     at = aware_now(at)
     old = at - timedelta(days=settings.SOURCE_KEPT_DAYS)
     sources = OrderContact.objects.filter(created_at__lt=old).exclude(source="").update(source="")
-    done, last = Counter(contacts=0, sources=sources), 0
-    while pks := list(
-        OrderContact.objects.outlived(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
-        done["contacts"] += _erase(pks, at)
-        last = pks[-1]
-    return done
+    contacts = sum(_erase(pks, at) for pks in keys_in_batches(OrderContact.objects.outlived(at), BATCH))
+    return Counter(contacts=contacts, sources=sources)
 
 
 @transaction.atomic

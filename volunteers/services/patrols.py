@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from branches.exceptions import StateConflict
 from branches.services.checking import check_text, errors_of
 from branches.services.repeating import done_before
 from grids.models import Grid, Level, User
@@ -20,7 +19,7 @@ from grids.text import says_nothing
 from volunteers.models import Patrol, PatrolFinding, PatrolPlace, PatrolStep
 from volunteers.patrols.access import check_may_plan, people_to_go, sides_of
 from volunteers.patrols.workflow import TABLE, PatrolAction, PatrolSide, PatrolState
-from volunteers.workflow import refusal
+from volunteers.services.moving import check_move
 
 LONGEST = timedelta(hours=12)
 
@@ -229,8 +228,7 @@ def _lock(patrol: Patrol) -> Patrol:
 
 def _check_move(patrol: Patrol, actor: User | None, action: PatrolAction) -> None:
     sides = sides_of(actor, patrol) if actor else frozenset(PatrolSide)
-    if refused := refusal(TABLE, PatrolState(patrol.state), action, sides):
-        raise PermissionDenied(refused.text) if refused.is_forbidden else StateConflict(refused.text)
+    check_move(TABLE, PatrolState(patrol.state), action, sides)
 
 
 def _check_side(patrol: Patrol, actor: User | None, action: PatrolAction) -> None:

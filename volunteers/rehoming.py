@@ -1,0 +1,30 @@
+"""What every noun of this floor does alike when the tree is reorganised; positions are shifted by then."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Model, TextChoices
+from django.utils.translation import gettext as _
+
+from grids.models import Grid, GridChange
+
+Moved = Iterable[tuple[tuple[int, int], tuple[int, int]]]
+
+
+def carry_on(model: type[Model], change: GridChange, successors: list[Grid], action: TextChoices, at: datetime) -> None:
+    """The rows of a grid that went out of use, those of old among them, go on at the first that took its place.
+
+    Each gets a step. Without a successor all stay where they were.
+    """
+    ended = change.grid
+    if not (ended.retired_at and successors):
+        return
+    rows = list(model.objects.select_for_update(of=("self",)).filter(grid=ended).order_by("pk"))
+    model.objects.filter(grid=ended).update(grid=successors[0], position=successors[0].lft)
+    said = {"grid": ended.name, "successors": "、".join(grid.name for grid in successors)}
+    text = _("%(grid)s became %(successors)s.") % said
+    steps = model._meta.get_field("steps")
+    steps.related_model.objects.bulk_create(
+        steps.related_model(**{steps.field.name: row}, action=action, to_state=row.state, text=text, at=at)
+        for row in rows
+    )
