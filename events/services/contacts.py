@@ -14,9 +14,8 @@ from events.services.acting import acting_post
 from events.services.attaching import erase_files
 from events.workflow import Side
 from grids.batches import keys_in_batches
-from grids.encryption import Unreadable
 from grids.models import User
-from grids.models.reveal import clean_reason
+from grids.models.reveal import clean_reason, opened
 from grids.moments import aware_now
 from grids.services import limits
 
@@ -52,10 +51,7 @@ def reveal_contact(*, event: Event, actor: User, reason: str, at: datetime | Non
     if contact is None or contact.is_empty:
         raise ValidationError(_("No contact is kept for this case."))
     reason = clean_reason(reason)
-    try:
-        person = Person(*(secret.reveal() if secret else "" for secret in (contact.name, contact.phone)))
-    except Unreadable:
-        raise ValidationError(_("The contact cannot be read: its key is missing. Tell the administrator.")) from None
+    person = Person(*opened(contact.name, contact.phone))
     standing = event.sides_of(actor)
     side = next(side for side in REVEALING if side in standing)
     ContactReveal.objects.create(

@@ -12,12 +12,8 @@ from django.views.decorators.http import require_safe
 from branches.refusals import add_refusal
 from grids.models import load_ancestors
 from volunteers import reveals, services
-from volunteers.households.access import (
-    audited_ranges,
-    get_household,
-    get_household_to_reveal,
-    sides_of,
-)
+from volunteers.confidential import audited_ranges
+from volunteers.households.access import get_household, get_household_to_reveal, sides_of
 from volunteers.households.forms import RevealFilter, RevealForm, VisitForm
 from volunteers.households.workflow import HouseholdAction, HouseholdSide
 from volunteers.models import Visit

@@ -333,10 +333,7 @@ def record(
 ) -> EnrolmentStep:
     """The entry of the history; the enrolment stands as the action left it."""
     key = "member_enrolment" if isinstance(enrolment, MemberEnrolment) else "organisation_enrolment"
-    step = EnrolmentStep(
-        action=action, to_state=enrolment.state, text=text, by=actor, by_name=str(actor or ""), at=at,
-        **{key: enrolment},
-    )  # fmt: skip
+    step = EnrolmentStep(action=action, to_state=enrolment.state, text=text, by=actor, at=at, **{key: enrolment})
     step.clean_fields(exclude=["member_enrolment", "organisation_enrolment", "by"])
     step.save()
     return step

@@ -15,7 +15,7 @@ from branches.services.repeating import done_before
 from grids.batches import keys_in_batches
 from grids.encryption import Secret, Unreadable
 from grids.models import Grid, Level, User, load_ancestors
-from grids.models.reveal import clean_reason
+from grids.models.reveal import clean_reason, opened
 from grids.moments import aware_now
 from grids.services.notifying import notify
 from grids.text import plain_text, says_nothing
@@ -77,31 +77,19 @@ def register_household(
     check_may_register(actor, grid)
     given = {"name": name, "phone": phone, "address": address, "contact_name": contact_name}
     given = _clean(given | {"contact_phone": contact_phone, "agreed": agreed})
-    if says_nothing(given["name"]):
-        raise ValidationError({"name": [_("Say how the household is called.")]})
-    _check_place(grid, given["name"])
-    if answered_by is None or (actor is not None and not is_desk(actor, grid)):
-        answered_by = actor if actor is not None else answered_by
+    _check_new(grid, given["name"])
+    if actor is not None and (answered_by is None or not is_desk(actor, grid)):
+        answered_by = actor
     _check_keeper(answered_by, grid)
     chosen = _needs_of(needs)
     _check_consent(consented_on, kept_until, timezone.localdate(at))
-    household = Household(
-        grid=grid,
-        rhythm=_checked_rhythm(rhythm),
-        answered_by=answered_by,
-        consent_text=consent_text,
-        consented_on=consented_on,
-        kept_until=kept_until,
-        next_visit_on=timezone.localdate(at),
-        registered_by=actor,
-        registered_at=at,
-        idempotency_key=idempotency_key or None,
-        is_demo=is_demo,
-        **_secrets(given),
-    )
-    household.save()
+    household = Household.objects.create(
+        grid=grid, rhythm=_checked_rhythm(rhythm), answered_by=answered_by, consent_text=consent_text,
+        consented_on=consented_on, kept_until=kept_until, next_visit_on=timezone.localdate(at), registered_by=actor,
+        registered_at=at, idempotency_key=idempotency_key or None, is_demo=is_demo, **_secrets(given),
+    )  # fmt: skip
     household.needs.set(chosen)
-    _tell(household, HouseholdAction.REGISTER, actor, at, _("Answers for it: %(user)s.") % {"user": answered_by})
+    _record(household, HouseholdAction.REGISTER, actor, at, _("Answers for it: %(user)s.") % {"user": answered_by})
     _tell_keeper(household, actor, at)
     return household
 
@@ -131,7 +119,7 @@ def change_household(
     household.needs.set(chosen)
     household.suggest_from(household.last_visited_on or timezone.localdate(household.registered_at))
     household.save()
-    _tell(household, HouseholdAction.CHANGE, actor, at)
+    _record(household, HouseholdAction.CHANGE, actor, at)
     return household
 
 
@@ -147,7 +135,7 @@ def hand_over_household(
         return household
     household.answered_by = answered_by
     household.save(update_fields=["answered_by"])
-    _tell(household, HouseholdAction.HAND_OVER, actor, at, _("Answers for it: %(user)s.") % {"user": answered_by})
+    _record(household, HouseholdAction.HAND_OVER, actor, at, _("Answers for it: %(user)s.") % {"user": answered_by})
     _tell_keeper(household, actor, at)
     return household
 
@@ -173,7 +161,7 @@ def renew_consent(
     household.save(update_fields=["consent_text", "consented_on", "kept_until"])
     said = {"text": consent_text.version, "day": consented_on, "until": kept_until}
     text = _("Consented on %(day)s to version %(text)d, until %(until)s.") % said
-    _tell(household, HouseholdAction.RENEW, actor, at, text)
+    _record(household, HouseholdAction.RENEW, actor, at, text)
     return household
 
 
@@ -184,10 +172,7 @@ def reveal_household(*, actor: User, household: Household, reason: str, at: date
     household = _locked(household, actor, HouseholdAction.REVEAL)
     reason = clean_reason(reason)
     kept = (household.name, household.phone, household.address, household.contact_name, household.contact_phone)
-    try:
-        particulars = Particulars(*(secret.reveal() if secret else "" for secret in kept))
-    except Unreadable:
-        raise ValidationError(_("It cannot be read: its key is missing. Tell the administrator.")) from None
+    particulars = Particulars(*opened(*kept))
     HouseholdReveal.objects.create(
         household=household,
         actor=actor,
@@ -244,7 +229,7 @@ def _erase(household: Household, action: HouseholdAction, actor: User | None, at
     household.grid = Grid.objects.get(code=community_code(household.grid.code))
     household.save()
     household.visits.update(note=None, finding=None)
-    _tell(household, action, actor, at)
+    _record(household, action, actor, at)
 
 
 def _ask_again(household: Household, at: datetime) -> bool:
@@ -336,8 +321,10 @@ def _secrets(given: Mapping[str, str]) -> dict[str, Secret | None]:
     return {name: Secret.of(text) if text else None for name, text in given.items()}
 
 
-def _check_place(grid: Grid, name: str) -> None:
-    """A unit, or a building without units, in use, where this household is not in care already."""
+def _check_new(grid: Grid, name: str) -> None:
+    """With a name, at a unit or a building without units that is in use, where it is not in care already."""
+    if says_nothing(name):
+        raise ValidationError({"name": [_("Say how the household is called.")]})
     if grid.retired_at:
         raise ValidationError({"grid": [_("%(grid)s has been retired.") % {"grid": grid}]})
     if grid.level < Level.BUILDING or (grid.level == Level.BUILDING and not grid.is_leaf_node()):
@@ -390,15 +377,9 @@ def _check_consent(consented_on: date, kept_until: date, today: date) -> None:
 # What is told
 
 
-def _tell(household: Household, action: HouseholdAction, actor: User | None, at: datetime, text: str = "") -> None:
+def _record(household: Household, action: HouseholdAction, actor: User | None, at: datetime, text: str = "") -> None:
     HouseholdStep.objects.create(
-        household=household,
-        action=action,
-        to_state=household.state,
-        text=text,
-        by=actor,
-        by_name=str(actor or ""),
-        at=at,
+        household=household, action=action, to_state=household.state, text=text, by=actor, at=at
     )
 
 

@@ -15,13 +15,14 @@ from branches.exceptions import StateConflict
 from branches.services.checking import check_text, errors_of
 from branches.services.repeating import done_before
 from grids.batches import keys_in_batches
-from grids.encryption import Secret, Unreadable
+from grids.encryption import Secret
 from grids.models import Grid, Level, User
-from grids.models.reveal import clean_reason
+from grids.models.reveal import clean_reason, opened
 from grids.moments import aware_now
 from grids.services import notify
 from grids.text import long_text, plain_text, says_nothing
-from volunteers.mediation.access import audited_ranges, check_may_open, desk_ranges, mediators_of, sides_of
+from volunteers.confidential import audited_ranges, desk_ranges
+from volunteers.mediation.access import check_may_open, mediators_of, sides_of
 from volunteers.mediation.workflow import TABLE, MediationAction, MediationSide, MediationState
 from volunteers.models import (
     DisputeKind,
@@ -82,7 +83,7 @@ def open_mediation(
             mediation.save()
             mediation.mediators.set(people)
             _add_parties(mediation, parties)
-            _tell(mediation, actor, MediationAction.OPEN, at)
+            _record(mediation, actor, MediationAction.OPEN, at)
             _ask(mediation, [person for person in people if person != actor], at)
             return mediation
     except IntegrityError:  # the same form is being served beside this one
@@ -116,7 +117,7 @@ def change_mediation(
         locked.parties.filter(pk__in=[one.pk for one in forget]).delete()
         _add_parties(locked, parties)
         locked.mediators.set(mediators)
-        _tell(locked, actor, MediationAction.CHANGE, at, "、".join(map(str, mediators)))
+        _record(locked, actor, MediationAction.CHANGE, at, "、".join(map(str, mediators)))
         _ask(locked, [person for person in mediators if person not in before and person != actor], at)
     return locked
 
@@ -139,7 +140,7 @@ def note_session(
         check_text(session, "place", required="place")
         session.note = _secret_text(note, "note") or session.note
         session.save()
-        _tell(locked, actor, MediationAction.MEET, at, f"{timezone.localtime(held_at):%Y-%m-%d %H:%M}")
+        _record(locked, actor, MediationAction.MEET, at, f"{timezone.localtime(held_at):%Y-%m-%d %H:%M}")
     return session
 
 
@@ -178,7 +179,7 @@ def reopen_mediation(*, actor: User | None, mediation: Mediation, at: datetime |
         locked.state, locked.ended_at = MediationState.OPEN, None
         locked.save(update_fields=["state", "ended_at"])
         locked.follow_ups.filter(done_on=None).delete()
-        _tell(locked, actor, MediationAction.REOPEN, at)
+        _record(locked, actor, MediationAction.REOPEN, at)
     return locked
 
 
@@ -204,7 +205,7 @@ def note_follow_up(
         if next_on:
             _check_day(next_on, today)
             FollowUp.objects.get_or_create(mediation=locked, due_on=next_on)
-        _tell(locked, actor, MediationAction.FOLLOW_UP, at, f"{follow_up.due_on}")
+        _record(locked, actor, MediationAction.FOLLOW_UP, at, f"{follow_up.due_on}")
     return follow_up
 
 
@@ -216,13 +217,7 @@ def reveal_parties(*, actor: User, mediation: Mediation, reason: str, at: dateti
         if locked.erased_at:
             raise ValidationError(_("Nothing is kept of the parties any more."))
         reason = clean_reason(reason)
-        try:
-            parties = [
-                Party(*(secret.reveal() if secret else "" for secret in (one.name, one.phone)))
-                for one in locked.parties.all()
-            ]
-        except Unreadable:
-            raise ValidationError(_("It cannot be read: its key is missing. Tell the administrator.")) from None
+        parties = [Party(*opened(one.name, one.phone)) for one in locked.parties.all()]
         MediationReveal.objects.create(
             mediation=locked,
             actor=actor,
@@ -333,7 +328,7 @@ def _end(
         locked.result = _secret_text(text, "text", required=True)
         locked.state, locked.ended_at = TABLE[action].to, at
         locked.save(update_fields=["state", "ended_at", "result"])
-        _tell(locked, actor, action, at)
+        _record(locked, actor, action, at)
     return locked
 
 
@@ -353,12 +348,11 @@ def _check_move(mediation: Mediation, actor: User | None, action: MediationActio
     check_move(TABLE, MediationState(mediation.state), action, sides)
 
 
-def _tell(mediation: Mediation, actor: User | None, action: MediationAction, at: datetime | None, text: str = ""):
+def _record(mediation: Mediation, actor: User | None, action: MediationAction, at: datetime | None, text: str = ""):
     """`text` names who mediates or a day, never a party: it stays when the parties are erased."""
     MediationStep.objects.create(
-        mediation=mediation, action=action, to_state=mediation.state, text=text, by=actor, by_name=str(actor or ""),
-        at=aware_now(at),
-    )  # fmt: skip
+        mediation=mediation, action=action, to_state=mediation.state, text=text, by=actor, at=aware_now(at)
+    )
 
 
 def _ask(mediation: Mediation, people: Iterable[User], at: datetime) -> None:

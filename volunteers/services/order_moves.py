@@ -123,7 +123,6 @@ def _write(
         due_at=order.due_at,
         rating=rating,
         by=actor,
-        by_name=str(actor or ""),
         at=at,
     )
 
