@@ -12,7 +12,6 @@ from django.utils.translation import pgettext_lazy
 from branches.deliberation.forms import StyledForm, area
 from grids.forms import DayField, KeyField, TextField
 from grids.models import Grid, Level, User
-from grids.models.reveal import REASON_LENGTH
 from volunteers.households.access import Candidate
 from volunteers.models import FINDING_LENGTH, CareKind, ConsentText, Household, Rhythm
 from volunteers.services.households import LENGTHS
@@ -177,16 +176,6 @@ class VisitForm(StyledForm):
     def __init__(self, data=None):
         super().__init__(data, initial={"on": timezone.localdate()})
         self.fields["note"].widget.attrs["autofocus"] = True
-
-
-class RevealForm(StyledForm):
-    """Why somebody looks."""
-
-    reason = TextField(
-        label=_("What do you need it for?"), max_length=REASON_LENGTH, widget=area(2),
-        error_messages={"required": _("Say what you need it for; it is written down.")},
-        help_text=_("It is kept for good: name nobody."),
-    )  # fmt: skip
 
 
 class HouseholdFilter(forms.Form):

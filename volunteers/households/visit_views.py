@@ -13,8 +13,9 @@ from branches.refusals import add_refusal
 from grids.models import load_ancestors
 from volunteers import reveals, services
 from volunteers.confidential import audited_ranges
+from volunteers.forms import RevealForm
 from volunteers.households.access import get_household, get_household_to_reveal, sides_of
-from volunteers.households.forms import RevealFilter, RevealForm, VisitForm
+from volunteers.households.forms import RevealFilter, VisitForm
 from volunteers.households.workflow import HouseholdAction, HouseholdSide
 from volunteers.models import Visit
 from volunteers.services.households import check_move

@@ -10,7 +10,6 @@ from django.utils.translation import pgettext_lazy
 from branches import references
 from grids.forms import DayField, DayInput, KeyField, TextField
 from grids.models import Grid, Level, User
-from grids.models.reveal import REASON_LENGTH
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from grids.tree import interval
 from volunteers.mediation.access import mediators_of
@@ -179,9 +178,3 @@ class FollowUpForm(forms.Form):
 
     note = TextField(max_length=TEXT_LENGTH, required=False, label=_("What you heard"))
     next_on = DayField(required=False, label=_("Ask again on"), widget=DayInput({"class": "form-control"}))
-
-
-class RevealForm(forms.Form):
-    """Why somebody needs the parties' names and phones. That it must be said is for the service to say."""
-
-    reason = TextField(max_length=REASON_LENGTH, required=False, label=_("What you need it for"))

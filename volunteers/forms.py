@@ -1,0 +1,16 @@
+"""What pages of several nouns ask alike."""
+
+from django.utils.translation import gettext_lazy as _
+
+from branches.deliberation.forms import StyledForm, area
+from grids.forms import TextField
+from grids.models.reveal import REASON_LENGTH
+
+
+class RevealForm(StyledForm):
+    """Why somebody looks at what is kept encrypted. That it must be said is for the services to say."""
+
+    reason = TextField(
+        label=_("What do you need it for?"), max_length=REASON_LENGTH, widget=area(2), required=False,
+        help_text=_("It is kept for good: name nobody."),
+    )  # fmt: skip
