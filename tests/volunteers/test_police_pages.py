@@ -44,11 +44,6 @@ def mediation(cast):
     return make_mediation(cast.police, cast.tree.building, [cast.worker])
 
 
-@pytest.fixture
-def safety(db):
-    return make_category("治安隐患", police_work="safety")
-
-
 def address(name: str, thing) -> str:
     return reverse(name) if name.endswith("_list") else reverse(name, args=[thing.pk])
 
