@@ -1,5 +1,6 @@
 """What pages of several nouns ask alike."""
 
+from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from branches.deliberation.forms import StyledForm, area
@@ -14,3 +15,7 @@ class RevealForm(StyledForm):
         label=_("What do you need it for?"), max_length=REASON_LENGTH, widget=area(2), required=False,
         help_text=_("It is kept for good: name nobody."),
     )  # fmt: skip
+
+
+class RevealFilter(forms.Form):
+    words = forms.CharField(max_length=64, required=False)

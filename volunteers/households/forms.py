@@ -187,7 +187,3 @@ class HouseholdFilter(forms.Form):
 
     def chosen(self, name: str) -> Any:
         return self.cleaned_data.get(name) or "" if self.is_valid() else ""
-
-
-class RevealFilter(forms.Form):
-    words = forms.CharField(max_length=64, required=False)

@@ -1,6 +1,5 @@
 """Taking households into care, changing and handing them over, looking at them in full, and erasing them."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -17,6 +16,7 @@ from grids.encryption import Secret, Unreadable
 from grids.models import Grid, Level, User, load_ancestors
 from grids.models.reveal import clean_reason, opened
 from grids.moments import aware_now
+from grids.phones import phone_problem, plain_phone
 from grids.services.notifying import notify
 from grids.text import plain_text, says_nothing
 from grids.tree import community_code
@@ -26,7 +26,6 @@ from volunteers.models import CareNeed, ConsentText, Household, HouseholdReveal,
 from volunteers.services import moving
 
 LENGTHS = {"name": 32, "phone": 20, "address": 60, "contact_name": 32, "contact_phone": 20, "agreed": 200}
-PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}")
 MOST_YEARS = 2  # for which somebody consents; then they are asked again
 ASKED_DAYS = 14  # before the time is over
 BATCH = 200
@@ -311,10 +310,10 @@ def clean_texts(given: Mapping[str, str], lengths: Mapping[str, int]) -> dict[st
 
 def _clean(given: Mapping[str, str]) -> dict[str, str]:
     cleaned = clean_texts(given, LENGTHS)
-    wrong = [name for name in ("phone", "contact_phone") if cleaned.get(name) and not PHONE.fullmatch(cleaned[name])]
-    if wrong:
-        raise ValidationError({name: [_("A phone number has digits alone, such as 13812345678.")] for name in wrong})
-    return cleaned
+    phones = {name: plain_phone(cleaned[name]) for name in ("phone", "contact_phone") if name in cleaned}
+    if wrong := {name: [problem] for name, phone in phones.items() if (problem := phone_problem(phone))}:
+        raise ValidationError(wrong)
+    return cleaned | phones
 
 
 def _secrets(given: Mapping[str, str]) -> dict[str, Secret | None]:

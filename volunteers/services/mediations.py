@@ -1,6 +1,5 @@
 """Joint mediation from the opening to the last follow-up: each change locks its mediation and writes its step."""
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -19,6 +18,7 @@ from grids.encryption import Secret
 from grids.models import Grid, Level, User
 from grids.models.reveal import clean_reason, opened
 from grids.moments import aware_now
+from grids.phones import phone_problem, plain_phone
 from grids.services import notify
 from grids.text import long_text, plain_text, says_nothing
 from volunteers.confidential import audited_ranges, desk_ranges
@@ -35,8 +35,7 @@ from volunteers.models import (
 )
 from volunteers.services.moving import check_move
 
-NAME_LENGTH, PHONE_LENGTH = 32, 20
-PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}")
+NAME_LENGTH = 32
 FOLLOWED_WITHIN = timedelta(days=366)
 MOST_PARTIES = 8
 BATCH = 200
@@ -284,14 +283,14 @@ def _party_problems(parties: Sequence[Party], known: int) -> dict[str, list[str]
     for party in parties:
         if says_nothing(party.name) or len(party.name) > NAME_LENGTH or not party.name.isprintable():
             return {"parties": [_("Give each party a name of at most %(most)d characters.") % {"most": NAME_LENGTH}]}
-        if party.phone and not (len(party.phone) <= PHONE_LENGTH and PHONE.fullmatch(party.phone)):
-            return {"parties": [_("A phone number has digits, spaces and dashes only.")]}
+        if problem := phone_problem(party.phone):
+            return {"parties": [problem]}
     return {}
 
 
 def _add_parties(mediation: Mediation, parties: Sequence[Party]) -> None:
     for party in parties:
-        phone = Secret.of(party.phone) if party.phone else None
+        phone = Secret.of(plain_phone(party.phone)) if party.phone else None
         MediationParty.objects.create(mediation=mediation, name=Secret.of(party.name.strip()), phone=phone)
 
 
