@@ -20,6 +20,8 @@ def carry_on(model: type[Model], change: GridChange, successors: list[Grid], act
     if not (ended.retired_at and successors):
         return
     rows = list(model.objects.select_for_update(of=("self",)).filter(grid=ended).order_by("pk"))
+    if not rows:
+        return
     model.objects.filter(grid=ended).update(grid=successors[0], position=successors[0].lft)
     said = {"grid": ended.name, "successors": "、".join(grid.name for grid in successors)}
     text = _("%(grid)s became %(successors)s.") % said

@@ -56,7 +56,7 @@ class BranchQuerySet(PlacedQuerySet):
         return rows if user.is_active else rows.none()
 
     def grids_led_by(self, user: User) -> list[Grid]:
-        """Those grids; read anew when the user's posts are, for a leader's post comes and goes with the branch."""
+        """Those grids, read once for each request as the user's posts are, which come and go with what they lead."""
         posts, known = user.active_posts, getattr(user, "_grids_led", None)
         if known is None or known[0] is not posts:
             known = (posts, [row.grid for row in self.covers_led_by(user).select_related("grid")])
