@@ -3,8 +3,7 @@
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from branches.deliberation.forms import StyledForm, area
-from grids.forms import TextField
+from grids.forms import StyledForm, TextField, area
 from grids.models.reveal import REASON_LENGTH
 
 

@@ -9,8 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from branches.deliberation.forms import StyledForm, area
-from grids.forms import DayField, KeyField, TextField
+from grids.forms import DayField, KeyField, StyledForm, TextField, area
 from grids.models import Grid, Level, User
 from volunteers.households.access import Candidate
 from volunteers.models import FINDING_LENGTH, CareKind, ConsentText, Household, Rhythm

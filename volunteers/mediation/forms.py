@@ -8,14 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches import references
-from grids.forms import DayField, DayInput, KeyField, TextField
+from grids.forms import DayField, DayInput, KeyField, MomentField, TextField
 from grids.models import Grid, Level, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from grids.tree import interval
 from volunteers.mediation.access import mediators_of
 from volunteers.models import DisputeKind, Mediation, MediationParty
 from volunteers.models.mediation import NUMBER_LENGTH, PLACE_LENGTH
-from volunteers.patrols.forms import MomentField
 from volunteers.services import Party
 
 PARTY_ROWS = 4

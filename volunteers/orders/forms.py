@@ -8,9 +8,8 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from branches.deliberation.forms import StyledForm, area
 from grids.access import overseen_ranges, within, workable_grids
-from grids.forms import KeyField, TextField
+from grids.forms import KeyField, StyledForm, TextField, area
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 from grids.text import TEXT_LENGTH
 from volunteers.models import Service, ServiceKind, Skill
