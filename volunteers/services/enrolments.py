@@ -21,7 +21,7 @@ from grids.text import says_nothing
 from volunteers.enrolments.access import Enrolment, Row, may_report_for, sides_of
 from volunteers.enrolments.workflow import TABLE, EnrolmentAction, EnrolmentState
 from volunteers.models import EnrolmentStep, MemberEnrolment, OrganisationEnrolment
-from volunteers.services.moving import check_move
+from volunteers.services.moving import check_move, lock_row
 from volunteers.services.offers import Giving, write_offers
 
 YEARS = range(2000, 2101)  # of the days that a report may be about
@@ -317,10 +317,7 @@ def _locked(enrolment: Row) -> Row:
     Grid.objects.settle_all(dict.fromkeys(_places_of(enrolment)))
     related = ("grid", "organisation__grid")
     related += ("user", "place", "post__grid", "post__user") if isinstance(enrolment, MemberEnrolment) else ()
-    model = type(enrolment)
-    # Locked first, then read: who waited for the lock would see what is joined to it as it was before.
-    model.objects.select_for_update().values_list("pk").get(pk=enrolment.pk)
-    return model.objects.select_related(*related).get(pk=enrolment.pk)
+    return lock_row(type(enrolment).objects.select_related(*related), enrolment.pk)
 
 
 def check_open(enrolment: Enrolment, action: EnrolmentAction, actor: User | None) -> None:

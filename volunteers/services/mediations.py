@@ -33,7 +33,7 @@ from volunteers.models import (
     MediationSession,
     MediationStep,
 )
-from volunteers.services.moving import check_move
+from volunteers.services.moving import check_move, lock_row
 
 NAME_LENGTH = 32
 FOLLOWED_WITHIN = timedelta(days=366)
@@ -338,8 +338,7 @@ def _locked(mediation: Mediation, actor: User | None, action: MediationAction) -
 
 
 def _lock(mediation: Mediation) -> Mediation:
-    Mediation.objects.select_for_update().values_list("pk").get(pk=mediation.pk)
-    return Mediation.objects.select_related("grid", "kind").get(pk=mediation.pk)
+    return lock_row(Mediation.objects.select_related("grid", "kind"), mediation.pk)
 
 
 def _check_move(mediation: Mediation, actor: User | None, action: MediationAction) -> None:

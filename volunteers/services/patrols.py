@@ -19,7 +19,7 @@ from grids.text import says_nothing
 from volunteers.models import Patrol, PatrolFinding, PatrolPlace, PatrolStep
 from volunteers.patrols.access import check_may_plan, people_to_go, sides_of
 from volunteers.patrols.workflow import TABLE, PatrolAction, PatrolSide, PatrolState
-from volunteers.services.moving import check_move
+from volunteers.services.moving import check_move, lock_row
 
 LONGEST = timedelta(hours=12)
 
@@ -222,8 +222,7 @@ def _locked(patrol: Patrol, actor: User | None, action: PatrolAction) -> Patrol:
 
 
 def _lock(patrol: Patrol) -> Patrol:
-    Patrol.objects.select_for_update().values_list("pk").get(pk=patrol.pk)
-    return Patrol.objects.select_related("grid").get(pk=patrol.pk)
+    return lock_row(Patrol.objects.select_related("grid"), patrol.pk)
 
 
 def _check_move(patrol: Patrol, actor: User | None, action: PatrolAction) -> None:
