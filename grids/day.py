@@ -1,12 +1,13 @@
 """What a person has to do, each kind of thing in the same shape, so that one list can hold all of it. No ORM."""
 
 from collections.abc import Callable
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from typing import NamedTuple
 
 from django.utils import timezone
 
+AHEAD = timedelta(days=7)  # that what is planned is shown before it comes
 MOST = 30  # of one kind: nobody does more in a day, and the kind's own list shows all
 
 

@@ -1,7 +1,7 @@
 """What the pages of grids are asked."""
 
 import uuid
-from datetime import date
+from datetime import date, datetime
 
 from django import forms
 from django.utils import timezone
@@ -16,6 +16,7 @@ from grids.sheets import reading
 from grids.text import validate_no_direction_marks
 
 LONGEST_KEY = 18  # digits of a primary key
+YEARS = range(2000, 2101)  # that a moment may be in
 LEVELS = {level.name.lower(): level for level in Level}
 
 
@@ -47,6 +48,32 @@ class DayField(forms.DateField):
     }
 
 
+class MomentInput(forms.DateTimeInput):
+    input_type = "datetime-local"
+
+    def __init__(self, attrs: dict | None = None):
+        super().__init__({"class": "form-control"} | (attrs or {}), format="%Y-%m-%dT%H:%M")
+
+
+class MomentField(forms.DateTimeField):
+    """A day and a time here, as browsers send them."""
+
+    widget = MomentInput
+    input_formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
+    default_error_messages = {
+        "required": _("Choose day and time."),
+        "invalid": _("Give day and time, as 2026-12-31 18:00."),
+    }
+
+    def clean(self, value) -> datetime | None:
+        moment = super().clean(value)
+        if moment and moment.year not in YEARS:
+            raise forms.ValidationError(
+                _("Choose a day from %(first)d to %(last)d.") % {"first": YEARS[0], "last": YEARS[-1]}
+            )
+        return moment
+
+
 class RowsField(forms.ModelMultipleChoiceField):
     """Some rows by their keys; a number that can be no key is no choice, and SQLite is not asked for it."""
 
@@ -65,6 +92,23 @@ class KeyField(forms.CharField):
 
     def __init__(self, max_length: int = 64):
         super().__init__(max_length=max_length, required=False, initial=lambda: uuid.uuid4().hex)
+
+
+class StyledForm(forms.Form):
+    """Its inputs look as everywhere; `branches/_fields.html` draws them."""
+
+    def __init__(self, *args, **options):
+        super().__init__(*args, **options)
+        for field in self.fields.values():
+            widget = field.widget
+            if isinstance(widget, forms.CheckboxInput | forms.CheckboxSelectMultiple | forms.RadioSelect):
+                widget.attrs.setdefault("class", "form-check-input")
+            elif not isinstance(widget, forms.HiddenInput):
+                widget.attrs.setdefault("class", "form-select" if isinstance(widget, forms.Select) else "form-control")
+
+
+def area(rows: int) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
 
 
 class DayForm(forms.Form):

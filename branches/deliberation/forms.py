@@ -17,41 +17,13 @@ from branches.deliberation.workflow import State
 from branches.models import Branch, Option, ProposerKind, Remark, Topic
 from branches.models.topic import MOST_OPTIONS, OPTION_LENGTH
 from grids.access import overseen_posts
-from grids.forms import KeyField, RowsField, TextField
+from grids.forms import KeyField, MomentField, RowsField, StyledForm, TextField, area
 from grids.models import Grid, Level, Organisation, Post, Role, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from grids.tree import ancestor_codes
 
 RECEIPT_FIELD_LENGTH = 36  # with hyphens and spaces
 DAYS_OPEN = 7
-
-
-class MomentField(forms.DateTimeField):
-    """A day and a time here."""
-
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
-    input_formats = ["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M:%S"]
-    default_error_messages = {
-        "required": _("Choose day and time."),
-        "invalid": _("Give day and time, as 2026-12-31 18:00."),
-    }
-
-
-class StyledForm(forms.Form):
-    """Its inputs look as everywhere; `_fields.html` draws them."""
-
-    def __init__(self, *args, **options):
-        super().__init__(*args, **options)
-        for field in self.fields.values():
-            widget = field.widget
-            if isinstance(widget, forms.CheckboxInput | forms.CheckboxSelectMultiple | forms.RadioSelect):
-                widget.attrs.setdefault("class", "form-check-input")
-            elif not isinstance(widget, forms.HiddenInput):
-                widget.attrs.setdefault("class", "form-select" if isinstance(widget, forms.Select) else "form-control")
-
-
-def area(rows: int) -> forms.Textarea:
-    return forms.Textarea(attrs={"rows": rows})
 
 
 class ProposeForm(StyledForm):

@@ -25,12 +25,10 @@ from branches.models.meeting import (
     validate_lines,
 )
 from branches.refusals import add_refusal
-from grids.forms import DayField, DayInput, RowsField
+from grids.forms import DayField, DayInput, MomentField, RowsField
 from grids.models import Grid, Organisation, User, validate_printable
 
 LENGTHS = (30, 60, 90, 120, 180, 240)  # minutes
-LOCAL = "%Y-%m-%dT%H:%M"
-YEARS = range(2000, 2101)
 LAST = 999  # where a point goes that is given no place
 
 
@@ -163,10 +161,8 @@ class MeetingForm(AgendaForm):
     place = LineField(
         max_length=WORD_LENGTH, label=pgettext_lazy("meeting", "place"), error_messages={"required": _("Say where.")}
     )
-    starts_at = forms.DateTimeField(
+    starts_at = MomentField(
         label=_("begins"),
-        input_formats=[LOCAL],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": "form-control"}, format=LOCAL),
         error_messages={"required": _("Say when it begins."), "invalid": _("Say when it begins: day and time.")},
     )
     minutes = forms.TypedChoiceField(
@@ -188,14 +184,6 @@ class MeetingForm(AgendaForm):
             "starts_at": timezone.localtime(meeting.starts_at),
             "minutes": minutes,
         }
-
-    def clean_starts_at(self) -> datetime:
-        starts_at = self.cleaned_data["starts_at"]
-        if starts_at.year not in YEARS:
-            raise ValidationError(
-                _("Choose a day from %(first)d to %(last)d.") % {"first": YEARS[0], "last": YEARS[-1]}
-            )
-        return starts_at
 
     def arrangement(self) -> dict:
         """What the services take of time and place."""

@@ -56,11 +56,15 @@ class BranchQuerySet(PlacedQuerySet):
         return rows if user.is_active else rows.none()
 
     def grids_led_by(self, user: User) -> list[Grid]:
-        """Those grids. One query."""
-        return [row.grid for row in self.covers_led_by(user).select_related("grid")]
+        """Those grids, read once for each request as the user's posts are, which come and go with what they lead."""
+        posts, known = user.active_posts, getattr(user, "_grids_led", None)
+        if known is None or known[0] is not posts:
+            known = (posts, [row.grid for row in self.covers_led_by(user).select_related("grid")])
+            user._grids_led = known
+        return known[1]
 
     def ranges_led_by(self, user: User) -> Ranges:
-        """The intervals that the user acts for as leader: what the branches cover and all below. One query."""
+        """The intervals that the user acts for as leader: what the branches cover and all below."""
         return merged((grid.lft, grid.rght) for grid in self.grids_led_by(user))
 
     def search(self, text: str):

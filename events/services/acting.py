@@ -91,7 +91,7 @@ def act(
         except Reorganised:
             event = Event.objects.select_related("grid", "holder").get(pk=event.pk)
             if actor:
-                actor.__dict__.pop("active_posts", None)  # their grids may have other codes now
+                actor.forget_rights()  # their grids may have other codes now
 
 
 class Reorganised(Exception):

@@ -13,9 +13,9 @@ from events.models import Attachment, ContactReveal, Event, ResidentContact
 from events.services.acting import acting_post
 from events.services.attaching import erase_files
 from events.workflow import Side
-from grids.encryption import Unreadable
+from grids.batches import keys_in_batches
 from grids.models import User
-from grids.models.reveal import clean_reason
+from grids.models.reveal import clean_reason, opened
 from grids.moments import aware_now
 from grids.services import limits
 
@@ -51,10 +51,7 @@ def reveal_contact(*, event: Event, actor: User, reason: str, at: datetime | Non
     if contact is None or contact.is_empty:
         raise ValidationError(_("No contact is kept for this case."))
     reason = clean_reason(reason)
-    try:
-        person = Person(*(secret.reveal() if secret else "" for secret in (contact.name, contact.phone)))
-    except Unreadable:
-        raise ValidationError(_("The contact cannot be read: its key is missing. Tell the administrator.")) from None
+    person = Person(*opened(contact.name, contact.phone))
     standing = event.sides_of(actor)
     side = next(side for side in REVEALING if side in standing)
     ContactReveal.objects.create(
@@ -77,12 +74,8 @@ def erase_contacts(*, at: datetime | None = None) -> Counter:
     done: Counter = Counter(contacts=0, photos=0, sources=0, uses=limits.forget(at))
     old = at - timedelta(days=settings.SOURCE_KEPT_DAYS)
     done["sources"] = ResidentContact.objects.filter(created_at__lt=old).exclude(source="").update(source="")
-    last = 0
-    while pks := list(
-        ResidentContact.objects.outlived(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
+    for pks in keys_in_batches(ResidentContact.objects.outlived(at), BATCH):
         done.update(_erase(pks, at))
-        last = pks[-1]
     return done
 
 

@@ -187,7 +187,7 @@ def _file(
         grid = Grid.objects.settle(event.grid)
         staffing = Staffing.above([grid.code, *joined])
         if filer:
-            filer.__dict__.pop("active_posts", None)
+            filer.forget_rights()
             if not may_work_on(filer, grid):
                 raise ValidationError({"grid": _("This grid is outside your area.")})
     if grid.retired_at:

@@ -57,6 +57,11 @@ class User(AbstractUser):
         """The posts that give this user's rights, read once for each request."""
         return list(self.posts.active().select_related("grid").with_representation())
 
+    def forget_rights(self) -> None:
+        """Let what has changed hold at once, also for the object at hand; called on it, it reaches a lazy one too."""
+        for known in ("active_posts", "joint_organisations", "represented_positions"):
+            self.__dict__.pop(known, None)
+
     @cached_property
     def joint_organisations(self) -> list["Organisation"]:
         """The organisations that they represent and that cases can be with, read once for each request.

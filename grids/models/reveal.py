@@ -5,6 +5,7 @@ from django.db import models
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from grids.encryption import Secret, Unreadable
 from grids.models.people import User
 from grids.text import plain_text, says_nothing
 
@@ -43,3 +44,11 @@ def clean_reason(reason: str) -> str:
     for validate in plain_text:
         validate(reason)
     return reason
+
+
+def opened(*secrets: Secret | None) -> list[str]:
+    """What is kept in plain text, empty where nothing is; ValidationError where no key opens one of them."""
+    try:
+        return [secret.reveal() if secret else "" for secret in secrets]
+    except Unreadable:
+        raise ValidationError(gettext("It cannot be read: its key is missing. Tell the administrator.")) from None

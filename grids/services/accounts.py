@@ -177,7 +177,7 @@ def leave(*, actor: User | None, user: User, successor: User | None = None, at: 
         locked.save(update_fields=["is_active", "must_change_password", "password_issued_at", "password"])
         Token.objects.filter(user=locked).delete()
     user.is_active = False
-    user.__dict__.pop("active_posts", None)
+    user.forget_rights()
     return locked
 
 

@@ -116,9 +116,7 @@ def set_representatives(
             label = str(Organisation._meta.get_field("representatives").verbose_name)
             _log(actor, locked, CHANGE, [{"changed": {"fields": [label]}}])
     for person in {*before, *representatives}:
-        # Rights follow at once, also for the user object at hand.
-        for known in ("active_posts", "joint_organisations"):
-            person.__dict__.pop(known, None)
+        person.forget_rights()
     return locked
 
 

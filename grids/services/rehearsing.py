@@ -95,7 +95,7 @@ def _run(actor: User | None, plan: Plan, at: datetime | None, stays: Callable[[O
             return Outcome(outcome.changes, outcome.mapping, is_done=True)
         transaction.set_rollback(True)
     if actor:
-        actor.__dict__.pop("active_posts", None)
+        actor.forget_rights()
     return outcome
 
 

@@ -282,4 +282,4 @@ def _announce(
     )
     change.save(update_fields=["counts"])
     if actor:
-        actor.__dict__.pop("active_posts", None)  # their grids may have other codes now
+        actor.forget_rights()  # their grids may have other codes now

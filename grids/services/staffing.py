@@ -65,7 +65,7 @@ def appoint(
             check_appointment(user=_locked_user(user), role=role, grid=grid, at=at, is_manager=is_manager)
             post = _new_post(actor, user, role, grid, duties, source, is_manager, at)
             post = _save_new(post)
-    user.__dict__.pop("active_posts", None)  # rights follow at once, also for the object at hand
+    user.forget_rights()
     return post
 
 
@@ -115,7 +115,7 @@ def appoint_many(
         except IntegrityError as error:
             raise ValidationError(changed_message()) from error
         held |= {post.grid_id: post for post in posts}
-    user.__dict__.pop("active_posts", None)
+    user.forget_rights()
     return [held[grid.pk] for grid in grids]
 
 
@@ -324,4 +324,4 @@ def _forget_posts(posts: Iterable[Post]) -> None:
     """Rights follow at once, also for the user objects at hand."""
     for post in posts:
         if Post.user.is_cached(post):
-            post.user.__dict__.pop("active_posts", None)
+            post.user.forget_rights()

@@ -34,7 +34,7 @@ def branch(cast) -> Branch:
 def manager(cast):
     user = make_post(make_user("那仁", "manager"), cast.tree.street, Role.OFFICIAL).user
     user.posts.update(is_manager=True)
-    user.__dict__.pop("active_posts", None)
+    user.forget_rights()
     return user
 
 

@@ -97,7 +97,7 @@ def test_only_who_manages_the_grids_founds(cast):
         with pytest.raises(PermissionDenied):
             found(cast, actor=person)
     cast.district.posts.update(is_manager=True)
-    cast.district.__dict__.pop("active_posts", None)
+    cast.district.forget_rights()
     assert found(cast, actor=cast.district).grid == cast.tree.community
 
 

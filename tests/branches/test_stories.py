@@ -310,7 +310,7 @@ def test_story_list_takes_a_pinned_number_of_queries(cast, as_, django_assert_nu
     for _turn in range(5):
         move(write(cast), cast.community, "submit")
     browser = as_(cast.street)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         answer = browser.get(reverse("story_list"))
     assert len(answer.context["waiting"]) == 5
 

@@ -284,7 +284,7 @@ def test_the_task_and_the_command_do_it_and_tell_how_many(event, settings):
 def test_erasing_costs_the_same_for_many(cast, django_assert_num_queries):
     for _number in range(6):
         ended(make_contact(cast.tree.unit, phone=PHONE, at=MONDAY).event)
-    with django_assert_num_queries(13):  # uses, sources, one batch with its photos and the empty one after it
+    with django_assert_num_queries(12):  # uses, sources, one batch with its photos and the empty one after it
         services.erase_contacts(at=MONDAY + timedelta(days=181))
 
 

@@ -106,7 +106,7 @@ def test_both_may_end_it_with_a_reason(cast, event):
 def test_who_leaves_the_post_has_no_part_in_it(cast, event):
     event = join(event, cast.police)
     end_post(actor=None, post=cast.police.active_posts[0])
-    cast.police.__dict__.pop("active_posts", None)
+    cast.police.forget_rights()
     assert event.sides_of(cast.police) == frozenset()
     assert not Event.objects.visible_to(cast.police).exists()
     assert not Event.objects.waiting_for(cast.police).exists()

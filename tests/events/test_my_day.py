@@ -157,7 +157,7 @@ def test_a_stranger_to_the_house_has_to_log_in(client):
     assert client.get(reverse("my_day")).status_code == 302
 
 
-@pytest.mark.parametrize(("who", "queries"), [("worker", 20), ("chief", 23), ("district", 24), ("stranger", 20)])
+@pytest.mark.parametrize(("who", "queries"), [("worker", 19), ("chief", 22), ("district", 23), ("stranger", 19)])
 def test_it_asks_a_fixed_number_of_queries(cast, as_, meeting, django_assert_num_queries, who, queries):
     make_vote(cast.community, cast.tree.community, at=timezone.now())
     for _turn in range(3):

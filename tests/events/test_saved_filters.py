@@ -18,7 +18,7 @@ SAVE, LIST = "saved_filter_save", "saved_filter_list"
 
 
 def counts(user) -> dict[str, int | None]:
-    user.__dict__.pop("active_posts", None)
+    user.forget_rights()
     return {saved.name: saved.count for saved in saved_filters(user, timezone.now())}
 
 

@@ -26,7 +26,7 @@ def manager(grid: Grid):
     person = make_user("分管领导")
     post = appoint(actor=None, user=person, role=Role.OFFICIAL, grid=grid)
     type(post).objects.filter(pk=post.pk).update(is_manager=True)
-    person.__dict__.pop("active_posts", None)
+    person.forget_rights()
     return person
 
 

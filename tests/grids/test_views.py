@@ -11,7 +11,7 @@ from tests.pages import page
 
 MOST_QUERIES = 15
 # Its people, branch, police, organisations, past and cases stand on one page, and what runs in a street or community.
-MOST_QUERIES_OF_A_GRID = 43
+MOST_QUERIES_OF_A_GRID = 36
 
 
 def detail(grid) -> str:

@@ -5,7 +5,6 @@ from datetime import timedelta
 import pytest
 
 from grids.models import User
-from grids.services import notified
 from tests.events.conftest import MONDAY
 from tests.factories import make_activity, make_member_enrolment, make_user
 from volunteers import services
@@ -27,19 +26,6 @@ def member(cast) -> User:
     user = make_user("呼日勒", "member")
     make_member_enrolment(cast.tree.community, user)
     return user
-
-
-@pytest.fixture
-def told():
-    """What was sent to the outbox: the keys with the people."""
-    sent = []
-
-    def note(users, text, url, key, **kwargs):
-        sent.append((key, users, text))
-
-    notified.connect(note)
-    yield sent
-    notified.disconnect(note)
 
 
 def join(activity: Activity, *users: User, at=MONDAY) -> list[Participation]:

@@ -2,6 +2,8 @@
 
 from datetime import datetime, timedelta
 
+import pytest
+
 from grids.models import Grid, User
 from tests.events.conftest import MONDAY
 from tests.factories import make_member_enrolment, make_offer, make_user
@@ -26,6 +28,17 @@ def make_order(grid: Grid, *, actor: User | None = None, at: datetime = MONDAY, 
     """An order that somebody wrote down; of something to be repaired unless told otherwise."""
     given = {"text": "洗衣机不转了", "skill": skill_of(), "phone": "13812345678"} | fields
     return services.place_order(actor=actor, grid=grid, at=at, **given).order
+
+
+@pytest.fixture
+def order(cast) -> ServiceOrder:
+    """Of the building, written down by its worker."""
+    return make_order(cast.tree.building, actor=cast.worker)
+
+
+@pytest.fixture
+def helper(cast) -> User:
+    return make_helper(cast.tree.community, "巴特尔")
 
 
 def make_helper(community: Grid, name: str = "", *, skill: str = REPAIR, place: Grid | None = None, **fields) -> User:

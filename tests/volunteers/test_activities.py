@@ -118,7 +118,7 @@ def test_a_place_that_is_given_back_goes_to_the_first_who_waits_and_they_hear_of
     join(activity, cast.worker, member, cast.chief, cast.police)
     services.leave_activity(actor=cast.worker, activity=activity, at=MONDAY)
     assert status_of(activity) == {"乌兰": "left", "呼日勒": "joined", "王建国": "joined", "赵刚": "waiting"}
-    assert [users for _key, users, _text in told] == [[cast.chief]]
+    assert [one.users for one in told] == [[cast.chief]]
 
 
 def test_who_withdraws_from_the_queue_moves_nobody_up(cast, activity, member, told):
@@ -142,7 +142,7 @@ def test_more_places_move_the_queue_up(cast, activity, member, told):
     assert status_of(activity)["王建国"] == "joined"
     change(activity, cast.community, places=None)
     assert set(status_of(activity).values()) == {"joined"}
-    assert [users[0].name for _key, users, _text in told] == ["王建国", "赵刚"]
+    assert [one.users[0].name for one in told] == ["王建国", "赵刚"]
 
 
 def test_fewer_places_than_are_given_are_refused(cast, activity):
@@ -214,7 +214,7 @@ def test_another_time_is_told_to_who_signed_up_and_reminded_of_again(cast, activ
     services.remind_of_activities(at=STARTS - timedelta(hours=3))
     later = STARTS + timedelta(hours=5)
     change(activity, cast.community, starts_at=later, ends_at=later + timedelta(hours=2))
-    assert [key.split("-")[2] for key, _users, _text in told] == ["reminder", "change"]
+    assert [one.key.split("-")[2] for one in told] == ["reminder", "change"]
     assert services.remind_of_activities(at=later - timedelta(hours=1)) == 1
 
 
@@ -236,7 +236,7 @@ def test_calling_off_says_why_and_is_told_once(cast, activity, member, told):
         services.call_off_activity(actor=cast.community, activity=activity, reason=" ", at=MONDAY)
     for _time in range(2):
         services.call_off_activity(actor=cast.community, activity=activity, reason="暴雪预警", at=MONDAY)
-    [(_key, users, text)] = told
+    [(users, text, _key)] = told
     assert {user.name for user in users} == {"乌兰", "呼日勒", "王建国"}
     assert "暴雪预警" not in text  # it may name somebody; the page says it
     assert activity.steps.last().text == "暴雪预警"
@@ -267,7 +267,7 @@ def test_who_has_a_place_is_reminded_the_day_before_and_once(cast, activity, mem
     assert services.remind_of_activities(at=STARTS - timedelta(days=2)) == 0
     assert services.remind_of_activities(at=STARTS - timedelta(hours=23)) == 1
     assert services.remind_of_activities(at=STARTS - timedelta(hours=22)) == 0
-    [(key, users, _text)] = told
+    [(users, _text, key)] = told
     assert key == f"activity-{activity.pk}-reminder-{int(STARTS.timestamp())}"
     assert set(users) == {cast.worker, member}
 

@@ -22,7 +22,7 @@ def test_a_merged_community_hands_them_on_and_the_history_says_so(cast, activity
     grid_services.merge_grids(actor=None, grid=cast.tree.community, into=cast.tree.other_community)
     activity.refresh_from_db()
     assert (activity.grid, activity.position) == (cast.tree.other_community, cast.tree.other_community.lft)
-    assert activity.steps.last().text == "健康社区 went up in 学苑社区."
+    assert activity.steps.last().text == "健康社区 became 学苑社区."
     row.refresh_from_db()
     assert row.status == "joined"
 

@@ -9,7 +9,6 @@ from grids.services import apply_sheet, check_sheet, undo_sheet
 from tests.factories import (
     make_member_enrolment,
     make_offer,
-    make_organisation,
     make_organisation_enrolment,
     make_user,
 )
@@ -25,18 +24,6 @@ READ = (200, 200, 200, 200, 200, 200, 404, 404, 302)
 ANSWER = (302, 302, 302, 403, 403, 403, 404, 404, 302)
 APPLICANT = (200, 200, 200, 403, 200, 200, 404, 404, 302)
 SPOKEN_FOR = (200, 200, 200, 403, 403, 200, 404, 404, 302)
-
-
-@pytest.fixture
-def speaker():
-    return make_user("韩梅")
-
-
-@pytest.fixture
-def office(cast, speaker):
-    return make_organisation(
-        cast.tree.district, "区住建局", kind="government_office", representatives=[speaker], is_joint=False
-    )
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from grids.models import User
 from grids.services import imports_of
 from grids.sheets import kinds, writing
 from grids.sheets.cells import Unreadable
-from tests.factories import make_grid, make_member_enrolment, make_organisation, make_user
+from tests.factories import make_grid, make_member_enrolment, make_user
 from tests.grids.sheets.makers import bring_in, outcomes, told, undo, upload
 from volunteers.enrolments.cells import read_times, write_times
 from volunteers.models import MemberEnrolment
@@ -21,18 +21,6 @@ from volunteers.times import ANY_TIME, slots_of, times_of
 HEADER = ("报到社区", "姓名", "用户名", "单位", "特长", "服务时间", "报到日期")
 COMMUNITY, OTHER = "150105001001", "150105001002"
 ROW = (COMMUNITY, "巴特尔", "", "", "家电维修、入户探望", "周六全天", "2026-03-01")
-
-
-@pytest.fixture
-def speaker():
-    return make_user("韩梅")
-
-
-@pytest.fixture
-def office(cast, speaker):
-    return make_organisation(
-        cast.tree.district, "区住建局", kind="government_office", representatives=[speaker], is_joint=False
-    )
 
 
 def row(**cells) -> tuple:

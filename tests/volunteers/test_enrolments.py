@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from branches.exceptions import StateConflict
 from grids.models import Post, Role, StaffSource
-from grids.services import notified, retire_grid
+from grids.services import retire_grid
 from tests.factories import make_organisation, make_organisation_enrolment, make_user
 from volunteers.models import EnrolmentStep, MemberEnrolment, Offer, Skill
 from volunteers.services import (
@@ -26,14 +26,6 @@ from volunteers.services import (
 from volunteers.times import bit
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def office(cast):
-    """An office of the district, with somebody who speaks for it."""
-    return make_organisation(
-        cast.tree.district, "区住建局", kind="government_office", representatives=[make_user("韩梅")], is_joint=False
-    )
 
 
 @pytest.fixture
@@ -209,19 +201,13 @@ def test_many_are_confirmed_at_once_or_none(cast, office):
     assert confirm_enrolments(actor=cast.community, enrolments=mine) == []
 
 
-def test_the_member_is_told_of_answers_and_not_of_what_they_did(cast, office, member):
-    heard = []
-
-    def listen(users, text, **kwargs):
-        heard.extend((user, text) for user in users)
-
-    notified.connect(listen)
+def test_the_member_is_told_of_answers_and_not_of_what_they_did(cast, office, member, told):
     enrolment = report(member, office, cast.tree.community)
     confirm_enrolment(actor=cast.community, enrolment=enrolment)
     end_enrolment(actor=member, enrolment=enrolment, text="调离")
-    notified.disconnect(listen)
-    assert [user for user, _text in heard] == [member]
-    assert member.name not in heard[0][1]
+    [(users, text, _key)] = told
+    assert users == [member]
+    assert member.name not in text
 
 
 # Offers

@@ -9,7 +9,6 @@ from django.utils import timezone
 
 from branches.exceptions import StateConflict
 from grids.services import end_post, merge_grids, move_grid, retire_grid, rotate_keys
-from grids.services.notifying import notified
 from tests.factories import (
     make_area,
     make_branch,
@@ -43,19 +42,6 @@ DAY = timedelta(days=1)
 @pytest.fixture
 def household(cast):
     return make_household(cast.tree.unit, cast.worker, agreed="每周上门一次", contact_name="刘芳")
-
-
-@pytest.fixture
-def told():
-    """Every telling, as (users, text, key)."""
-    found = []
-
-    def hear(users, text, key, **kwargs):
-        found.append((users, text, key))
-
-    notified.connect(hear, weak=False, dispatch_uid="told")
-    yield found
-    notified.disconnect(dispatch_uid="told")
 
 
 def register(cast, actor, **changes):

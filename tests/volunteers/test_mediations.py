@@ -72,7 +72,7 @@ def test_mediators_desk_and_auditor_see_it_and_nobody_else(cast, mediation):
 def test_who_left_every_post_sees_it_no_more(cast, mediation):
     for post in cast.police.active_posts:
         end_post(actor=None, post=post)
-    cast.police.__dict__.pop("active_posts", None)
+    cast.police.forget_rights()
     assert not visible_mediations(cast.police).exists()
 
 

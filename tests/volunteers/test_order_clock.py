@@ -30,11 +30,6 @@ def order(cast):
     return make_order(cast.tree.building)
 
 
-@pytest.fixture
-def helper(cast):
-    return make_helper(cast.tree.community)
-
-
 def sweep(order, at=None) -> dict:
     return dict(services.sweep_orders(at=at or fresh(order).due_at))
 

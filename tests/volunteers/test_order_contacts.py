@@ -10,7 +10,7 @@ from django.urls import reverse
 from grids.models import Role
 from tests.events.conftest import MONDAY
 from tests.factories import make_post, make_user
-from tests.volunteers.orders import DAY, accepted, dispatched, done, fresh, make_helper, make_order
+from tests.volunteers.orders import DAY, accepted, dispatched, done, fresh, make_order
 from volunteers import services
 from volunteers.models import OrderContact, OrderReveal, ServiceOrder
 from volunteers.orders.access import may_see_contact
@@ -25,11 +25,6 @@ SECRETS = (NAME, PHONE, DOOR)
 @pytest.fixture
 def order(cast):
     return make_order(cast.tree.building, name=NAME, phone=PHONE, address=DOOR)
-
-
-@pytest.fixture
-def helper(cast):
-    return make_helper(cast.tree.community)
 
 
 def seers(cast, order, **more) -> set[str]:

@@ -20,16 +20,6 @@ from volunteers.templatetags.order_tags import orders_from_here, orders_here, or
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def order(cast):
-    return make_order(cast.tree.building, actor=cast.worker)
-
-
-@pytest.fixture
-def helper(cast):
-    return make_helper(cast.tree.community, "巴特尔")
-
-
 def page(name: str, *args) -> str:
     return reverse(name, args=args)
 

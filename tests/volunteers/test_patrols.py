@@ -32,11 +32,6 @@ EXPECTED = {
 
 
 @pytest.fixture
-def safety(db):
-    return make_category("治安隐患", police_work="safety")
-
-
-@pytest.fixture
 def patrol(cast):
     return make_patrol(cast.police, cast.tree.community, [cast.police, cast.worker], [cast.tree.building])
 

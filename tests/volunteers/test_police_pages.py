@@ -32,14 +32,14 @@ PATROL = {
     "patrol_detail": (200, 200, 200, 200, 200, 200, 404, 404, 200),
     "patrol_change": (403, 403, 200, 200, 200, 200, 404, 404, 200),
     "finding_file": (200, 403, 200, 200, 200, 200, 404, 404, 200),
-    "api_patrol-detail": (200, 200, 200, 200, 200, 200, 404, 404, 200),
+    "patrol-detail": (200, 200, 200, 200, 200, 200, 404, 404, 200),
 }
 MEDIATION = {
     "mediation_list": (200, 200, 200, 200, 200, 200, 200, 200, 200),
     "mediation_detail": (200, 404, 200, 404, 200, 200, 404, 404, 404),
     "mediation_change": (200, 404, 200, 404, 403, 200, 404, 404, 404),
     "mediation_parties": (200, 404, 200, 404, 200, 200, 404, 404, 404),
-    "api_mediation-detail": (200, 404, 200, 404, 200, 200, 404, 404, 404),
+    "mediation-detail": (200, 404, 200, 404, 200, 200, 404, 404, 404),
 }
 
 
@@ -52,11 +52,6 @@ def patrol(cast):
 @pytest.fixture
 def mediation(cast):
     return make_mediation(cast.police, cast.tree.building, [cast.worker])
-
-
-@pytest.fixture
-def safety(db):
-    return make_category("治安隐患", police_work="safety")
 
 
 def address(name: str, thing) -> str:
@@ -87,8 +82,8 @@ def test_lists_hold_what_one_may_see(cast, patrol, mediation, client):
         client.force_login(getattr(cast, role))
         assert len(client.get(reverse("patrol_list")).context["page"]) == patrols
         assert len(client.get(reverse("mediation_list")).context["page"]) == mediations
-        assert client.get(reverse("api_patrol-list")).json()["count"] == patrols
-        assert client.get(reverse("api_mediation-list")).json()["count"] == mediations
+        assert client.get(reverse("patrol-list")).json()["count"] == patrols
+        assert client.get(reverse("mediation-list")).json()["count"] == mediations
 
 
 def test_who_leads_the_branch_of_the_community_plans_and_mediates_there(cast, client):
@@ -251,7 +246,7 @@ def test_its_way_on_its_page(cast, mediation, client):
 
 def test_the_api_tells_no_name(cast, mediation, client):
     client.force_login(cast.worker)
-    answer = client.get(reverse("api_mediation-detail", args=[mediation.pk])).json()
+    answer = client.get(reverse("mediation-detail", args=[mediation.pk])).json()
     assert (answer["party_count"], answer["state"]) == (2, "open")
     assert not {"parties", "result", "notes"} & set(answer)
 
@@ -272,11 +267,11 @@ def test_a_clue_report_shows_nowhere_here(cast, client):
     sent |= {"grid": cast.tree.building.code, "mediators": [cast.police.pk]}
     answer = client.post(f"{reverse('mediation_open')}?grid={cast.tree.building.code}", sent)
     assert set(answer.context["form"].errors) == {"case"}
-    for url in ("patrol_list", "mediation_list", "api_patrol-list", "api_mediation-list"):
+    for url in ("patrol_list", "mediation_list", "patrol-list", "mediation-list"):
         assert "可疑聚集" not in client.get(reverse(url)).content.decode()
 
 
-@pytest.mark.parametrize("name", ["patrol_list", "mediation_list", "api_patrol-list", "api_mediation-list"])
+@pytest.mark.parametrize("name", ["patrol_list", "mediation_list", "patrol-list", "mediation-list"])
 def test_lists_ask_the_same_however_long(cast, client, safety, name, django_assert_max_num_queries):
     client.force_login(cast.police)
     counts = []

@@ -11,6 +11,7 @@ from grids.access import may_oversee, overseen_posts, overseen_ranges, visible_g
 from grids.models import Grid, Level, User, load_ancestors
 from grids.tree import ancestor_codes
 from volunteers.activities.workflow import ActivitySide, ActivityState
+from volunteers.enrolments.access import serving_grids
 from volunteers.models import Activity, Participation
 
 MOST_ORGANISERS = 30
@@ -49,13 +50,9 @@ def visible_activities(user: User) -> QuerySet[Activity]:
 def _around(user: User) -> Q:
     """Where the user works, above it, and where they are enrolled, above that and below."""
     places = Q(grid__in=visible_grids(user))
-    for community in _served_communities(user):
+    for community in serving_grids(user):
         places |= Q(position__range=(community.lft, community.rght)) | Q(grid__code__in=ancestor_codes(community.code))
     return places
-
-
-def _served_communities(user: User) -> QuerySet[Grid]:
-    return Grid.objects.filter(pk__in=user.enrolments.serving().values("grid"))
 
 
 def _joined(user: User) -> Q:

@@ -4,26 +4,20 @@ from django.db.models import Prefetch
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 
-from grids.api import grid_of, read_query
-from grids.models import Grid, load_ancestors
+from grids.models import load_ancestors
 from volunteers.activities.access import visible_activities
 from volunteers.activities.workflow import ActivityState
 from volunteers.models import Activity, Participation
+from volunteers.viewsets import PlacedQuery, PlacedViewSet
 
 
-class ActivityQuery(serializers.Serializer):
-    """What the list can be narrowed to."""
-
-    grid = serializers.CharField(required=False, max_length=18, help_text=_("Code of a grid: on it and below it"))
+class ActivityQuery(PlacedQuery):
     state = serializers.ChoiceField(ActivityState.choices, required=False)
     upcoming = serializers.BooleanField(
         required=False, help_text=_("True for those to come, the next first; false for the others, the last first")
     )
-
-    def validate_grid(self, code: str) -> Grid:
-        return grid_of(self.context["request"].user, code)
 
 
 class ActivitySerializer(serializers.ModelSerializer):
@@ -66,10 +60,10 @@ class ActivitySerializer(serializers.ModelSerializer):
         summary=_("One activity"), description=_("What, when, where, how many take part, and what was reported.")
     ),
 )
-class ActivityViewSet(viewsets.ReadOnlyModelViewSet):
+class ActivityViewSet(PlacedViewSet):
     queryset = Activity.objects.none()
     serializer_class = ActivitySerializer
-    lookup_value_regex = "[0-9]{1,18}"
+    query = ActivityQuery
 
     def get_queryset(self):
         user = self.request.user
@@ -77,25 +71,11 @@ class ActivityViewSet(viewsets.ReadOnlyModelViewSet):
         found = visible_activities(user).with_related().with_counts()
         return found.prefetch_related("skills", mine).order_by("-starts_at", "-pk")
 
-    def filter_queryset(self, queryset):
-        if self.detail:
-            return queryset
-        given = read_query(ActivityQuery, self.request)
-        if "grid" in given:
-            queryset = queryset.within(given["grid"])
-        if "state" in given:
-            queryset = queryset.filter(state=given["state"])
-        if "upcoming" in given:
+    def narrowed(self, queryset, given):
+        if (upcoming := given.pop("upcoming", None)) is not None:
             at = timezone.now()
-            queryset = queryset.upcoming(at) if given["upcoming"] else queryset.past(at)
-        return queryset
+            queryset = queryset.upcoming(at) if upcoming else queryset.past(at)
+        return super().narrowed(queryset, given)
 
-    def get_object(self):
-        activity = super().get_object()
-        load_ancestors([activity.grid])
-        return activity
-
-    def paginate_queryset(self, queryset):
-        page = super().paginate_queryset(queryset)
-        load_ancestors(activity.grid for activity in page)
-        return page
+    def load(self, rows):
+        load_ancestors(activity.grid for activity in rows)

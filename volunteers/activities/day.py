@@ -1,17 +1,14 @@
 """What of activities a person has to do, for the page of their day."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from grids.day import Due
+from grids.day import AHEAD, MOST, Due
 from grids.models import User
 from volunteers.activities.workflow import ActivityState
 from volunteers.models import Activity, Participation
-
-AHEAD = timedelta(days=7)
-MOST = 20
 
 
 def day_of(user: User, at: datetime) -> list[Due]:

@@ -4,15 +4,14 @@ import uuid
 from datetime import datetime, timedelta
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from branches.meetings.forms import LOCAL, YEARS, LineField
+from branches.meetings.forms import LineField
 from branches.photo_fields import PhotosField
-from grids.forms import RowsField, TextField
+from grids.forms import MomentField, RowsField, TextField
 from grids.models import User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from volunteers.models import Activity, ActivityKind, Skill
@@ -46,10 +45,8 @@ class ActivityForm(forms.Form):
     place = LineField(
         max_length=PLACE_LENGTH, label=pgettext_lazy("activity", "place"), error_messages={"required": _("Say where.")}
     )
-    starts_at = forms.DateTimeField(
+    starts_at = MomentField(
         label=_("begins"),
-        input_formats=[LOCAL],
-        widget=forms.DateTimeInput(attrs={"type": "datetime-local", "class": "form-control"}, format=LOCAL),
         error_messages={"required": _("Say when it begins."), "invalid": _("Say when it begins: day and time.")},
     )
     minutes = forms.TypedChoiceField(
@@ -80,14 +77,6 @@ class ActivityForm(forms.Form):
             skills |= Q(activities=activity)
         self.fields["kind"].queryset = ActivityKind.objects.filter(kinds)
         self.fields["skills"].queryset = Skill.objects.filter(skills).distinct()
-
-    def clean_starts_at(self) -> datetime:
-        starts_at = self.cleaned_data["starts_at"]
-        if starts_at.year not in YEARS:
-            raise ValidationError(
-                _("Choose a day from %(first)d to %(last)d.") % {"first": YEARS[0], "last": YEARS[-1]}
-            )
-        return starts_at
 
     def plan(self) -> Plan:
         """What the services take."""

@@ -2,29 +2,20 @@
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 
-from grids.api import grid_of, read_query
-from grids.models import Grid
 from volunteers.enrolments.access import visible_members, visible_organisation_enrolments
 from volunteers.enrolments.listings import whole_members, whole_organisations
 from volunteers.enrolments.workflow import EnrolmentState
 from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment
 from volunteers.times import describe
+from volunteers.viewsets import PlacedQuery, PlacedViewSet
 
 
-class EnrolmentQuery(serializers.Serializer):
-    """What the lists can be narrowed to."""
-
-    grid = serializers.CharField(
-        required=False, max_length=18, help_text=_("Code of a grid: the enrolments in it and below")
-    )
+class EnrolmentQuery(PlacedQuery):
     state = serializers.ChoiceField(
         EnrolmentState.choices, required=False, help_text=_("Without it, those neither refused nor ended")
     )
-
-    def validate_grid(self, code: str) -> Grid:
-        return grid_of(self.context["request"].user, code)
 
 
 class OfferSerializer(serializers.ModelSerializer):
@@ -86,17 +77,13 @@ class OrganisationEnrolmentSerializer(serializers.ModelSerializer):
         return enrolment.contact and str(enrolment.contact)
 
 
-class _EnrolmentViewSet(viewsets.ReadOnlyModelViewSet):
+class _EnrolmentViewSet(PlacedViewSet):
     """What the two lists have in common."""
 
-    lookup_value_regex = "[0-9]{1,18}"
+    query = EnrolmentQuery
 
-    def filter_queryset(self, queryset):
-        if self.detail:
-            return queryset
-        given = read_query(EnrolmentQuery, self.request)
-        queryset = queryset.within(given["grid"]) if "grid" in given else queryset
-        return queryset.filter(state=given["state"]) if "state" in given else queryset.current()
+    def narrowed(self, queryset, given):
+        return super().narrowed(queryset, given) if "state" in given else queryset.current()
 
 
 @extend_schema_view(

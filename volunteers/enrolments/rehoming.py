@@ -1,4 +1,4 @@
-"""What becomes of enrolments and offers when the tree is reorganised; positions are shifted by then."""
+"""What becomes of enrolments and offers when the tree is reorganised."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,16 +11,11 @@ from grids.models import Grid, GridChange, Level
 from grids.tree import community_code
 from volunteers.enrolments.workflow import EnrolmentAction, EnrolmentState
 from volunteers.models import MemberEnrolment, Offer, OrganisationEnrolment
+from volunteers.rehoming import Moved
 from volunteers.services.enrolments import record
 
 
-def rehome(
-    *,
-    change: GridChange,
-    successors: list[Grid],
-    moved: Iterable[tuple[tuple[int, int], tuple[int, int]]],
-    at: datetime,
-) -> None:
+def rehome(*, change: GridChange, successors: list[Grid], moved: Moved, at: datetime) -> None:
     """Let all of it follow a reorganisation, inside its transaction."""
     ended = change.grid if change.grid.retired_at else None
     if ended:

@@ -11,47 +11,28 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from branches.models import AreaMember
-from grids.access import OVERSEERS, Ranges, merged, within
+from grids.access import Ranges, merged, within
 from grids.models import Grid, Level, Post, Role, User
 from grids.tree import ancestor_codes, community_code
+from volunteers.confidential import audited_ranges, desk_ranges, holds, ranges_of
 from volunteers.households.workflow import HouseholdSide, HouseholdState
 from volunteers.models import Household, MemberEnrolment, Visit
 
 WORKERS = frozenset({Role.CHIEF, Role.STAFF})
 
 
-def desk_ranges(user: User) -> Ranges:
-    """The communities whose desk the user is: chief, official or dispatcher there, not of a grid above or below."""
-    return _ranges(user, lambda post: post.grid.level == Level.COMMUNITY and post.role in OVERSEERS)
-
-
-def audited_ranges(user: User) -> Ranges:
-    """The districts whose auditor the user is: their officials, who see who looked at whom, when and why."""
-    return _ranges(user, lambda post: post.grid.level == Level.DISTRICT and post.role == Role.OFFICIAL)
-
-
 def registering_ranges(user: User) -> Ranges:
     """Where the user takes households into care: as desk, and where they work or answer for a member's area."""
     found = desk_ranges(user)
-    found += _ranges(user, lambda post: post.grid.level >= Level.COMMUNITY and post.role in WORKERS)
+    found += ranges_of(user, lambda post: post.grid.level >= Level.COMMUNITY and post.role in WORKERS)
     if user.is_active:
         areas = AreaMember.objects.active().filter(user=user, area__given_up_on=None, area__cover__until=None)
         found += areas.values_list("area__cover__grid__lft", "area__cover__grid__rght")
     return merged(found)
 
 
-def _ranges(user: User, counts) -> Ranges:
-    # By the posts alone: a superuser without such a post is no exception.
-    posts = user.active_posts if user.is_active else []
-    return merged((post.grid.lft, post.grid.rght) for post in posts if counts(post))
-
-
 def is_desk(user: User, grid: Grid) -> bool:
-    return _holds(desk_ranges(user), grid)
-
-
-def _holds(ranges: Ranges, grid: Grid) -> bool:
-    return any(lft <= grid.lft <= rght for lft, rght in ranges)
+    return holds(desk_ranges(user), grid)
 
 
 def answered_households(user: User) -> QuerySet[Household]:
@@ -91,7 +72,7 @@ def sides_of(user: User, household: Household) -> frozenset[HouseholdSide]:
         sides.add(HouseholdSide.DESK)
     if user.is_active and user.pk == household.answered_by_id:
         sides |= {HouseholdSide.KEEPER} if answered_households(user).filter(pk=household.pk).exists() else set()
-    if _holds(audited_ranges(user), household.grid):
+    if holds(audited_ranges(user), household.grid):
         sides.add(HouseholdSide.AUDITOR)
     return frozenset(sides)
 
@@ -109,7 +90,7 @@ def registrable_grids(user: User) -> QuerySet[Grid]:
 
 def check_may_register(actor: User | None, grid: Grid) -> None:
     """PermissionDenied unless the actor takes households into care there; a command, actor None, always may."""
-    if actor is not None and not _holds(registering_ranges(actor), grid):
+    if actor is not None and not holds(registering_ranges(actor), grid):
         raise PermissionDenied(_("You do not take households into care in %(grid)s.") % {"grid": grid.name})
 
 

@@ -9,10 +9,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from branches.deliberation.forms import StyledForm, area
-from grids.forms import DayField, KeyField, TextField
+from grids.forms import DayField, KeyField, StyledForm, TextField, area
 from grids.models import Grid, Level, User
-from grids.models.reveal import REASON_LENGTH
 from volunteers.households.access import Candidate
 from volunteers.models import FINDING_LENGTH, CareKind, ConsentText, Household, Rhythm
 from volunteers.services.households import LENGTHS
@@ -179,16 +177,6 @@ class VisitForm(StyledForm):
         self.fields["note"].widget.attrs["autofocus"] = True
 
 
-class RevealForm(StyledForm):
-    """Why somebody looks."""
-
-    reason = TextField(
-        label=_("What do you need it for?"), max_length=REASON_LENGTH, widget=area(2),
-        error_messages={"required": _("Say what you need it for; it is written down.")},
-        help_text=_("It is kept for good: name nobody."),
-    )  # fmt: skip
-
-
 class HouseholdFilter(forms.Form):
     """What the list is narrowed to: a place and a need; never a name."""
 
@@ -198,7 +186,3 @@ class HouseholdFilter(forms.Form):
 
     def chosen(self, name: str) -> Any:
         return self.cleaned_data.get(name) or "" if self.is_valid() else ""
-
-
-class RevealFilter(forms.Form):
-    words = forms.CharField(max_length=64, required=False)

@@ -19,11 +19,11 @@ from branches.refusals import add_refusal
 from grids.access import get_overseen_grid, overseen_posts, within
 from grids.models import Grid, Level, User, load_ancestors
 from volunteers import services
+from volunteers.confidential import desk_ranges
 from volunteers.households.access import (
     Candidate,
     answered_households,
     candidates,
-    desk_ranges,
     get_household,
     get_registering_user,
     has_part,

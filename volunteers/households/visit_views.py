@@ -1,4 +1,4 @@
-"""Visits, and looks at what is kept: the two things that are done with a household every day."""
+"""Visits, and looks at what is kept in full: the two things that are done with a household every day."""
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -7,18 +7,13 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_safe
 
 from branches.refusals import add_refusal
 from grids.models import load_ancestors
-from volunteers import reveals, services
-from volunteers.households.access import (
-    audited_ranges,
-    get_household,
-    get_household_to_reveal,
-    sides_of,
-)
-from volunteers.households.forms import RevealFilter, RevealForm, VisitForm
+from volunteers import services
+from volunteers.forms import RevealForm
+from volunteers.households.access import get_household, get_household_to_reveal, sides_of
+from volunteers.households.forms import VisitForm
 from volunteers.households.workflow import HouseholdAction, HouseholdSide
 from volunteers.models import Visit
 from volunteers.services.households import check_move
@@ -73,17 +68,3 @@ def household_reveal(request: HttpRequest, pk: int) -> HttpResponse:
     is_auditor = not (sides_of(user, household) - {HouseholdSide.AUDITOR})
     context = {"household": household, "form": form, "particulars": particulars, "is_auditor": is_auditor}
     return render(request, "volunteers/household_reveal.html", context, status=400 if form.errors else 200)
-
-
-@require_safe
-@never_cache
-def reveal_list(request: HttpRequest) -> HttpResponse:
-    """Every look at what is kept encrypted of people, for the auditor of their district."""
-    ranges = audited_ranges(request.user)
-    if not ranges:
-        raise Http404
-    form = RevealFilter(request.GET)
-    words = form.cleaned_data["words"] if form.is_valid() else ""
-    page = reveals.page_of(ranges, request.GET.get("page"), words)
-    context = {"form": form, "page": page, "words": words}
-    return render(request, "volunteers/reveal_list.html", context, status=200 if form.is_valid() else 400)

@@ -6,31 +6,12 @@ from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext as _
 
 from branches.models import Branch, BranchGrid
-from grids.access import OVERSEERS, Ranges, may_police, may_work_on, merged, within
+from grids.access import may_police, may_work_on, merged, within
 from grids.models import Grid, Level, Post, Role, User
 from grids.tree import ancestor_codes, community_code, interval
+from volunteers.confidential import audited_ranges, desk_ranges, holds
 from volunteers.mediation.workflow import MediationSide, MediationState
 from volunteers.models import Mediation
-
-
-def desk_ranges(user: User) -> Ranges:
-    """The communities whose desk the user is: chief, official or dispatcher there, not of a grid above or below."""
-    return _ranges(user, lambda post: post.grid.level == Level.COMMUNITY and post.role in OVERSEERS)
-
-
-def audited_ranges(user: User) -> Ranges:
-    """The districts whose auditor the user is: their officials."""
-    return _ranges(user, lambda post: post.grid.level == Level.DISTRICT and post.role == Role.OFFICIAL)
-
-
-def _ranges(user: User, counts) -> Ranges:
-    # By the posts alone: a superuser without such a post is no exception.
-    posts = user.active_posts if user.is_active else []
-    return merged((post.grid.lft, post.grid.rght) for post in posts if counts(post))
-
-
-def _holds(ranges: Ranges, grid: Grid) -> bool:
-    return any(lft <= grid.lft <= rght for lft, rght in ranges)
 
 
 def visible_mediations(user: User) -> QuerySet[Mediation]:
@@ -52,9 +33,9 @@ def get_mediation(user: User, pk: int) -> Mediation:
 def sides_of(user: User, mediation: Mediation) -> frozenset[MediationSide]:
     """Where the user stands to the mediation."""
     sides = set()
-    if _holds(desk_ranges(user), mediation.grid):
+    if holds(desk_ranges(user), mediation.grid):
         sides.add(MediationSide.DESK)
-    if _holds(audited_ranges(user), mediation.grid):
+    if holds(audited_ranges(user), mediation.grid):
         sides.add(MediationSide.AUDITOR)
     mediates = user.is_active and mediation.mediators.filter(pk=user.pk).exists()
     if mediates and visible_mediations(user).filter(pk=mediation.pk).exists():

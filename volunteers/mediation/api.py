@@ -3,23 +3,17 @@
 from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 
-from grids.api import grid_of, read_query
-from grids.models import Grid, load_ancestors
+from grids.models import load_ancestors
 from volunteers.mediation.access import visible_mediations
 from volunteers.mediation.workflow import MediationState
 from volunteers.models import Mediation
+from volunteers.viewsets import PlacedQuery, PlacedViewSet
 
 
-class MediationQuery(serializers.Serializer):
-    """What the list can be narrowed to."""
-
-    grid = serializers.CharField(required=False, max_length=18, help_text=_("Code of a grid: on it and below it"))
+class MediationQuery(PlacedQuery):
     state = serializers.ChoiceField(MediationState.choices, required=False)
-
-    def validate_grid(self, code: str) -> Grid:
-        return grid_of(self.context["request"].user, code)
 
 
 class MediationSerializer(serializers.ModelSerializer):
@@ -51,10 +45,10 @@ class MediationSerializer(serializers.ModelSerializer):
         summary=_("One joint mediation"), description=_("What it is about and how it stands, without any name.")
     ),
 )
-class MediationViewSet(viewsets.ReadOnlyModelViewSet):
+class MediationViewSet(PlacedViewSet):
     queryset = Mediation.objects.none()
     serializer_class = MediationSerializer
-    lookup_value_regex = "[0-9]{1,18}"
+    query = MediationQuery
 
     def get_queryset(self):
         counts = {
@@ -63,19 +57,5 @@ class MediationViewSet(viewsets.ReadOnlyModelViewSet):
         }
         return visible_mediations(self.request.user).annotate(**counts).order_by("-opened_at", "-pk")
 
-    def filter_queryset(self, queryset):
-        if self.detail:
-            return queryset
-        given = read_query(MediationQuery, self.request)
-        queryset = queryset.within(given["grid"]) if "grid" in given else queryset
-        return queryset.filter(state=given["state"]) if "state" in given else queryset
-
-    def get_object(self):
-        mediation = super().get_object()
-        load_ancestors([mediation.grid])
-        return mediation
-
-    def paginate_queryset(self, queryset):
-        page = super().paginate_queryset(queryset)
-        load_ancestors(mediation.grid for mediation in page)
-        return page
+    def load(self, rows):
+        load_ancestors(mediation.grid for mediation in rows)

@@ -6,14 +6,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from grids.day import Due
+from grids.day import AHEAD, MOST, Due
 from grids.models import User
 from volunteers.mediation.access import visible_mediations
 from volunteers.mediation.workflow import MediationState
 from volunteers.models import FollowUp, MediationSession
-
-AHEAD = timedelta(days=7)
-MOST = 20
 
 
 def day_of(user: User, at: datetime) -> list[Due]:

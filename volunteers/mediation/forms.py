@@ -8,15 +8,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from branches import references
-from grids.forms import DayField, DayInput, KeyField, RowsField, TextField
+from grids.forms import DayField, DayInput, KeyField, MomentField, RowsField, TextField
 from grids.models import Grid, Level, User
-from grids.models.reveal import REASON_LENGTH
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from grids.tree import interval
 from volunteers.mediation.access import mediators_of
 from volunteers.models import DisputeKind, Mediation, MediationParty
 from volunteers.models.mediation import NUMBER_LENGTH, PLACE_LENGTH
-from volunteers.patrols.forms import MomentField
 from volunteers.services import Party
 
 PARTY_ROWS = 4
@@ -179,9 +177,3 @@ class FollowUpForm(forms.Form):
 
     note = TextField(max_length=TEXT_LENGTH, required=False, label=_("What you heard"))
     next_on = DayField(required=False, label=_("Ask again on"), widget=DayInput({"class": "form-control"}))
-
-
-class RevealForm(forms.Form):
-    """Why somebody needs the parties' names and phones. That it must be said is for the service to say."""
-
-    reason = TextField(max_length=REASON_LENGTH, required=False, label=_("What you need it for"))

@@ -20,8 +20,9 @@ from grids.access import SeveralSuccessors, find_grid
 from grids.models import Grid, Level, User
 from grids.tree import community_code
 from volunteers import services
+from volunteers.forms import RevealForm
 from volunteers.mediation.access import get_mediation, may_open_mediations, sides_of, visible_mediations
-from volunteers.mediation.forms import ChangeForm, EndForm, FollowUpForm, OpenForm, RevealForm, SessionForm
+from volunteers.mediation.forms import ChangeForm, EndForm, FollowUpForm, OpenForm, SessionForm
 from volunteers.mediation.showing import openable_communities
 from volunteers.mediation.workflow import TABLE, MediationAction, MediationSide, MediationState
 from volunteers.models import Mediation

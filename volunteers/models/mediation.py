@@ -12,8 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from grids.encryption import EncryptedTextField, Secret, Unreadable
-from grids.masking import STARS, mask_name, mask_phone, masked
+from grids.encryption import EncryptedTextField
+from grids.masking import mask_name, mask_phone, masked
 from grids.models import Placed, PlacedQuerySet, User, validate_printable
 from grids.models.reveal import Reveal
 from grids.text import TITLE_LENGTH, plain_text
@@ -101,7 +101,7 @@ class Mediation(Placed):
     @property
     def shown_result(self) -> str:
         """The result in words, for who may see the mediation."""
-        return readable(self.result)
+        return masked(self.result, str)
 
 
 class MediationParty(models.Model):
@@ -148,7 +148,7 @@ class MediationSession(models.Model):
 
     @property
     def shown_note(self) -> str:
-        return readable(self.note)
+        return masked(self.note, str)
 
 
 class FollowUp(models.Model):
@@ -175,7 +175,7 @@ class FollowUp(models.Model):
 
     @property
     def shown_note(self) -> str:
-        return readable(self.note)
+        return masked(self.note, str)
 
 
 class MediationStep(Step):
@@ -203,13 +203,3 @@ class MediationReveal(Reveal):
 
     def __str__(self) -> str:
         return f"{self.mediation_id} {self.actor_name}"
-
-
-def readable(secret: Secret | None) -> str:
-    """The text; stars where no key opens it."""
-    if secret is None:
-        return ""
-    try:
-        return secret.reveal()
-    except Unreadable:
-        return STARS

@@ -23,4 +23,5 @@ class Step(models.Model):
     def save(self, *args, **kwargs):
         if not self._state.adding:
             raise TypeError("A step of a history is never edited.")
+        self.by_name = str(self.by or "")
         super().save(*args, **kwargs)

@@ -2,28 +2,20 @@
 
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_view
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 
-from grids.api import grid_of, read_query
-from grids.models import Grid, load_ancestors
+from grids.models import load_ancestors
 from volunteers.models import Service, ServiceKind, ServiceOrder
 from volunteers.orders.access import visible_orders, visible_services
 from volunteers.orders.workflow import OrderState
+from volunteers.viewsets import PlacedQuery, PlacedViewSet
 
 
-class PlacedQuery(serializers.Serializer):
-    """What both lists can be narrowed to."""
-
-    grid = serializers.CharField(
-        required=False, max_length=18, help_text=_("Code of a grid: what is there and below it")
-    )
+class CatalogueQuery(PlacedQuery):
     kind = serializers.ChoiceField(ServiceKind.choices, required=False)
 
-    def validate_grid(self, code: str) -> Grid:
-        return grid_of(self.context["request"].user, code)
 
-
-class OrderQuery(PlacedQuery):
+class OrderQuery(CatalogueQuery):
     state = serializers.ChoiceField(OrderState.choices, required=False)
 
 
@@ -66,34 +58,20 @@ class ServiceOrderSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class _Narrowed:
-    """Lists by grid and kind, and by what else their query knows."""
-
-    lookup_value_regex = "[0-9]{1,18}"
-    query: type[PlacedQuery]
-
-    def filter_queryset(self, queryset):
-        if self.detail:
-            return queryset
-        given = read_query(self.query, self.request)
-        queryset = queryset.within(given.pop("grid")) if "grid" in given else queryset
-        return queryset.filter(**given)
-
-
 @extend_schema_view(
     list=extend_schema(
         summary=_("List the catalogue of services"),
         description=_("What can be ordered: of whom, where, when and at what price."),
-        parameters=[PlacedQuery],
+        parameters=[CatalogueQuery],
     ),
     retrieve=extend_schema(
         summary=_("One service of the catalogue"), description=_("Of whom, where, when, at what price, how to order.")
     ),
 )
-class CatalogueViewSet(_Narrowed, viewsets.ReadOnlyModelViewSet):
+class CatalogueViewSet(PlacedViewSet):
     queryset = Service.objects.none()
     serializer_class = CatalogueSerializer
-    query = PlacedQuery
+    query = CatalogueQuery
 
     def get_queryset(self):
         return visible_services(self.request.user).in_use().with_providers().order_by("position", "name", "pk")
@@ -109,7 +87,7 @@ class CatalogueViewSet(_Narrowed, viewsets.ReadOnlyModelViewSet):
         summary=_("One service order"), description=_("Where it is needed, where it stands and how it was rated.")
     ),
 )
-class ServiceOrderViewSet(_Narrowed, viewsets.ReadOnlyModelViewSet):
+class ServiceOrderViewSet(PlacedViewSet):
     queryset = ServiceOrder.objects.none()
     serializer_class = ServiceOrderSerializer
     query = OrderQuery
@@ -117,12 +95,5 @@ class ServiceOrderViewSet(_Narrowed, viewsets.ReadOnlyModelViewSet):
     def get_queryset(self):
         return visible_orders(self.request.user).with_related().order_by("-pk")
 
-    def get_object(self):
-        order = super().get_object()
-        load_ancestors([order.grid])
-        return order
-
-    def paginate_queryset(self, queryset):
-        page = super().paginate_queryset(queryset)
-        load_ancestors(order.grid for order in page)
-        return page
+    def load(self, rows):
+        load_ancestors(order.grid for order in rows)

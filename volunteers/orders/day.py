@@ -6,13 +6,11 @@ from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from grids.day import Due
+from grids.day import MOST, Due
 from grids.models import User
 from volunteers.models import ServiceOrder
 from volunteers.orders.access import own_orders, waiting_orders
 from volunteers.orders.workflow import WITH_PROVIDER, OrderState
-
-MOST = 50
 
 
 def day_of(user: User, at: datetime) -> list[Due]:

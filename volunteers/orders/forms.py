@@ -8,11 +8,9 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from branches.deliberation.forms import StyledForm, area
 from grids.access import overseen_ranges, within, workable_grids
-from grids.forms import KeyField, TextField
+from grids.forms import KeyField, StyledForm, TextField, area
 from grids.models import Grid, Level, Organisation, User, load_ancestors
-from grids.models.reveal import REASON_LENGTH
 from grids.text import TEXT_LENGTH
 from volunteers.models import Service, ServiceKind, Skill
 from volunteers.orders.access import desk_posts
@@ -211,12 +209,6 @@ class OrderDispatchForm(StyledForm):
 
     def inputs(self) -> dict[str, Any]:
         return {"provider": self.providers[self.cleaned_data["provider"]], "text": self.cleaned_data["text"]}
-
-
-class OrderContactForm(StyledForm):
-    """What one needs the contact for."""
-
-    reason = TextField(label=_("What do you need it for?"), max_length=REASON_LENGTH, required=False, widget=area(2))
 
 
 class OrderFilterForm(forms.Form):

@@ -1,6 +1,5 @@
-"""What becomes of orders and of the catalogue when the tree is reorganised; positions are shifted by then."""
+"""What becomes of orders and of the catalogue when the tree is reorganised."""
 
-from collections.abc import Iterable
 from datetime import datetime
 from itertools import count
 
@@ -11,18 +10,13 @@ from grids.models import Grid, GridChange
 from volunteers.models import Service, ServiceOrder
 from volunteers.orders.routing import next_station, stations_of
 from volunteers.orders.workflow import OrderAction, OrderRule
+from volunteers.rehoming import Moved
 from volunteers.services.order_moves import take_step, tell_desk
 
 NAME_LENGTH = Service._meta.get_field("name").max_length
 
 
-def rehome(
-    *,
-    change: GridChange,
-    successors: list[Grid],
-    moved: Iterable[tuple[tuple[int, int], tuple[int, int]]],
-    at: datetime,
-) -> None:
+def rehome(*, change: GridChange, successors: list[Grid], moved: Moved, at: datetime) -> None:
     """Let orders and services go on with what took their grid's place, and open orders be held above their own grid."""
     ended = change.grid
     if ended.retired_at and successors:

@@ -24,6 +24,7 @@ from grids.access import find_grid
 from grids.models import Grid, load_ancestors
 from grids.readable import grouped
 from volunteers import services
+from volunteers.forms import RevealForm
 from volunteers.models import ServiceKind, ServiceOrder
 from volunteers.orders.access import (
     get_order,
@@ -36,7 +37,6 @@ from volunteers.orders.access import (
 )
 from volunteers.orders.candidates import area_of, candidates_for
 from volunteers.orders.forms import (
-    OrderContactForm,
     OrderDispatchForm,
     OrderFilterForm,
     OrderForm,
@@ -291,7 +291,7 @@ def order_contact(request: HttpRequest, pk: int) -> HttpResponse:
     order, person = get_order(request.user, pk), None
     if not may_see_contact(request.user, order):
         raise PermissionDenied
-    form = OrderContactForm(request.POST if request.method == "POST" else None)
+    form = RevealForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
         try:
             person = services.reveal_order_contact(order=order, actor=request.user, **form.cleaned_data)

@@ -3,24 +3,18 @@
 from django.db.models import Prefetch
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema, extend_schema_field, extend_schema_view
-from rest_framework import serializers, viewsets
+from rest_framework import serializers
 
 from branches.cases import load_cases
-from grids.api import grid_of, read_query
-from grids.models import Grid, User, load_ancestors
+from grids.models import User, load_ancestors
 from volunteers.models import Patrol, PatrolFinding, PatrolPlace
 from volunteers.patrols.access import visible_patrols
 from volunteers.patrols.workflow import PatrolState
+from volunteers.viewsets import PlacedQuery, PlacedViewSet
 
 
-class PatrolQuery(serializers.Serializer):
-    """What the list can be narrowed to."""
-
-    grid = serializers.CharField(required=False, max_length=18, help_text=_("Code of a grid: on it and below it"))
+class PatrolQuery(PlacedQuery):
     state = serializers.ChoiceField(PatrolState.choices, required=False)
-
-    def validate_grid(self, code: str) -> Grid:
-        return grid_of(self.context["request"].user, code)
 
 
 class PatrolFindingSerializer(serializers.ModelSerializer):
@@ -76,10 +70,10 @@ class PatrolSerializer(serializers.ModelSerializer):
         summary=_("One joint patrol"), description=_("Who goes when to which buildings, and what they found.")
     ),
 )
-class PatrolViewSet(viewsets.ReadOnlyModelViewSet):
+class PatrolViewSet(PlacedViewSet):
     queryset = Patrol.objects.none()
     serializer_class = PatrolSerializer
-    lookup_value_regex = "[0-9]{1,18}"
+    query = PatrolQuery
 
     def get_queryset(self):
         return (
@@ -92,23 +86,6 @@ class PatrolViewSet(viewsets.ReadOnlyModelViewSet):
             .order_by("-starts_at", "-pk")
         )
 
-    def filter_queryset(self, queryset):
-        if self.detail:
-            return queryset
-        given = read_query(PatrolQuery, self.request)
-        queryset = queryset.within(given["grid"]) if "grid" in given else queryset
-        return queryset.filter(state=given["state"]) if "state" in given else queryset
-
-    def get_object(self):
-        patrol = super().get_object()
-        self._load([patrol])
-        return patrol
-
-    def paginate_queryset(self, queryset):
-        page = super().paginate_queryset(queryset)
-        self._load(page)
-        return page
-
-    def _load(self, patrols: list[Patrol]) -> None:
-        load_ancestors(patrol.grid for patrol in patrols)
-        load_cases([finding for patrol in patrols for finding in patrol.findings.all()], self.request.user)
+    def load(self, rows):
+        load_ancestors(patrol.grid for patrol in rows)
+        load_cases([finding for patrol in rows for finding in patrol.findings.all()], self.request.user)

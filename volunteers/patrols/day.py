@@ -1,16 +1,13 @@
 """The patrols that a person goes on, for the list of their day."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from grids.day import Due
+from grids.day import AHEAD, MOST, Due
 from grids.models import User
 from volunteers.models import Patrol
-
-AHEAD = timedelta(days=7)
-MOST = 20
 
 
 def day_of(user: User, at: datetime) -> list[Due]:

@@ -3,12 +3,11 @@
 from datetime import datetime, timedelta
 
 from django import forms
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from grids.forms import KeyField, RowsField, TextField
+from grids.forms import KeyField, MomentField, RowsField, TextField
 from grids.models import Grid, Level, User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
 from volunteers.models import Patrol
@@ -16,25 +15,7 @@ from volunteers.models.patrol import PLACE_LENGTH
 from volunteers.patrols.access import people_to_go
 from volunteers.services import PatrolPlan
 
-LOCAL = "%Y-%m-%dT%H:%M"
 LENGTHS = (30, 60, 90, 120, 180, 240)  # minutes
-YEARS = range(2000, 2101)
-
-
-class MomentField(forms.DateTimeField):
-    """A day and a time as browsers send it, here."""
-
-    def __init__(self, **options):
-        widget = forms.DateTimeInput(attrs={"type": "datetime-local", "class": "form-control"}, format=LOCAL)
-        super().__init__(input_formats=[LOCAL], widget=widget, **options)
-
-    def clean(self, value) -> datetime | None:
-        moment = super().clean(value)
-        if moment and moment.year not in YEARS:
-            raise ValidationError(
-                _("Choose a day from %(first)d to %(last)d.") % {"first": YEARS[0], "last": YEARS[-1]}
-            )
-        return moment
 
 
 class PatrolForm(forms.Form):

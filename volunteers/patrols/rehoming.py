@@ -1,15 +1,11 @@
-"""What becomes of patrols when the tree is reorganised; positions are shifted by then."""
+"""What becomes of patrols when the tree is reorganised."""
 
-from collections.abc import Iterable
 from datetime import datetime
 
-from django.utils.translation import gettext as _
-
 from grids.models import Grid, GridChange
-from volunteers.models import Patrol, PatrolFinding, PatrolPlace, PatrolStep
+from volunteers.models import Patrol, PatrolFinding, PatrolPlace
 from volunteers.patrols.workflow import PatrolAction
-
-Moved = Iterable[tuple[tuple[int, int], tuple[int, int]]]
+from volunteers.rehoming import Moved, carry_on
 
 
 def rehome(*, change: GridChange, successors: list[Grid], moved: Moved, at: datetime) -> None:
@@ -17,17 +13,9 @@ def rehome(*, change: GridChange, successors: list[Grid], moved: Moved, at: date
     ended = change.grid
     if not ended.retired_at or not successors:
         return
-    successor = successors[0]
-    patrols = list(Patrol.objects.filter(grid=ended).select_for_update(of=("self",)).order_by("pk"))
-    for model in (Patrol, PatrolFinding):
-        model.objects.filter(grid=ended).update(grid=successor, position=successor.lft)
+    carry_on(Patrol, change, successors, PatrolAction.REHOME, at)
+    PatrolFinding.objects.filter(grid=ended).update(grid=successors[0], position=successors[0].lft)
     _hand_places_on(ended, successors)
-    text = _("%(grid)s became %(successors)s.")
-    said = {"grid": ended.name, "successors": "、".join(grid.name for grid in successors)}
-    PatrolStep.objects.bulk_create(
-        PatrolStep(patrol=patrol, action=PatrolAction.REHOME, to_state=patrol.state, text=text % said, at=at)
-        for patrol in patrols
-    )
 
 
 def _hand_places_on(ended: Grid, successors: list[Grid]) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -23,7 +23,7 @@ from volunteers.activities.access import check_may_organise, sides_of
 from volunteers.activities.workflow import TABLE, ActivityAction, ActivitySide, ActivityState
 from volunteers.models import Activity, ActivityKind, ActivityStep, Participation, Skill
 from volunteers.models.activity import MOST_PLACES, PLACES_TEXT
-from volunteers.workflow import refusal
+from volunteers.services.moving import check_move
 
 Status = Participation.Status
 logger = logging.getLogger(__name__)
@@ -80,7 +80,7 @@ def plan_activity(
             _describe(activity, plan, at)
             activity.save()
             activity.skills.set(plan.skills)
-            step(activity, actor, ActivityAction.PLAN, at, activity.title)
+            record(activity, actor, ActivityAction.PLAN, at, activity.title)
     except IntegrityError:  # the same form is being served beside this one
         if first := _planned_before(activity):
             return first
@@ -157,7 +157,7 @@ def _described(activity: Activity) -> dict:
 
 def _tell_change(activity: Activity, actor: User | None, at: datetime, *, is_elsewhere: bool) -> None:
     now = time_and_place(activity) if is_elsewhere else ""
-    written = step(activity, actor, ActivityAction.CHANGE, at, now)
+    written = record(activity, actor, ActivityAction.CHANGE, at, now)
     if is_elsewhere:
         text = _("“%(title)s” has another time or place: %(when)s") % {"title": activity.title, "when": now}
         tell(activity, text, f"change-{written.pk}", at, *SIGNED_UP)
@@ -201,7 +201,7 @@ def join_activity(*, actor: User, activity: Activity, at: datetime | None = None
     row.status = Status.JOINED if has_room(locked) else Status.WAITING
     row.queued_at = at
     row.save()
-    step(locked, actor, ActivityAction.JOIN, at, row.get_status_display())
+    record(locked, actor, ActivityAction.JOIN, at, row.get_status_display())
     return row
 
 
@@ -218,7 +218,7 @@ def leave_activity(*, actor: User, activity: Activity, at: datetime | None = Non
         raise StateConflict(_("It is over; the organiser notes who was there."))
     row.status = Status.LEFT
     row.save(update_fields=["status"])
-    step(locked, actor, ActivityAction.LEAVE, at)
+    record(locked, actor, ActivityAction.LEAVE, at)
     fill(locked, at)
     return row
 
@@ -243,7 +243,7 @@ def fill(activity: Activity, at: datetime) -> None:
     for row in waiting[: max(0, _free(activity))]:
         row.status = Status.JOINED
         row.save(update_fields=["status"])
-        step(activity, None, ActivityAction.MOVE_UP, at, str(row.user))
+        record(activity, None, ActivityAction.MOVE_UP, at, str(row.user))
         text = _("A place has become free for you: “%(title)s”, %(when)s")
         said = {"title": activity.title, "when": time_and_place(activity)}
         # Who withdraws and waits again may be moved up again.
@@ -304,9 +304,11 @@ def lock(
     locked = Activity.objects.with_related().get(pk=activity.pk)
     if sides is None:
         sides = sides_of(actor, locked) if actor else frozenset(ActivitySide)
-    refused = refusal(TABLE, ActivityState(locked.state), action, sides)
-    if refused and (refused.is_forbidden or locked.state != repeats):
-        raise PermissionDenied(refused.text) if refused.is_forbidden else StateConflict(refused.text)
+    try:
+        check_move(TABLE, ActivityState(locked.state), action, sides)
+    except StateConflict:
+        if locked.state != repeats:
+            raise
     return locked
 
 
@@ -316,15 +318,13 @@ def go_on(
     """Into the state that the action leads to; what is wrong with the text is said at the field."""
     activity.state = TABLE[action].to
     activity.save(update_fields=["state"])
-    return step(activity, actor, action, at, text, field=field)
+    return record(activity, actor, action, at, text, field=field)
 
 
-def step(
+def record(
     activity: Activity, actor: User | None, action: ActivityAction, at: datetime, text: str = "", *, field: str = ""
 ) -> ActivityStep:
-    written = ActivityStep(
-        activity=activity, action=action, to_state=activity.state, text=text, by=actor, by_name=str(actor or ""), at=at
-    )
+    written = ActivityStep(activity=activity, action=action, to_state=activity.state, text=text, by=actor, at=at)
     if field and (errors := errors_of(written, "text")):
         raise ValidationError({field: errors["text"]})
     written.save()

@@ -20,7 +20,7 @@ from grids.text import says_nothing
 from volunteers.activities import door
 from volunteers.activities.workflow import ActivityAction, ActivitySide, ActivityState
 from volunteers.models import Activity, Participation
-from volunteers.services.activities import SIGNED_UP, go_on, has_room, lock, step
+from volunteers.services.activities import SIGNED_UP, go_on, has_room, lock, record
 
 Status, Way = Participation.Status, Participation.Way
 MOST_PICTURES = 6  # of a report
@@ -40,7 +40,7 @@ def arrive(*, actor: User, activity: Activity, token: door.Token, at: datetime |
         row.status, row.queued_at = Status.JOINED if has_room(locked) else Status.WAITING, at
     row.attended_at, row.way, row.hours = at, Way.DOOR, locked.hours
     row.save()
-    step(locked, actor, ActivityAction.ARRIVE, at)
+    record(locked, actor, ActivityAction.ARRIVE, at)
     return row
 
 
@@ -137,7 +137,7 @@ def _report(
     _forget(picture for picture in pictures if picture not in new)
     locked.report, locked.reported_at, locked.state = report, locked.reported_at or at, ActivityState.REPORTED
     locked.save(update_fields=["report", "reported_at", "state"])
-    step(locked, actor, ActivityAction.REPORT, at, report)
+    record(locked, actor, ActivityAction.REPORT, at, report)
     return locked
 
 

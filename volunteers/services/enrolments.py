@@ -13,7 +13,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from branches.access import may_run_for
-from branches.exceptions import StateConflict
 from grids.access import may_manage
 from grids.models import Grid, Level, Organisation, Post, Role, StaffSource, User
 from grids.moments import aware_now
@@ -22,8 +21,8 @@ from grids.text import says_nothing
 from volunteers.enrolments.access import Enrolment, Row, may_report_for, sides_of
 from volunteers.enrolments.workflow import TABLE, EnrolmentAction, EnrolmentState
 from volunteers.models import EnrolmentStep, MemberEnrolment, OrganisationEnrolment
+from volunteers.services.moving import check_move, lock_row
 from volunteers.services.offers import Giving, write_offers
-from volunteers.workflow import refusal
 
 YEARS = range(2000, 2101)  # of the days that a report may be about
 
@@ -319,10 +318,7 @@ def _locked(enrolment: Row) -> Row:
     _hold_reporter(enrolment)
     related = ("grid", "organisation__grid")
     related += ("user", "place", "post__grid", "post__user") if isinstance(enrolment, MemberEnrolment) else ()
-    model = type(enrolment)
-    # Locked first, then read: who waited for the lock would see what is joined to it as it was before.
-    model.objects.select_for_update().values_list("pk").get(pk=enrolment.pk)
-    return model.objects.select_related(*related).get(pk=enrolment.pk)
+    return lock_row(type(enrolment).objects.select_related(*related), enrolment.pk)
 
 
 def _hold_reporter(enrolment: Enrolment) -> None:
@@ -334,11 +330,7 @@ def _hold_reporter(enrolment: Enrolment) -> None:
 
 def check_open(enrolment: Enrolment, action: EnrolmentAction, actor: User | None) -> None:
     """PermissionDenied or StateConflict unless the table opens the action to the actor."""
-    refused = refusal(TABLE, EnrolmentState(enrolment.state), action, sides_of(actor, enrolment))
-    if refused and refused.is_forbidden:
-        raise PermissionDenied(str(refused.text))
-    if refused:
-        raise StateConflict(refused.text)
+    check_move(TABLE, EnrolmentState(enrolment.state), action, sides_of(actor, enrolment))
 
 
 def record(
@@ -346,10 +338,7 @@ def record(
 ) -> EnrolmentStep:
     """The entry of the history; the enrolment stands as the action left it."""
     key = "member_enrolment" if isinstance(enrolment, MemberEnrolment) else "organisation_enrolment"
-    step = EnrolmentStep(
-        action=action, to_state=enrolment.state, text=text, by=actor, by_name=str(actor or ""), at=at,
-        **{key: enrolment},
-    )  # fmt: skip
+    step = EnrolmentStep(action=action, to_state=enrolment.state, text=text, by=actor, at=at, **{key: enrolment})
     step.clean_fields(exclude=["member_enrolment", "organisation_enrolment", "by"])
     step.save()
     return step

@@ -1,32 +1,31 @@
 """Taking households into care, changing and handing them over, looking at them in full, and erasing them."""
 
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from branches.exceptions import StateConflict
 from branches.services.repeating import done_before
+from grids.batches import keys_in_batches
 from grids.encryption import Secret, Unreadable
 from grids.models import Grid, Level, User, load_ancestors
-from grids.models.reveal import clean_reason
+from grids.models.reveal import clean_reason, opened
 from grids.moments import aware_now
+from grids.phones import phone_problem, plain_phone
 from grids.services.notifying import notify
 from grids.text import plain_text, says_nothing
 from grids.tree import community_code
 from volunteers.households.access import check_may_register, is_desk, people_of, sides_of
 from volunteers.households.workflow import TABLE, HouseholdAction, HouseholdSide, HouseholdState
 from volunteers.models import CareNeed, ConsentText, Household, HouseholdReveal, HouseholdStep, Rhythm
-from volunteers.workflow import refusal
+from volunteers.services import moving
 
 LENGTHS = {"name": 32, "phone": 20, "address": 60, "contact_name": 32, "contact_phone": 20, "agreed": 200}
-PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}")
 MOST_YEARS = 2  # for which somebody consents; then they are asked again
 ASKED_DAYS = 14  # before the time is over
 BATCH = 200
@@ -77,31 +76,19 @@ def register_household(
     check_may_register(actor, grid)
     given = {"name": name, "phone": phone, "address": address, "contact_name": contact_name}
     given = _clean(given | {"contact_phone": contact_phone, "agreed": agreed})
-    if says_nothing(given["name"]):
-        raise ValidationError({"name": [_("Say how the household is called.")]})
-    _check_place(grid, given["name"])
-    if answered_by is None or (actor is not None and not is_desk(actor, grid)):
-        answered_by = actor if actor is not None else answered_by
+    _check_new(grid, given["name"])
+    if actor is not None and (answered_by is None or not is_desk(actor, grid)):
+        answered_by = actor
     _check_keeper(answered_by, grid)
     chosen = _needs_of(needs)
     _check_consent(consented_on, kept_until, timezone.localdate(at))
-    household = Household(
-        grid=grid,
-        rhythm=_checked_rhythm(rhythm),
-        answered_by=answered_by,
-        consent_text=consent_text,
-        consented_on=consented_on,
-        kept_until=kept_until,
-        next_visit_on=timezone.localdate(at),
-        registered_by=actor,
-        registered_at=at,
-        idempotency_key=idempotency_key or None,
-        is_demo=is_demo,
-        **_secrets(given),
-    )
-    household.save()
+    household = Household.objects.create(
+        grid=grid, rhythm=_checked_rhythm(rhythm), answered_by=answered_by, consent_text=consent_text,
+        consented_on=consented_on, kept_until=kept_until, next_visit_on=timezone.localdate(at), registered_by=actor,
+        registered_at=at, idempotency_key=idempotency_key or None, is_demo=is_demo, **_secrets(given),
+    )  # fmt: skip
     household.needs.set(chosen)
-    _tell(household, HouseholdAction.REGISTER, actor, at, _("Answers for it: %(user)s.") % {"user": answered_by})
+    _record(household, HouseholdAction.REGISTER, actor, at, _("Answers for it: %(user)s.") % {"user": answered_by})
     _tell_keeper(household, actor, at)
     return household
 
@@ -131,7 +118,7 @@ def change_household(
     household.needs.set(chosen)
     household.suggest_from(household.last_visited_on or timezone.localdate(household.registered_at))
     household.save()
-    _tell(household, HouseholdAction.CHANGE, actor, at)
+    _record(household, HouseholdAction.CHANGE, actor, at)
     return household
 
 
@@ -147,7 +134,7 @@ def hand_over_household(
         return household
     household.answered_by = answered_by
     household.save(update_fields=["answered_by"])
-    _tell(household, HouseholdAction.HAND_OVER, actor, at, _("Answers for it: %(user)s.") % {"user": answered_by})
+    _record(household, HouseholdAction.HAND_OVER, actor, at, _("Answers for it: %(user)s.") % {"user": answered_by})
     _tell_keeper(household, actor, at)
     return household
 
@@ -173,7 +160,7 @@ def renew_consent(
     household.save(update_fields=["consent_text", "consented_on", "kept_until"])
     said = {"text": consent_text.version, "day": consented_on, "until": kept_until}
     text = _("Consented on %(day)s to version %(text)d, until %(until)s.") % said
-    _tell(household, HouseholdAction.RENEW, actor, at, text)
+    _record(household, HouseholdAction.RENEW, actor, at, text)
     return household
 
 
@@ -184,10 +171,7 @@ def reveal_household(*, actor: User, household: Household, reason: str, at: date
     household = _locked(household, actor, HouseholdAction.REVEAL)
     reason = clean_reason(reason)
     kept = (household.name, household.phone, household.address, household.contact_name, household.contact_phone)
-    try:
-        particulars = Particulars(*(secret.reveal() if secret else "" for secret in kept))
-    except Unreadable:
-        raise ValidationError(_("It cannot be read: its key is missing. Tell the administrator.")) from None
+    particulars = Particulars(*opened(*kept))
     HouseholdReveal.objects.create(
         household=household,
         actor=actor,
@@ -212,16 +196,11 @@ def withdraw_consent(*, actor: User | None, household: Household, at: datetime |
 def erase_households(*, at: datetime | None = None) -> dict[str, int]:
     """Erase those whose time is over, and tell who answers for those whose time will soon be; safe beside itself."""
     at = aware_now(at)
-    day, done, last = timezone.localdate(at), {"households": 0, "reminded": 0}, 0
-    while pks := list(
-        Household.objects.over(day).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
-        done["households"] += _erase_over(pks, day, at)
-        last = pks[-1]
+    day = timezone.localdate(at)
+    erased = sum(_erase_over(pks, day, at) for pks in keys_in_batches(Household.objects.over(day), BATCH))
     soon = Household.objects.kept().filter(kept_until__range=(day, day + timedelta(days=ASKED_DAYS)))
-    for household in soon.select_related("answered_by", "grid").order_by("pk").iterator(chunk_size=BATCH):
-        done["reminded"] += _ask_again(household, at)
-    return done
+    soon = soon.select_related("answered_by", "grid").order_by("pk").iterator(chunk_size=BATCH)
+    return {"households": erased, "reminded": sum(_ask_again(household, at) for household in soon)}
 
 
 @transaction.atomic
@@ -249,7 +228,7 @@ def _erase(household: Household, action: HouseholdAction, actor: User | None, at
     household.grid = Grid.objects.get(code=community_code(household.grid.code))
     household.save()
     household.visits.update(note=None, finding=None)
-    _tell(household, action, actor, at)
+    _record(household, action, actor, at)
 
 
 def _ask_again(household: Household, at: datetime) -> bool:
@@ -303,11 +282,7 @@ def issue_consent_text(*, text: str, since: date) -> ConsentText:
 def check_move(household: Household, actor: User | None, action: HouseholdAction) -> None:
     """PermissionDenied for another side's step, StateConflict once it is erased; a command, actor None, stands in."""
     sides = TABLE[action].sides if actor is None else sides_of(actor, household)
-    refused = refusal(TABLE, HouseholdState(household.state), action, sides)
-    if refused and refused.is_forbidden:
-        raise PermissionDenied(refused.text)
-    if refused:
-        raise StateConflict(refused.text)
+    moving.check_move(TABLE, HouseholdState(household.state), action, sides)
 
 
 def _locked(household: Household, actor: User | None, action: HouseholdAction) -> Household:
@@ -335,18 +310,20 @@ def clean_texts(given: Mapping[str, str], lengths: Mapping[str, int]) -> dict[st
 
 def _clean(given: Mapping[str, str]) -> dict[str, str]:
     cleaned = clean_texts(given, LENGTHS)
-    wrong = [name for name in ("phone", "contact_phone") if cleaned.get(name) and not PHONE.fullmatch(cleaned[name])]
-    if wrong:
-        raise ValidationError({name: [_("A phone number has digits alone, such as 13812345678.")] for name in wrong})
-    return cleaned
+    phones = {name: plain_phone(cleaned[name]) for name in ("phone", "contact_phone") if name in cleaned}
+    if wrong := {name: [problem] for name, phone in phones.items() if (problem := phone_problem(phone))}:
+        raise ValidationError(wrong)
+    return cleaned | phones
 
 
 def _secrets(given: Mapping[str, str]) -> dict[str, Secret | None]:
     return {name: Secret.of(text) if text else None for name, text in given.items()}
 
 
-def _check_place(grid: Grid, name: str) -> None:
-    """A unit, or a building without units, in use, where this household is not in care already."""
+def _check_new(grid: Grid, name: str) -> None:
+    """With a name, at a unit or a building without units that is in use, where it is not in care already."""
+    if says_nothing(name):
+        raise ValidationError({"name": [_("Say how the household is called.")]})
     if grid.retired_at:
         raise ValidationError({"grid": [_("%(grid)s has been retired.") % {"grid": grid}]})
     if grid.level < Level.BUILDING or (grid.level == Level.BUILDING and not grid.is_leaf_node()):
@@ -399,15 +376,9 @@ def _check_consent(consented_on: date, kept_until: date, today: date) -> None:
 # What is told
 
 
-def _tell(household: Household, action: HouseholdAction, actor: User | None, at: datetime, text: str = "") -> None:
+def _record(household: Household, action: HouseholdAction, actor: User | None, at: datetime, text: str = "") -> None:
     HouseholdStep.objects.create(
-        household=household,
-        action=action,
-        to_state=household.state,
-        text=text,
-        by=actor,
-        by_name=str(actor or ""),
-        at=at,
+        household=household, action=action, to_state=household.state, text=text, by=actor, at=at
     )
 
 

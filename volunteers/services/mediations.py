@@ -1,11 +1,10 @@
 """Joint mediation from the opening to the last follow-up: each change locks its mediation and writes its step."""
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.urls import reverse
 from django.utils import timezone
@@ -14,13 +13,16 @@ from django.utils.translation import gettext as _
 from branches.exceptions import StateConflict
 from branches.services.checking import check_text, errors_of
 from branches.services.repeating import done_before
-from grids.encryption import Secret, Unreadable
+from grids.batches import keys_in_batches
+from grids.encryption import Secret
 from grids.models import Grid, Level, User
-from grids.models.reveal import clean_reason
+from grids.models.reveal import clean_reason, opened
 from grids.moments import aware_now
+from grids.phones import phone_problem, plain_phone
 from grids.services import notify
 from grids.text import long_text, plain_text, says_nothing
-from volunteers.mediation.access import audited_ranges, check_may_open, desk_ranges, mediators_of, sides_of
+from volunteers.confidential import audited_ranges, desk_ranges
+from volunteers.mediation.access import check_may_open, mediators_of, sides_of
 from volunteers.mediation.workflow import TABLE, MediationAction, MediationSide, MediationState
 from volunteers.models import (
     DisputeKind,
@@ -31,10 +33,9 @@ from volunteers.models import (
     MediationSession,
     MediationStep,
 )
-from volunteers.workflow import refusal
+from volunteers.services.moving import check_move, lock_row
 
-NAME_LENGTH, PHONE_LENGTH = 32, 20
-PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}")
+NAME_LENGTH = 32
 FOLLOWED_WITHIN = timedelta(days=366)
 MOST_PARTIES = 8
 BATCH = 200
@@ -81,7 +82,7 @@ def open_mediation(
             mediation.save()
             mediation.mediators.set(people)
             _add_parties(mediation, parties)
-            _tell(mediation, actor, MediationAction.OPEN, at)
+            _record(mediation, actor, MediationAction.OPEN, at)
             _ask(mediation, [person for person in people if person != actor], at)
             return mediation
     except IntegrityError:  # the same form is being served beside this one
@@ -115,7 +116,7 @@ def change_mediation(
         locked.parties.filter(pk__in=[one.pk for one in forget]).delete()
         _add_parties(locked, parties)
         locked.mediators.set(mediators)
-        _tell(locked, actor, MediationAction.CHANGE, at, "、".join(map(str, mediators)))
+        _record(locked, actor, MediationAction.CHANGE, at, "、".join(map(str, mediators)))
         _ask(locked, [person for person in mediators if person not in before and person != actor], at)
     return locked
 
@@ -138,7 +139,7 @@ def note_session(
         check_text(session, "place", required="place")
         session.note = _secret_text(note, "note") or session.note
         session.save()
-        _tell(locked, actor, MediationAction.MEET, at, f"{timezone.localtime(held_at):%Y-%m-%d %H:%M}")
+        _record(locked, actor, MediationAction.MEET, at, f"{timezone.localtime(held_at):%Y-%m-%d %H:%M}")
     return session
 
 
@@ -175,7 +176,7 @@ def reopen_mediation(*, actor: User | None, mediation: Mediation, at: datetime |
         locked.state, locked.ended_at = MediationState.OPEN, None
         locked.save(update_fields=["state", "ended_at"])
         locked.follow_ups.filter(done_on=None).delete()
-        _tell(locked, actor, MediationAction.REOPEN, at)
+        _record(locked, actor, MediationAction.REOPEN, at)
     return locked
 
 
@@ -201,7 +202,7 @@ def note_follow_up(
         if next_on:
             _check_day(next_on, today)
             FollowUp.objects.get_or_create(mediation=locked, due_on=next_on)
-        _tell(locked, actor, MediationAction.FOLLOW_UP, at, f"{follow_up.due_on}")
+        _record(locked, actor, MediationAction.FOLLOW_UP, at, f"{follow_up.due_on}")
     return follow_up
 
 
@@ -211,13 +212,7 @@ def reveal_parties(*, actor: User, mediation: Mediation, reason: str, at: dateti
     with transaction.atomic():
         locked = _locked(mediation, actor, MediationAction.REVEAL)
         reason = clean_reason(reason)
-        try:
-            parties = [
-                Party(*(secret.reveal() if secret else "" for secret in (one.name, one.phone)))
-                for one in locked.parties.all()
-            ]
-        except Unreadable:
-            raise ValidationError(_("It cannot be read: its key is missing. Tell the administrator.")) from None
+        parties = [Party(*opened(one.name, one.phone)) for one in locked.parties.all()]
         MediationReveal.objects.create(
             mediation=locked,
             actor=actor,
@@ -235,13 +230,8 @@ def erase_mediations(*, at: datetime | None = None) -> dict[str, int]:
     Safe to run beside itself.
     """
     at = aware_now(at)
-    done, last = {"mediations": 0}, 0
-    while pks := list(
-        Mediation.objects.outlived(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
-        done["mediations"] += _erase(pks, at)
-        last = pks[-1]
-    return done
+    batches = keys_in_batches(Mediation.objects.outlived(at), BATCH)
+    return {"mediations": sum(_erase(pks, at) for pks in batches)}
 
 
 @transaction.atomic
@@ -289,14 +279,14 @@ def _party_problems(parties: Sequence[Party], known: int) -> dict[str, list[str]
     for party in parties:
         if says_nothing(party.name) or len(party.name) > NAME_LENGTH or not party.name.isprintable():
             return {"parties": [_("Give each party a name of at most %(most)d characters.") % {"most": NAME_LENGTH}]}
-        if party.phone and not (len(party.phone) <= PHONE_LENGTH and PHONE.fullmatch(party.phone)):
-            return {"parties": [_("A phone number has digits, spaces and dashes only.")]}
+        if problem := phone_problem(party.phone):
+            return {"parties": [problem]}
     return {}
 
 
 def _add_parties(mediation: Mediation, parties: Sequence[Party]) -> None:
     for party in parties:
-        phone = Secret.of(party.phone) if party.phone else None
+        phone = Secret.of(plain_phone(party.phone)) if party.phone else None
         MediationParty.objects.create(mediation=mediation, name=Secret.of(party.name.strip()), phone=phone)
 
 
@@ -333,7 +323,7 @@ def _end(
         locked.result = _secret_text(text, "text", required=True)
         locked.state, locked.ended_at = TABLE[action].to, at
         locked.save(update_fields=["state", "ended_at", "result"])
-        _tell(locked, actor, action, at)
+        _record(locked, actor, action, at)
     return locked
 
 
@@ -344,27 +334,24 @@ def _locked(mediation: Mediation, actor: User | None, action: MediationAction) -
 
 
 def _lock(mediation: Mediation) -> Mediation:
-    Mediation.objects.select_for_update().values_list("pk").get(pk=mediation.pk)
-    return Mediation.objects.select_related("grid", "kind").get(pk=mediation.pk)
+    return lock_row(Mediation.objects.select_related("grid", "kind"), mediation.pk)
 
 
 def _check_move(mediation: Mediation, actor: User | None, action: MediationAction) -> None:
     """Of one that is erased nothing is looked at, and nothing written that no task would erase again."""
     sides = sides_of(actor, mediation) if actor else frozenset(MediationSide)
-    if refused := refusal(TABLE, MediationState(mediation.state), action, sides):
-        raise PermissionDenied(refused.text) if refused.is_forbidden else StateConflict(refused.text)
+    check_move(TABLE, MediationState(mediation.state), action, sides)
     if mediation.erased_at and action == MediationAction.REVEAL:
         raise StateConflict(_("Nothing is kept of the parties any more."))
     if mediation.erased_at:
         raise StateConflict(_("What was kept of it is erased. Open a new one."))
 
 
-def _tell(mediation: Mediation, actor: User | None, action: MediationAction, at: datetime | None, text: str = ""):
+def _record(mediation: Mediation, actor: User | None, action: MediationAction, at: datetime | None, text: str = ""):
     """`text` names who mediates or a day, never a party: it stays when the parties are erased."""
     MediationStep.objects.create(
-        mediation=mediation, action=action, to_state=mediation.state, text=text, by=actor, by_name=str(actor or ""),
-        at=aware_now(at),
-    )  # fmt: skip
+        mediation=mediation, action=action, to_state=mediation.state, text=text, by=actor, at=aware_now(at)
+    )
 
 
 def _ask(mediation: Mediation, people: Iterable[User], at: datetime) -> None:

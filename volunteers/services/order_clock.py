@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
+from grids.batches import keys_in_batches
 from grids.models import Grid
 from grids.moments import aware_now
 from volunteers.models import ServiceOrder
@@ -24,11 +25,10 @@ def sweep_orders(*, at: datetime | None = None, batch: int = BATCH) -> Counter:
     Safe to run beside itself and again: rows are locked, those that another sweep holds are passed over. One that
     fails is reported and postponed, and does not stop the others.
     """
-    at, done, last = aware_now(at), Counter(), 0
-    while due := list(_due(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:batch]):
+    at, done = aware_now(at), Counter()
+    for due in keys_in_batches(_due(at), batch):
         for pk in due:
             done += _wake_or_postpone(pk, at)
-        last = due[-1]
     return done
 
 

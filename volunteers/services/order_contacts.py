@@ -9,9 +9,9 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from grids.encryption import Unreadable
+from grids.batches import keys_in_batches
 from grids.models import User
-from grids.models.reveal import clean_reason
+from grids.models.reveal import clean_reason, opened
 from grids.moments import aware_now
 from volunteers.models import OrderContact, OrderReveal, OrderStep, ServiceOrder
 from volunteers.orders.access import may_see_contact
@@ -44,11 +44,7 @@ def reveal_order_contact(*, order: ServiceOrder, actor: User, reason: str, at: d
     if contact is None or contact.is_empty:
         raise ValidationError(_("No contact is kept for this order."))
     reason = clean_reason(reason)
-    try:
-        secrets = (contact.name, contact.phone, contact.address)
-        person = PlainContact(*(secret.reveal() if secret else "" for secret in secrets))
-    except Unreadable:
-        raise ValidationError(_("The contact cannot be read: its key is missing. Tell the administrator.")) from None
+    person = PlainContact(*opened(contact.name, contact.phone, contact.address))
     OrderReveal.objects.create(
         order=order, actor=actor, actor_name=str(actor), actor_post=_post_of(actor, order), at=at, reason=reason
     )
@@ -69,13 +65,8 @@ def erase_order_contacts(*, at: datetime | None = None) -> Counter:
     at = aware_now(at)
     old = at - timedelta(days=settings.SOURCE_KEPT_DAYS)
     sources = OrderContact.objects.filter(created_at__lt=old).exclude(source="").update(source="")
-    done, last = Counter(contacts=0, sources=sources), 0
-    while pks := list(
-        OrderContact.objects.outlived(at).filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:BATCH]
-    ):
-        done["contacts"] += _erase(pks, at)
-        last = pks[-1]
-    return done
+    contacts = sum(_erase(pks, at) for pks in keys_in_batches(OrderContact.objects.outlived(at), BATCH))
+    return Counter(contacts=contacts, sources=sources)
 
 
 @transaction.atomic

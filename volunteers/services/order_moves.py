@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import ValidationError
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from branches.exceptions import StateConflict
 from grids.models import Grid, Organisation, User
 from grids.services import notify
 from grids.text import long_text, says_nothing
@@ -16,7 +15,7 @@ from volunteers.orders.access import sides_of
 from volunteers.orders.deadlines import due_at
 from volunteers.orders.routing import DESK_ROLES, Way, next_station, stations_of
 from volunteers.orders.workflow import TABLE, OrderAction, OrderSide, OrderState
-from volunteers.workflow import refusal
+from volunteers.services.moving import check_move
 
 NAME_LENGTH = OrderStep._meta.get_field("provider_name").max_length
 SKIPPED_LENGTH = OrderStep._meta.get_field("skipped").max_length
@@ -39,8 +38,7 @@ def locked(order: ServiceOrder) -> ServiceOrder:
 
 def check_open(order: ServiceOrder, action: OrderAction, sides: Iterable[OrderSide]) -> None:
     """PermissionDenied to who may not take the step, StateConflict where it is not open now."""
-    if refused := refusal(TABLE, OrderState(order.state), action, sides):
-        raise PermissionDenied(refused.text) if refused.is_forbidden else StateConflict(str(refused.text))
+    check_move(TABLE, OrderState(order.state), action, sides)
 
 
 def check_actor(order: ServiceOrder, action: OrderAction, actor: User | None) -> None:
@@ -126,7 +124,6 @@ def _write(
         due_at=order.due_at,
         rating=rating,
         by=actor,
-        by_name=str(actor or ""),
         at=at,
     )
 

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from branches.exceptions import StateConflict
 from branches.services.checking import check_text, errors_of
 from branches.services.repeating import done_before
 from grids.models import Grid, Level, User
@@ -20,7 +19,7 @@ from grids.text import says_nothing
 from volunteers.models import Patrol, PatrolFinding, PatrolPlace, PatrolStep
 from volunteers.patrols.access import check_may_plan, people_to_go, sides_of
 from volunteers.patrols.workflow import TABLE, PatrolAction, PatrolSide, PatrolState
-from volunteers.workflow import refusal
+from volunteers.services.moving import check_move, lock_row
 
 LONGEST = timedelta(hours=12)
 
@@ -59,8 +58,8 @@ def plan_patrol(
             _describe(patrol, plan)
             patrol.save()
             _go(patrol, plan)
-            _tell(patrol, actor, PatrolAction.PLAN, at)
-            _notify(patrol, plan.people, actor, _("You go on a joint patrol: %(patrol)s, %(time)s."), "planned", at)
+            _record(patrol, actor, PatrolAction.PLAN, at)
+            _tell(patrol, plan.people, actor, _("You go on a joint patrol: %(patrol)s, %(time)s."), "planned", at)
             return patrol
     except IntegrityError:  # the same form is being served beside this one
         if first := done_before(Patrol, key, planned_by=actor):
@@ -77,10 +76,10 @@ def change_patrol(*, actor: User | None, patrol: Patrol, plan: PatrolPlan, at: d
         _describe(locked, plan)
         locked.save()
         _go(locked, plan)
-        _tell(locked, actor, PatrolAction.CHANGE, at)
+        _record(locked, actor, PatrolAction.CHANGE, at)
         is_moved = before != (locked.starts_at, locked.meets_at)
         told = [person for person in plan.people if is_moved or person not in went]
-        _notify(
+        _tell(
             locked, told, actor, _("You go on a joint patrol: %(patrol)s, %(time)s."), f"changed-{at:%Y%m%d%H%M%S}", at
         )
     return locked
@@ -103,7 +102,7 @@ def note_patrol(*, actor: User | None, patrol: Patrol, text: str, at: datetime |
         last = locked.steps.last()
         if last and (last.action, last.text, last.by_id) == (PatrolAction.NOTE, text.strip(), actor and actor.pk):
             return locked
-        _tell(locked, actor, PatrolAction.NOTE, at, text)
+        _record(locked, actor, PatrolAction.NOTE, at, text)
     return locked
 
 
@@ -113,7 +112,7 @@ def call_off_patrol(*, actor: User | None, patrol: Patrol, text: str, at: dateti
     with transaction.atomic():
         locked = _move(patrol, actor, PatrolAction.CALL_OFF, at, text)
         people = list(locked.people.all())
-        _notify(locked, people, actor, _("The joint patrol is called off: %(patrol)s, %(time)s."), "called-off", at)
+        _tell(locked, people, actor, _("The joint patrol is called off: %(patrol)s, %(time)s."), "called-off", at)
     return locked
 
 
@@ -141,7 +140,7 @@ def note_finding(
         if not locked.places.filter(grid=grid).exists():
             raise ValidationError({"grid": [_("Choose one of the buildings of this patrol.")]})
         finding.save()
-        _tell(locked, actor, PatrolAction.FIND, at, f"{grid.name}：{finding.text}")
+        _record(locked, actor, PatrolAction.FIND, at, f"{grid.name}：{finding.text}")
     return finding
 
 
@@ -212,7 +211,7 @@ def _move(patrol: Patrol, actor: User | None, action: PatrolAction, at: datetime
         _check_move(locked, actor, action)
         locked.state = TABLE[action].to
         locked.save(update_fields=["state"])
-        _tell(locked, actor, action, at, text)
+        _record(locked, actor, action, at, text)
     return locked
 
 
@@ -223,14 +222,12 @@ def _locked(patrol: Patrol, actor: User | None, action: PatrolAction) -> Patrol:
 
 
 def _lock(patrol: Patrol) -> Patrol:
-    Patrol.objects.select_for_update().values_list("pk").get(pk=patrol.pk)
-    return Patrol.objects.select_related("grid").get(pk=patrol.pk)
+    return lock_row(Patrol.objects.select_related("grid"), patrol.pk)
 
 
 def _check_move(patrol: Patrol, actor: User | None, action: PatrolAction) -> None:
     sides = sides_of(actor, patrol) if actor else frozenset(PatrolSide)
-    if refused := refusal(TABLE, PatrolState(patrol.state), action, sides):
-        raise PermissionDenied(refused.text) if refused.is_forbidden else StateConflict(refused.text)
+    check_move(TABLE, PatrolState(patrol.state), action, sides)
 
 
 def _check_side(patrol: Patrol, actor: User | None, action: PatrolAction) -> None:
@@ -238,19 +235,16 @@ def _check_side(patrol: Patrol, actor: User | None, action: PatrolAction) -> Non
         raise PermissionDenied
 
 
-def _tell(patrol: Patrol, actor: User | None, action: PatrolAction, at: datetime | None, text: str = "") -> None:
+def _record(patrol: Patrol, actor: User | None, action: PatrolAction, at: datetime | None, text: str = "") -> None:
     text = text.strip()
     if TABLE.get(action) and TABLE[action].needs_text and says_nothing(text):
         raise ValidationError({"text": [_("Say it in a few words.")]})
-    step = PatrolStep(
-        patrol=patrol, action=action, to_state=patrol.state, text=text, by=actor, by_name=str(actor or ""),
-        at=aware_now(at),
-    )  # fmt: skip
+    step = PatrolStep(patrol=patrol, action=action, to_state=patrol.state, text=text, by=actor, at=aware_now(at))
     check_text(step, "text")
     step.save()
 
 
-def _notify(patrol: Patrol, people: Iterable[User], actor: User | None, text: str, key: str, at: datetime) -> None:
+def _tell(patrol: Patrol, people: Iterable[User], actor: User | None, text: str, key: str, at: datetime) -> None:
     said = {"patrol": patrol, "time": f"{timezone.localtime(patrol.starts_at):%m-%d %H:%M}"}
     notify(
         users=[person for person in people if person != actor],

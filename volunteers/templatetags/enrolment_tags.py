@@ -1,6 +1,7 @@
 """Double check-in on the pages of others, and how its states look."""
 
 from django import template
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -64,24 +65,20 @@ def in_times(times: int) -> str:
 def enrolment_card(user: User) -> dict:
     """The card of the landing page: where I am enrolled, what waits for my answer; five queries."""
     waiting = list(answered_communities(user).order_by("lft"))
-    members, reports = (
-        [rows.waiting().filter(grid__in=waiting).count() for rows in (visible_members(user), _reports(user))]
-        if waiting
-        else (0, 0)
-    )
     return {
         "now": user.enrolments.current().select_related("grid", "place").first(),
         "communities": waiting,
-        "members": members,
-        "reports": reports,
+        "members": _count(visible_members(user), waiting),
+        "reports": _count(visible_organisation_enrolments(user), waiting),
         "organisations": list(represented(user)),
         "is_overseer": bool(overseen_ranges(user)),
         "has_post": bool(user.active_posts) or user.is_superuser,
     }
 
 
-def _reports(user: User):
-    return visible_organisation_enrolments(user)
+def _count(rows: QuerySet, communities: list[Grid]) -> int:
+    """How many of them wait for an answer there."""
+    return rows.waiting().filter(grid__in=communities).count() if communities else 0
 
 
 @register.inclusion_tag("volunteers/_enrolments_of.html")
@@ -92,7 +89,7 @@ def enrolments_on(grid: Grid, user: User) -> dict:
         members = members.filter(place=grid)
         reports = None
     else:
-        members, reports = members.within(grid), _reports(user).within(grid).current().count()
+        members, reports = members.within(grid), visible_organisation_enrolments(user).within(grid).current().count()
     return {"grid": grid, "totals": figures.totals(members), "reports": reports, "is_below": reports is None}
 
 

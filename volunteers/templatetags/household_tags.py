@@ -4,7 +4,8 @@ from django import template
 from django.utils import timezone
 
 from grids.models import Grid, User, load_ancestors
-from volunteers.households.access import answered_households, audited_ranges, has_part, visible_households
+from volunteers.confidential import audited_ranges
+from volunteers.households.access import answered_households, has_part, visible_households
 
 register = template.Library()
 
