@@ -56,7 +56,7 @@ def test_from_the_resident_to_the_rating(cast, new_page, page_of, scripts):
     member.get_by_role("button", name="接单").first.tap()
     expect(member.get_by_text("服务中").first).to_be_visible()
     member.get_by_role("link", name="查看").last.tap()
-    member.get_by_label("查看用途").fill("约上门时间")
+    member.get_by_label("查看是为了什么？").fill("约上门时间")
     member.locator("main form button[type=submit]").tap()
     expect(member.get_by_role("link", name="13812345678")).to_be_visible()
     member.goto(f"/orders/{order.pk}/")
