@@ -349,6 +349,6 @@ def make_patrol(actor: User, community: Grid, people: Iterable[User], buildings:
 def make_mediation(actor: User, grid: Grid, mediators: Iterable[User] = (), **fields) -> Mediation:
     """Under way, with two parties, through the service; the actor mediates too."""
     parties = [Party("诸葛明亮", "13812345601"), Party("司马青衫", "13812345602")]
-    kind = DisputeKind.objects.order_by("ordinal").first()
+    kind = DisputeKind.objects.order_by("ordinal").first() or DisputeKind.objects.create(name="邻里纠纷")
     given = {"kind": kind, "subject": "楼上漏水", "parties": parties, "mediators": list(mediators)} | fields
     return open_mediation(actor=actor, grid=grid, **given)

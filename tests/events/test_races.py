@@ -118,7 +118,7 @@ def test_of_two_who_accept_at_once_one_wins_and_the_other_learns_what_is_open(ca
     assert isinstance(loser, StaleEvent)
     assert (loser.event.status, loser.event.step_count) == ("handling", 2)
     assert [move.action for move in loser.moves] == [
-        "assign", "resolve", "escalate", "ask_suspend", "ask_extend", "merge", "ask", "comment",
+        "assign", "resolve", "escalate", "ask_suspend", "ask_extend", "merge", "ask", "comment", "join",
     ]  # fmt: skip
     assert event.steps.filter(action="accept").count() == 1
     assert_sound(event)
