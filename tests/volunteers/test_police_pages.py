@@ -135,7 +135,10 @@ def test_a_plan_that_is_refused_says_where(cast, client):
 
 def test_it_is_changed_finished_and_called_off_on_its_page(cast, patrol, client):
     client.force_login(cast.worker)
-    act = lambda action, **sent: client.post(reverse("patrol_act", args=[patrol.pk, action]), sent)  # noqa: E731
+
+    def act(action, **sent):
+        return client.post(reverse("patrol_act", args=[patrol.pk, action]), sent)
+
     assert act("note", text="").status_code == 400
     assert act("note", text="已巡三层").status_code == 302
     assert act("finish").status_code == 302
@@ -232,7 +235,10 @@ def test_its_way_on_its_page(cast, mediation, client):
     session = reverse("mediation_session", args=[mediation.pk])
     assert client.post(session, {"held_at": "2026-12-01T09:00"}).status_code == 400
     assert client.post(session, {"held_at": "2026-12-01T09:00", "place": "警务室"}).status_code == 302
-    end = lambda action, **sent: client.post(reverse("mediation_end", args=[mediation.pk, action]), sent)  # noqa: E731
+
+    def end(action, **sent):
+        return client.post(reverse("mediation_end", args=[mediation.pk, action]), sent)
+
     assert end("agree", text="").status_code == 400
     day = timezone.localdate() + timedelta(days=7)
     assert end("agree", text="各退一步", first=day.isoformat()).status_code == 302
