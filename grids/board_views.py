@@ -5,13 +5,11 @@ import io
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
 from grids.access import get_grid
-from grids.boards import boards_of, public_url, qr_code
+from grids.boards import boards_of, inline_qr, public_url, qr_code
 from grids.forms import SignboardForm, SignboardRunForm
 from grids.models import Grid, Level, load_ancestors
 from grids.paper import Paper, Sheet, lay_out
@@ -91,11 +89,5 @@ def _sheets(request: HttpRequest, grids: list[Grid], root: Grid, paper: Paper) -
     sheets = []
     for board in boards_of(grids, root):
         url = public_url(request, board.grid)
-        sheets.append(lay_out(board, paper, url, _inline(url)))
+        sheets.append(lay_out(board, paper, url, inline_qr(url, "board-qr-code")))
     return sheets
-
-
-def _inline(url: str) -> SafeString:
-    """The QR code as SVG in the page, as large as its place."""
-    svg = qr_code(url).svg_inline(omitsize=True, svgclass="board-qr-code", lineclass=None, title=_("QR code"))
-    return mark_safe(svg)  # noqa: S308  drawn by segno from an address of our own

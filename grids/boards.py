@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from grids.figures import load_branches
@@ -82,6 +83,12 @@ def public_url(request: HttpRequest, grid: Grid) -> str:
 def qr_code(url: str) -> segno.QRCode:
     """Readable with a seventh of it scratched off: a signboard hangs outdoors for years."""
     return segno.make_qr(url, error="m")
+
+
+def inline_qr(url: str, css: str) -> SafeString:
+    """The QR code as SVG in the page, as large as its place, which the class gives."""
+    svg = qr_code(url).svg_inline(omitsize=True, svgclass=css, lineclass=None, title=str(_("QR code")))
+    return mark_safe(svg)  # noqa: S308  drawn by segno from an address of our own
 
 
 def boards_of(grids: Iterable[Grid], root: Grid) -> list[Board]:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from branches.cases import VOIDED
 from branches.deliberation.ballots import ABSTAINED
 from branches.models import Ballot, Topic
 from branches.services import Slip, votes_of
-from grids.boards import qr_code
+from grids.boards import inline_qr
 from grids.models import load_ancestors
 from grids.readable import grouped
 
@@ -95,11 +95,12 @@ def slip_sheets(request: HttpRequest, topic: Topic, slips: list[Slip]) -> list[S
     page = request.build_absolute_uri(reverse("public_topic_vote", args=[topic.grid.code, topic.pk]))
     load_ancestors(slip.grid for slip in slips)
     return [
-        SlipSheet(slip.number, slip.grid.full_name, grouped(slip.code, 5), page, _inline(f"{page}?slip={slip.code}"))
+        SlipSheet(
+            slip.number,
+            slip.grid.full_name,
+            grouped(slip.code, 5),
+            page,
+            inline_qr(f"{page}?slip={slip.code}", "slip-qr"),
+        )
         for slip in slips
     ]
-
-
-def _inline(url: str) -> SafeString:
-    svg = qr_code(url).svg_inline(omitsize=True, svgclass="slip-qr", lineclass=None, title=_("QR code"))
-    return mark_safe(svg)  # noqa: S308  drawn by segno from an address of our own

@@ -6,7 +6,6 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
@@ -15,7 +14,7 @@ from branches.exceptions import StateConflict
 from branches.models import Picture
 from branches.pictures import serve
 from branches.refusals import add_refusal
-from grids.boards import qr_code
+from grids.boards import inline_qr
 from volunteers import services
 from volunteers.activities import door
 from volunteers.activities.access import get_activity, get_activity_to_organise
@@ -38,18 +37,12 @@ def activity_code(request: HttpRequest, pk: int) -> HttpResponse:
     url = request.build_absolute_uri(reverse("activity_door", args=[token]))
     context = {
         "activity": activity,
-        "qr": inline_qr(url),
+        "qr": inline_qr(url, "activity-qr"),
         "url": url,
         "problem": door.why_closed(door.read_token(token), activity, timezone.now()),
         "arrived": activity.participations.exclude(attended_at=None).count(),
     }
     return render(request, "volunteers/activity_code.html", context)
-
-
-def inline_qr(url: str) -> SafeString:
-    """The QR code as SVG in the page, as large as its place."""
-    svg = qr_code(url).svg_inline(omitsize=True, svgclass="activity-qr", lineclass=None, title=_("QR code"))
-    return mark_safe(svg)  # noqa: S308  drawn by segno from an address of our own
 
 
 @never_cache
