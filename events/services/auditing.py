@@ -126,12 +126,13 @@ class _Heads:
 
 @transaction.atomic
 def _store(at: datetime, content: dict, heads: _Heads, sentences: list[str]) -> AuditDigest:
-    if made := _digest_of(timezone.localdate(at)):
-        return made
     last = _last_sound()
     number = last.number + 1 if last else 1
     while AuditDigest.objects.filter(number=number).exists():  # as a row that is nobody's word may be
         number += 1
+    # Asked once the number is chosen: who stores the day from here on has the same number, and one of two is refused.
+    if made := _digest_of(timezone.localdate(at)):
+        return made
     before = AuditDigest.objects.filter(number__lt=number).order_by("number").values_list("hash", flat=True).last()
     digest = AuditDigest(
         number=number,

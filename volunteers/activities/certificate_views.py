@@ -10,12 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from grids.boards import inline_qr
 from grids.masking import mask_name
 from grids.public_pages import TOO_MANY, public, source
 from grids.readable import grouped
 from grids.services import PublicLimit
 from volunteers import services
-from volunteers.activities.attendance_views import inline_qr
 from volunteers.activities.forms import CodeForm
 from volunteers.models import Certificate, Participation
 
@@ -53,7 +53,13 @@ def certificate_print(request: HttpRequest, pk: int) -> HttpResponse:
     certificate = get_object_or_404(Certificate, pk=pk, user=request.user)
     code = grouped(certificate.code)
     url = request.build_absolute_uri(f"{reverse('public_certificate')}?code={code}")
-    context = {"certificate": certificate, "code": code, "url": url, "qr": inline_qr(url), "holds": certificate.holds()}
+    context = {
+        "certificate": certificate,
+        "code": code,
+        "url": url,
+        "qr": inline_qr(url, "activity-qr"),
+        "holds": certificate.holds(),
+    }
     return render(request, "volunteers/certificate_print.html", context)
 
 
