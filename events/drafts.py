@@ -15,6 +15,8 @@ from events.workflow import (
     Action,
     Case,
     Side,
+    highest,
+    is_late,
 )
 from grids.models import Organisation, User
 
@@ -91,7 +93,12 @@ class Draft:
     followed_by: "Draft | None" = None
 
     def __post_init__(self):
-        self.before = (self.event.status, self.event.loop) if self.event.step_count else ("", "")
+        self.note_before()
+
+    def note_before(self) -> None:
+        """The state, loop and due time that the step leads away from; of what is being filed there are none."""
+        event = self.event
+        self.before = (event.status, event.loop, event.due_at) if event.step_count else ("", "", None)
 
     @property
     def case(self) -> Case:
@@ -158,7 +165,10 @@ class Draft:
 
     def to_step(self) -> Step:
         """Seal what happened as the next step of the event's chain."""
-        event, (from_status, from_loop) = self.event, self.before
+        event, (from_status, from_loop, was_due) = self.event, self.before
+        if event.late_at is None and is_late(from_status, was_due, self.at):
+            event.late_at = was_due
+        event.top_loop = highest(event.top_loop, event.loop)
         if (name := self.staffing.name(event.grid.code)) != event.place_name:
             event.place_name = self.details["place_name"] = name
         step = Step(

@@ -11,7 +11,7 @@ from django.db.models import DateTimeField
 
 from events.models import Event, Step
 from events.nearness import COORDINATES, PLACES
-from events.workflow import OPEN, Action, Request, Status
+from events.workflow import OPEN, Action, Request, Status, highest, is_late
 
 CONTENT = tuple(
     field.attname for field in Step._meta.concrete_fields if field.name not in ("id", "event", "previous_hash", "hash")
@@ -21,8 +21,9 @@ TIMES = tuple(field.name for field in Step._meta.concrete_fields if isinstance(f
 REPLAYED = (
     "status", "start_loop", "loop", "holder_id", "handler_id", "organisation_id", "resolver_id", "checker_id", "round",
     "send_backs", "reworks", "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "due_at",
-    "asked_at", "rating", "rated_at", "outcome", "request", "requested_until", "suspended_until", "suspensions",
-    "extensions", "merged_into_id", "partner_id", "reply_to_id", "reply_due_at", "step_count", "head_hash",
+    "late_at", "top_loop", "asked_at", "rating", "rated_at", "was_contacted", "was_solved", "outcome", "request",
+    "requested_until", "suspended_until", "suspensions", "extensions", "merged_into_id", "partner_id", "reply_to_id",
+    "reply_due_at", "step_count", "head_hash",
 )  # fmt: skip
 
 
@@ -93,9 +94,12 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
     row |= {"send_backs": 0, "reworks": 0, "is_supervised": False, "rating": "", "step_count": 0, "head_hash": ""}
     row |= {"outcome": "", "request": "", "suspensions": 0, "extensions": 0}
     for step in steps:
+        if row["late_at"] is None and is_late(row["status"], row["due_at"], step.at):
+            row["late_at"] = row["due_at"]
         _follow_agreements(row, step)
         _follow_result(row, step)
         row["status"], row["loop"], row["round"] = step.to_status, step.to_loop, step.round
+        row["top_loop"] = highest(row["top_loop"], step.to_loop)
         row["holder_id"], row["handler_id"], row["checker_id"] = step.holder_id, step.handler_id, step.checker_id
         row["organisation_id"] = step.details.get("organisation", _NOTHING).get("id")
         row["partner_id"] = step.details.get("partner", _NOTHING).get("id")
@@ -114,6 +118,7 @@ def replay(steps: Iterable[Step]) -> dict[str, Any]:
                 row["is_supervised"] = True
             case Action.RATE:
                 row["rating"], row["rated_at"] = step.details["rating"], step.at
+                row["was_contacted"], row["was_solved"] = step.details.get("contacted"), step.details.get("solved")
             case Action.ASK:
                 row["asked_at"] = step.at
             case Action.ANSWER:

@@ -460,6 +460,6 @@ def seal_all(draft: Draft) -> list[tuple[Step, set[int]]]:
         draft.details["told"] = sorted(people)  # so that a notice that is taken away is missed
         sealed.append((draft.to_step(), people))
         if draft := draft.followed_by:
-            draft.before = (draft.event.status, draft.event.loop)
+            draft.note_before()
             TRANSITIONS[draft.action](draft)
     return sealed

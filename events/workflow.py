@@ -125,6 +125,17 @@ MAX_SUSPENSIONS = 1
 MAX_EXTENSIONS = 2
 SUSPENDED_WITHIN = timedelta(days=365)
 RATED_WITHIN = timedelta(days=7)
+_HANDLED = frozenset({Status.FILED, Status.HANDLING})
+
+
+def is_late(status: str, due_at: datetime | None, at: datetime) -> bool:
+    """Whether what happens to a case at that time comes after the limit of its handling; a check has its own limit."""
+    return status in _HANDLED and due_at is not None and at >= due_at
+
+
+def highest(*loops: str | None) -> Loop:
+    """The highest of these loops; at least one of them is one."""
+    return max((Loop(loop) for loop in loops if loop), key=LOOPS.index)
 
 
 @dataclass(frozen=True)

@@ -202,6 +202,10 @@ class Event(Placed):
     status = models.CharField(_("state"), max_length=16, choices=Status, default=Status.FILED)
     start_loop = models.CharField(_("loop where it started"), max_length=16, choices=Loop)
     loop = models.CharField(_("loop"), max_length=16, choices=Loop)
+    top_loop = models.CharField(
+        _("highest loop"), max_length=16, choices=Loop, default="", editable=False,
+        help_text=_("The highest that it reached, even if it was sent back down."),
+    )  # fmt: skip
     holder = models.ForeignKey(Grid, models.PROTECT, related_name="held_events", verbose_name=_("holder"))
     reporter = models.ForeignKey(
         User, models.PROTECT, null=True, blank=True, related_name="reported_events", verbose_name=_("reporter")
@@ -236,12 +240,19 @@ class Event(Placed):
     remind_at = models.DateTimeField(_("reminder at"), null=True, blank=True)
     due_at = models.DateTimeField(_("due at"), null=True, blank=True)
     wake_at = models.DateTimeField(_("the clock acts next at"), null=True, blank=True)
+    late_at = models.DateTimeField(
+        _("late since"), null=True, blank=True, editable=False,
+        help_text=_("When a limit of its handling first ran over; that it was settled later does not take it away."),
+    )  # fmt: skip
 
     asked_at = models.DateTimeField(
         _("asked at"), null=True, blank=True, help_text=_("A question waits for the answer of the reporter.")
     )
     rating = models.CharField(_("rating"), max_length=16, choices=Rating, blank=True)
     rated_at = models.DateTimeField(_("rated at"), null=True, blank=True)
+    # Asked with the rating, and may be left open.
+    was_contacted = models.BooleanField(_("reporter was contacted"), null=True, blank=True, editable=False)
+    was_solved = models.BooleanField(_("solved, says the reporter"), null=True, blank=True, editable=False)
 
     outcome = models.CharField(_("outcome"), max_length=16, choices=Outcome, blank=True)
     request = models.CharField(

@@ -9,11 +9,11 @@ from events.transitions import seal_all
 from grids.models import Post
 
 CHANGING = (
-    "grid", "position", "place_name", "status", "loop", "holder", "handler", "organisation", "partner", "resolver",
-    "checker", "round", "send_backs", "reworks", "is_supervised", "asked_at", "rating", "rated_at", "outcome",
-    "request", "requested_until", "suspended_until", "suspensions", "extensions", "merged_into", "reply_to",
-    "reply_due_at", "reply_wake_at", "accepted_at", "resolved_at", "closed_at", "clock_started_at", "remind_at",
-    "due_at", "wake_at", "step_count", "head_hash",
+    "grid", "position", "place_name", "status", "loop", "top_loop", "holder", "handler", "organisation", "partner",
+    "resolver", "checker", "round", "send_backs", "reworks", "is_supervised", "asked_at", "rating", "rated_at",
+    "was_contacted", "was_solved", "outcome", "request", "requested_until", "suspended_until", "suspensions",
+    "extensions", "merged_into", "reply_to", "reply_due_at", "reply_wake_at", "accepted_at", "resolved_at", "closed_at",
+    "clock_started_at", "remind_at", "due_at", "wake_at", "late_at", "step_count", "head_hash",
 )  # fmt: skip
 
 
