@@ -19,7 +19,7 @@ from events.attachment_api import AttachmentViewSet, received
 from events.attachments import MOST_REQUEST_BYTES
 from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
-from events.filters import filed_between
+from events.filters import during
 from events.models import Category, Event, Occasion
 from events.nearness import point_of
 from events.paging import by_index
@@ -132,7 +132,7 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
         if "grid" in given:
             queryset = queryset.inside(given["grid"])
         at = timezone.now()
-        queryset = queryset.filter(*filed_between(given, at))
+        queryset = queryset.filter(*during(given, at))
         if "overdue" in given:
             due = Q(status__in=OPEN, due_at__lt=at)
             queryset = queryset.filter(due if given["overdue"] else ~due)

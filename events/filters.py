@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.access import visible_branches
 from branches.models import Branch
+from events.figures.measures import MEASURES, Day
 from events.forms import SEARCH_LENGTH
 from events.models import Category, Event, SavedFilter
 from events.models.event import EventQuerySet
@@ -22,9 +23,9 @@ from events.paging import Found, by_index
 from events.searching import Search, read_searches
 from events.wording import place
 from events.workflow import Loop, Status
-from grids.access import SeveralSuccessors, find_grid, visible_grids
+from grids.access import SeveralSuccessors, find_grid, visible_grids, visible_organisations
 from grids.forms import DayInput, TextField
-from grids.models import Grid, User, load_ancestors
+from grids.models import Grid, Organisation, User, load_ancestors
 
 FILTER_NAMES = {
     "search": _("Search"),
@@ -38,6 +39,8 @@ FILTER_NAMES = {
     "since": _("Filed from"),
     "until": _("Filed until"),
     "overdue": _("Overdue"),
+    "figure": _("Figure"),
+    "organisation": _("Organisation that handles it"),
     "sort": _("Order"),
 }
 MOST_COUNTED = 99
@@ -111,6 +114,8 @@ class FilterForm(forms.Form):
     since = forms.DateField(required=False, widget=DayInput)
     until = forms.DateField(required=False, widget=DayInput)
     overdue = forms.BooleanField(required=False)
+    figure = forms.ChoiceField(choices=[(name, each.title) for name, each in MEASURES.items()], required=False)
+    organisation = TextField(max_length=9, required=False)
     sort = forms.ChoiceField(choices=SORTS, required=False)
 
     def __init__(self, user: User, data=None, lookups: Lookups | None = None):
@@ -129,6 +134,14 @@ class FilterForm(forms.Form):
         if code and grid is None:
             raise ValidationError(_("There is no such grid in your area."))
         return grid
+
+    def clean_organisation(self) -> Organisation | None:
+        key = self.cleaned_data["organisation"]
+        is_key = key.isascii() and key.isdigit()
+        organisation = visible_organisations(self.user).filter(pk=key).first() if is_key else None
+        if key and organisation is None:
+            raise ValidationError(_("There is no such organisation in your area."))
+        return organisation
 
     def clean_branch(self) -> Branch | None:
         key = self.cleaned_data["branch"]
@@ -187,7 +200,12 @@ class FilterForm(forms.Form):
             events = events.of_branch(given["branch"])
         if given["loop"]:
             events = events.filter(loop=given["loop"])
-        events = events.filter(self._of_category(), *filed_between(given, at))
+        if given["organisation"]:
+            events = events.filter(organisation=given["organisation"])
+        figure = MEASURES.get(given["figure"])
+        if figure:
+            events = events.profiled().filter(figure.at(at), is_confidential=False)
+        events = events.filter(self._of_category(), *during(given, at, figure.day if figure else Day.FILED))
         if given["sort"] == "due":
             return events.filter(due_at__isnull=False).order_by(F("due_at").asc(), F("pk").asc())
         return events.order_by(F("filed_at").desc(), F("pk").desc())
@@ -233,14 +251,14 @@ def _mine(events: EventQuerySet, mine: str, user: User) -> EventQuerySet:
             return events
 
 
-def filed_between(given: dict, at: datetime) -> Iterator[Q]:
+def during(given: dict, at: datetime, day: Day = Day.FILED) -> Iterator[Q]:
     """Whole days here, by `days`, `since` and `until`; the last seven days are today and the six before."""
     if given.get("days"):
-        yield Q(filed_at__gte=_midnight(timezone.localdate(at) - timedelta(days=int(given["days"]) - 1)))
+        yield Q(**{f"{day}_at__gte": _midnight(timezone.localdate(at) - timedelta(days=int(given["days"]) - 1))})
     if given.get("since"):
-        yield Q(filed_at__gte=_midnight(given["since"]))
+        yield Q(**{f"{day}_at__gte": _midnight(given["since"])})
     if given.get("until"):
-        yield Q(filed_at__lt=_midnight(given["until"], timedelta(days=1)))
+        yield Q(**{f"{day}_at__lt": _midnight(given["until"], timedelta(days=1))})
 
 
 def _midnight(day: date, after: timedelta = timedelta()) -> datetime:

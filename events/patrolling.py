@@ -7,7 +7,7 @@ from django.db.models import Count, F
 from django.urls import reverse
 from django.utils import timezone
 
-from events.filters import filed_between
+from events.filters import during
 from events.models import Category, Event, PoliceWork
 from grids.models import Grid, Level, User
 from grids.tree import WIDTHS
@@ -25,7 +25,7 @@ def cases_of_safety(user: User, community: Grid, at: datetime) -> list[Hint]:
     since = timezone.localdate(at) - timedelta(days=DAYS)
     found = Event.objects.visible_to(user).filter(category__in=categories, is_confidential=False)
     below = found.filter(position__gt=community.lft, position__lte=community.rght)  # in a building of it
-    rows = below.filter(*filed_between({"since": since}, at)).order_by()
+    rows = below.filter(*during({"since": since}, at)).order_by()
     rows = rows.values("category", building=F("position") / WIDTHS[Level.BUILDING]).annotate(count=Count("*"))
     return [
         Hint(

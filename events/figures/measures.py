@@ -1,0 +1,91 @@
+"""What is counted: each measure is a condition on a case as it stands, the same of the cases and of their tallies.
+
+Confidential cases are in none of them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db import models
+from django.db.models import Q
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from events.workflow import OPEN, Loop, Rating, Status
+
+# The columns of a case that measures may ask; `EventQuerySet.profiled` and `Tally` both have them under these names.
+PROFILE = (
+    "status", "start_loop", "top_loop", "loop", "is_accepted", "is_late", "reworks", "rating", "was_contacted",
+    "was_solved",
+)  # fmt: skip
+
+
+class Day(models.TextChoices):
+    """Which day of a case puts it into a period."""
+
+    FILED = "filed", _("day of filing")
+    CLOSED = "closed", _("day of closing")
+
+
+@dataclass(frozen=True)
+class Measure:
+    """So many cases: those that fit the condition, or with a `weight` the sum of that column over them.
+
+    What depends on the time of looking is said by `moment` and asked of the open cases alone.
+    """
+
+    name: str
+    title: Promise
+    condition: Q = field(default_factory=Q)
+    day: Day = Day.FILED
+    weight: str = ""
+    moment: Callable[[datetime], Q] | None = None
+
+    def at(self, at: datetime) -> Q:
+        """The whole condition as of that time."""
+        return self.condition & self.moment(at) if self.moment else self.condition
+
+
+def is_over(at: datetime) -> Q:
+    return Q(due_at__lt=at)
+
+
+_OPEN = Q(status__in=sorted(OPEN))
+_CLOSED = Q(status=Status.CLOSED)
+_RATED = ~Q(rating="")
+
+RECEIVED = Measure("received", _("received"))
+OPEN_NOW = Measure("open", _("open"), _OPEN)
+OVERDUE = Measure("overdue", _("overdue"), _OPEN, moment=is_over)
+ACCEPTED = Measure("accepted", _("accepted"), Q(is_accepted=True))
+CLOSED = Measure("closed", _("closed"), _CLOSED)
+SETTLED = Measure("settled", _("closed in the period"), _CLOSED, day=Day.CLOSED)
+ON_TIME = Measure("on_time", _("closed in time"), _CLOSED & Q(is_late=False))
+CLOSED_LATE = Measure("closed_late", _("closed late"), _CLOSED & Q(is_late=True))
+# Accepted, not suspended, and over its limit: due to be closed as much as what is closed.
+OVERDUE_ACCEPTED = Measure(
+    "overdue_accepted",
+    _("accepted, open and overdue"),
+    _OPEN & ~Q(status=Status.SUSPENDED) & Q(is_accepted=True),
+    moment=is_over,
+)
+SUSPENDED = Measure("suspended", _("suspended"), Q(status=Status.SUSPENDED))
+VOIDED = Measure("voided", _("voided"), Q(status=Status.VOIDED))
+MERGED = Measure("merged", _("merged"), Q(status=Status.MERGED))
+FAILED_CHECKS = Measure("failed_checks", _("failed checks"), Q(is_accepted=True), weight="reworks")
+CLOSED_IN_GRID = Measure("closed_in_grid", _("closed without leaving the grid loop"), _CLOSED & Q(top_loop=Loop.GRID))
+RATED = Measure("rated", _("rated"), _RATED)
+SATISFIED = Measure("satisfied", _("satisfied"), Q(rating=Rating.SATISFIED))
+FAIR = Measure("fair", _("fairly satisfied"), Q(rating=Rating.FAIR))
+UNSATISFIED = Measure("unsatisfied", _("unsatisfied"), Q(rating=Rating.UNSATISFIED))
+CONTACTED = Measure("contacted", _("contacted"), _RATED & Q(was_contacted=True))
+SOLVED = Measure("solved", _("solved, says the reporter"), _RATED & Q(was_solved=True))
+
+MEASURES = {
+    measure.name: measure
+    for measure in (
+        RECEIVED, OPEN_NOW, OVERDUE, ACCEPTED, CLOSED, SETTLED, ON_TIME, CLOSED_LATE, OVERDUE_ACCEPTED, SUSPENDED,
+        VOIDED, MERGED, FAILED_CHECKS, CLOSED_IN_GRID, RATED, SATISFIED, FAIR, UNSATISFIED, CONTACTED, SOLVED,
+    )
+}  # fmt: skip

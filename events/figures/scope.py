@@ -1,0 +1,74 @@
+"""Which cases a figure is about: a place, a period, a category, an organisation."""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, time, timedelta
+from urllib.parse import urlencode
+
+from django.db.models import Q
+from django.urls import reverse
+from django.utils import timezone
+
+from events.figures.measures import Day, Measure
+from events.models import Category
+from grids.models import Grid, Organisation
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The subtree of a grid; whole days here from `since` to `until`, both included, None without end.
+
+    `categories` is what `category` of the address stands for: one minor, or all of a major.
+    """
+
+    grid: Grid
+    since: date | None = None
+    until: date | None = None
+    category: str = ""
+    categories: tuple[Category, ...] = ()
+    organisation: Organisation | None = None
+
+    def of(self, grid: Grid) -> "Scope":
+        """The same of another grid."""
+        return replace(self, grid=grid)
+
+    def during(self, since: date | None, until: date | None) -> "Scope":
+        """The same of another period."""
+        return replace(self, since=since, until=until)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether more is asked than place and period, which is all that tallies know."""
+        return bool(self.categories or self.organisation)
+
+    def condition(self, day: Day) -> Q:
+        """Which rows of `Event` are inside; never a confidential one."""
+        found = Q(position__range=(self.grid.lft, self.grid.rght), is_confidential=False)
+        if self.since:
+            found &= Q(**{f"{day}_at__gte": midnight(self.since)})
+        if self.until:
+            found &= Q(**{f"{day}_at__lt": midnight(self.until + timedelta(days=1))})
+        if self.categories:
+            found &= Q(category__in=self.categories)
+        if self.organisation:
+            found &= Q(organisation=self.organisation)
+        return found
+
+    def query(self) -> dict[str, str]:
+        """As the address of a page says it, without the grid."""
+        given = {
+            "since": self.since and self.since.isoformat(),
+            "until": self.until and self.until.isoformat(),
+            "category": self.category,
+            "organisation": self.organisation and str(self.organisation.pk),
+        }
+        return {name: value for name, value in given.items() if value}
+
+    def link(self, measure: Measure) -> str:
+        """The list of exactly the cases that the measure counts here."""
+        query = {"figure": measure.name, "grid": self.grid.code} | self.query()
+        return f"{reverse('event_list')}?{urlencode(query)}"
+
+
+def midnight(day: date) -> datetime:
+    """The beginning of the day here."""
+    return timezone.make_aware(datetime.combine(day, time.min))

@@ -1,0 +1,61 @@
+"""The indicators: one formula each, over measures, with weights that the office sets."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from events.figures import measures as m
+from events.figures.measures import Measure
+
+Weights = dict[str, Decimal]  # by the measure's name
+
+
+@dataclass(frozen=True)
+class Indicator:
+    """A rate: the counts above, each times its weight, over the sum of the counts below."""
+
+    name: str
+    title: Promise
+    above: tuple[Measure, ...]
+    below: tuple[Measure, ...]
+    left_out: Promise  # what is not counted, and why
+
+    @property
+    def measures(self) -> set[Measure]:
+        return {*self.above, *self.below}
+
+    def value(self, counts: dict[str, int], weights: Weights) -> Decimal | None:
+        """Between 0 and 1 (rework may be more); None where nothing is below the line: no cases, which is not zero."""
+        below = sum(counts[measure.name] for measure in self.below)
+        if not below:
+            return None
+        above = sum(counts[measure.name] * weights.get(measure.name, Decimal(1)) for measure in self.above)
+        return Decimal(above) / below
+
+
+_CONFIDENTIAL = _("Clue reports are in no figure.")
+_DUE = (m.CLOSED, m.OVERDUE_ACCEPTED)
+_NOT_DUE = _("Left out: what is open inside its limit, suspended, voided or merged. Clue reports are in no figure.")
+_UNRATED = _("Left out: what nobody rated. Clue reports are in no figure.")
+
+FILING = Indicator("filing", _("filing rate"), (m.ACCEPTED,), (m.RECEIVED,), _CONFIDENTIAL)
+CLOSING = Indicator("closing", _("closing rate"), (m.CLOSED,), _DUE, _NOT_DUE)
+ON_TIME = Indicator("on_time_closing", _("on-time closing rate"), (m.ON_TIME,), _DUE, _NOT_DUE)
+REWORK = Indicator("rework", _("rework rate"), (m.FAILED_CHECKS,), (m.ACCEPTED,), _CONFIDENTIAL)
+RESPONSE = Indicator("response", _("response rate"), (m.CONTACTED,), (m.RATED,), _UNRATED)
+RESOLUTION = Indicator("resolution", _("resolution rate"), (m.SOLVED,), (m.RATED,), _UNRATED)
+SATISFACTION = Indicator("satisfaction", _("satisfaction rate"), (m.SATISFIED, m.FAIR), (m.RATED,), _UNRATED)
+IN_GRID = Indicator("in_grid", _("closed in the grid loop"), (m.CLOSED_IN_GRID,), (m.CLOSED,), _CONFIDENTIAL)
+
+INDICATORS = {
+    indicator.name: indicator
+    for indicator in (FILING, CLOSING, ON_TIME, REWORK, RESPONSE, RESOLUTION, SATISFACTION, IN_GRID)
+}
+
+
+def measures_of(indicators: Iterable[Indicator]) -> list[Measure]:
+    """What has to be counted for them, each once."""
+    return sorted(set().union(*(indicator.measures for indicator in indicators)), key=lambda measure: measure.name)
