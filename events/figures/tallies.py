@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 
-from django.db.models import Case, Count, DateField, F, Q, QuerySet, When
+from django.db.models import BigIntegerField, Case, Count, DateField, F, Q, QuerySet, When
 from django.db.models.functions import Cast, TruncDate, TruncMonth
 from django.utils import timezone
 
@@ -74,10 +74,15 @@ def tallies_by_key(dated_by: str, *, level: int, grain: str) -> QuerySet:
     """The rows that must sum up to `cases_by_key`: the folded ones, and the entries that are still to be folded."""
     folded = Q(grain=grain, code__range=codes_inside("", level))
     rows = Tally.objects.filter(folded | Q(grain=Grain.ENTRY), dated_by=dated_by).order_by()
-    entered = whole(F("code"), "/", _room(level))
     day = F("day") if grain == Grain.DAY else _month("day")
-    code = Case(When(grain=Grain.ENTRY, then=entered), default=F("code"))
+    code = _code_at(level)
     return rows.values(k_code=code, k_day=day, **_profile_columns())
+
+
+def _code_at(level: int) -> Case:
+    """The code of that level which a row counts for: folded rows have it, entries that of their street."""
+    entered = whole(F("code"), "/", _room(level))
+    return Case(When(grain=Grain.ENTRY, then=entered), default=F("code"), output_field=BigIntegerField())
 
 
 def _month(field: str) -> Cast:
@@ -129,7 +134,7 @@ def rows_of(scope: Scope, dated_by: str, by: Sequence[str]) -> QuerySet:
 
 def child_code(grid: Grid) -> Case:
     """The code directly below the grid that a row counts for."""
-    return Case(When(grain=Grain.ENTRY, then=whole(F("code"), "/", _room(grid.level + 1))), default=F("code"))
+    return _code_at(grid.level + 1)
 
 
 def _child_codes(grid: Grid) -> list[int]:

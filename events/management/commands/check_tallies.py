@@ -13,7 +13,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--rebuild",
             action="store_true",
-            help="make the tallies anew from the cases before; others may go on working",
+            help="make them anew from the cases first; others may go on working",
         )
 
     def handle(self, *args, rebuild: bool, **options):
