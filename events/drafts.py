@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import TextChoices
 
 from events import calendars
+from events.figures.tallies import keys_of
 from events.history import handling_details, seal
 from events.models import Event, ServiceLevel, Step
 from events.routing import Staffing
@@ -94,6 +95,8 @@ class Draft:
 
     def __post_init__(self):
         self.note_before()
+        # Where the tallies have it until this is stored; what is being filed they do not have yet.
+        self.counted = keys_of(self.event) if self.event.step_count else []
 
     def note_before(self) -> None:
         """The state, loop and due time that the step leads away from; of what is being filed there are none."""

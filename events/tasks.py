@@ -13,6 +13,11 @@ def sweep() -> dict[str, int]:
 
 
 @shared_task
+def fold_tallies() -> int:
+    return services.fold_tallies()
+
+
+@shared_task
 def clean_uploads() -> dict[str, int]:
     return services.clean_uploads()
 

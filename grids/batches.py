@@ -1,6 +1,7 @@
-"""Long tables in small transactions."""
+"""Long tables in small transactions, and many things a few at a time."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from django.db.models import QuerySet
 
@@ -11,3 +12,10 @@ def keys_in_batches(rows: QuerySet, size: int) -> Iterator[list[int]]:
     while keys := list(rows.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:size]):
         yield keys
         last = keys[-1]
+
+
+def batched(items: Iterable, size: int) -> Iterator[list]:
+    """So many of them at a time, as `itertools.batched` of Python 3.12."""
+    items = iter(items)
+    while batch := list(islice(items, size)):
+        yield batch

@@ -322,6 +322,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(VAR / "beat-schedule")
 CELERY_BEAT_SCHEDULE = {
     # A message that nobody took before the next one is due is worthless.
     "sweep": {"task": "events.tasks.sweep", "schedule": 60, "options": {"expires": 55}},
+    # Figures are exact all the time; folded they are read faster.
+    "fold tallies": {"task": "events.tasks.fold_tallies", "schedule": 60, "options": {"expires": 55}},
     "continue sheets": {"task": "grids.tasks.continue_sheets", "schedule": 60, "options": {"expires": 55}},
     "erase contacts": {"task": "events.tasks.erase_contacts", "schedule": crontab(hour=3, minute=20)},
     "erase households": {"task": "volunteers.tasks.erase_households", "schedule": crontab(hour=3, minute=15)},

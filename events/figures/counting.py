@@ -4,62 +4,94 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from django.db.models import CharField, Count, F, Sum
+from django.db.models import CharField, Count, Expression, F, QuerySet, Sum
 from django.db.models.functions import Cast, Coalesce, TruncDate
 
+from events.figures import tallies
 from events.figures.measures import PROFILE, Day, Measure
 from events.figures.scope import Scope
 from events.models import Event
-from grids.tree import WIDTHS
+from grids.tree import WIDTHS, whole
 
 Counts = dict[str, int]  # by the measure's name
 
 
 def totals(scope: Scope, measures: Iterable[Measure], at: datetime) -> Counts:
     """How many of each."""
-    return counts(scope, list(measures), at).get((), {})
+    return counts(scope, list(measures), at)[()]
 
 
 def counts(scope: Scope, measures: Sequence[Measure], at: datetime, *by: str) -> dict[tuple, Counts]:
     """How many of each, by columns of `PROFILE`, or by `child` (a code), `day` (a date here) or `category` (a key).
 
-    Where there is no case there is no row.
+    Where none of them counts anything there is no row; where one does, the others are there with 0.
     """
-    found: dict[tuple, Counts] = defaultdict(dict)
-    for day in Day:
-        if asked := [measure for measure in measures if measure.day == day]:
-            for row in _rows(scope, day, by, _aggregates(asked, at)):
-                key = tuple(row[f"by_{name}"] for name in by)
-                found[key] |= {measure.name: row[f"n_{measure.name}"] for measure in asked}
-    return dict(found)
+    nothing = {measure.name: 0 for measure in measures}
+    found: dict[tuple, Counts] = {} if by else {(): nothing.copy()}
+    for row in _rows(scope, measures, at, by):
+        if counted := {name[2:]: number for name, number in row.items() if name.startswith("n_") and number}:
+            key = tuple(row[f"by_{name}"] for name in by)
+            found.setdefault(key, nothing.copy()).update(counted)
+    return found
 
 
-def _rows(scope: Scope, day: Day, by: tuple[str, ...], aggregates: dict) -> Iterable[dict]:
+def _rows(scope: Scope, measures: Sequence[Measure], at: datetime, by: Sequence[str]) -> Iterable[dict]:
+    """One statement for each day that measures are dated by, and for each of the two places to read them from.
+
+    What depends on the time of looking no tally knows.
+    """
+    asked = defaultdict(list)
+    for measure in measures:
+        asked[measure.day, measure.moment is None and tallies.answers(scope, by)].append(measure)
+    for (day, is_tallied), some in asked.items():
+        yield from _tallied(scope, day, by, some) if is_tallied else _counted(scope, day, by, some, at)
+
+
+def _tallied(scope: Scope, day: Day, by: Sequence[str], measures: list[Measure]) -> Iterable[dict]:
+    sums = {measure.name: _sum(measure) for measure in measures}
+    columns = {"child": lambda: _as_code(tallies.child_code(scope.grid)), "day": lambda: F("day")}
+    return _grouped(tallies.rows_of(scope, day, by), by, columns, sums)
+
+
+def _sum(measure: Measure) -> Expression:
+    number = F(measure.weight) * F("count") if measure.weight else F("count")
+    return Coalesce(Sum(number, filter=measure.condition or None), 0)
+
+
+def _counted(scope: Scope, day: Day, by: Sequence[str], measures: list[Measure], at: datetime) -> Iterable[dict]:
     events = Event.objects.profiled().filter(scope.condition(day)).order_by()
+    if all(measure.moment for measure in measures):
+        events = events.open()  # few of all, and an index has only them
+    width = WIDTHS[scope.grid.level + 1] if "child" in by else 1
+    columns = {
+        "child": lambda: _as_code(whole(F("position"), "/", width)),
+        "day": lambda: TruncDate(f"{day}_at"),
+        "category": lambda: F("category"),
+    }
+    return _grouped(events, by, columns, {measure.name: _number(measure, at) for measure in measures})
+
+
+def _number(measure: Measure, at: datetime) -> Expression:
+    condition = measure.at(at) or None
+    if measure.weight:
+        return Coalesce(Sum(measure.weight, filter=condition), 0)
+    return Count("pk", filter=condition)
+
+
+def _grouped(rows: QuerySet, by: Sequence[str], columns: dict, aggregates: dict[str, Expression]) -> Iterable[dict]:
+    named = {f"n_{name}": aggregate for name, aggregate in aggregates.items()}
     if not by:
-        return [events.aggregate(**aggregates)]
-    return events.values(**{f"by_{name}": _column(name, scope, day) for name in by}).annotate(**aggregates)
+        return [rows.aggregate(**named)]
+    return rows.values(**{f"by_{name}": _column(name, columns) for name in by}).annotate(**named)
 
 
-def _column(name: str, scope: Scope, day: Day):
-    match name:
-        case "child":
-            return Cast(F("position") / WIDTHS[scope.grid.level + 1], CharField(max_length=18))
-        case "day":
-            return TruncDate(f"{day}_at")
-        case "category":
-            return F("category")
-        case name if name in PROFILE:
-            return F(name)
+def _column(name: str, columns: dict) -> Expression:
+    if name in columns:
+        return columns[name]()
+    if name in PROFILE:
+        return F(name)
     raise ValueError(name)
 
 
-def _aggregates(measures: list[Measure], at: datetime) -> dict:
-    return {f"n_{measure.name}": _aggregate(measure, at) for measure in measures}
-
-
-def _aggregate(measure: Measure, at: datetime):
-    condition = measure.at(at)
-    if measure.weight:
-        return Coalesce(Sum(measure.weight, filter=condition), 0)
-    return Count("pk", filter=condition) if condition else Count("pk")
+def _as_code(number: Expression) -> Cast:
+    return Cast(number, CharField(max_length=18))

@@ -40,6 +40,7 @@ from events.models.quick import LookState, QuickClosing, QuickRule
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem, load_overlaps
 from events.models.saved import FILTER_NAME_LENGTH, SavedFilter
 from events.models.step import Step
+from events.models.tallies import Grain, Tally, TallyFold
 from events.models.timing import (
     LONGEST_REASON,
     CalendarDay,
@@ -82,6 +83,7 @@ __all__ = [
     "Event",
     "ExportTemplate",
     "Finding",
+    "Grain",
     "HotlineImport",
     "HotlineMapping",
     "HotlineOrder",
@@ -103,6 +105,8 @@ __all__ = [
     "ServiceLevel",
     "Source",
     "Step",
+    "Tally",
+    "TallyFold",
     "TimeChange",
     "Unit",
     "WorkingHours",

@@ -52,6 +52,7 @@ from events.services.sampling import draw_sample, may_inspect_case, recheck, why
 from events.services.saved_filters import delete_filter, rename_filter, save_filter
 from events.services.second_looks import list_quick_closings, look_again, save_quick_rule
 from events.services.sweeping import sweep
+from events.services.tallying import fold_tallies, rebuild_tallies
 from events.services.timing import (
     change_calendar,
     change_category,
@@ -91,6 +92,7 @@ __all__ = [
     "file_finding",
     "file_hotline",
     "file_resident_report",
+    "fold_tallies",
     "hand_over_events",
     "handler_candidates",
     "hotline_imports",
@@ -114,6 +116,7 @@ __all__ = [
     "preference_of",
     "read_hotline",
     "read_notices",
+    "rebuild_tallies",
     "receive_photos",
     "receive_uploads",
     "recheck",

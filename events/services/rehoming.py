@@ -1,6 +1,6 @@
 """Cases after a reorganisation of the grids: none is left with a place out of use or a holder that is not above it."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +10,7 @@ from events.drafts import Draft, Limits
 from events.models import Event, Step
 from events.routing import Staffing
 from events.services.storing import store
+from events.services.tallying import enter_moves
 from events.transitions import rehome, take_place
 from events.workflow import Action
 from grids.access import within
@@ -24,7 +25,7 @@ def rehome_events(
     *,
     change: GridChange,
     successors: list[Grid],
-    moved: Iterable[tuple[tuple[int, int], tuple[int, int]]],
+    moved: Sequence[tuple[tuple[int, int], tuple[int, int]]],
     joined: dict[int, int],
     at: datetime,
 ) -> int:
@@ -32,6 +33,7 @@ def rehome_events(
 
     Cases on a grid that went out of use go to who continues it. Runs in the transaction of the reorganisation.
     """
+    enter_moves(moved)
     ended = change.grid if change.grid.retired_at else None
     places = [new for _old, new in moved] + ([(ended.lft, ended.rght)] if ended else [])
     touched = _lost("holder") | (Q(checker__isnull=False) & _lost("checker"))

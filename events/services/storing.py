@@ -1,10 +1,11 @@
-"""What every change of an event ends with: its row, its steps and its notices, in one transaction."""
+"""What every change of an event ends with: its row, tallies, steps and notices, in one transaction."""
 
 from django.db import connection, transaction
 
 from events.drafts import Draft
 from events.models import Event, Notice, Step
 from events.services.notices import queue_delivery
+from events.services.tallying import enter_changes
 from events.transitions import seal_all
 from grids.models import Post
 
@@ -18,10 +19,11 @@ CHANGING = (
 
 
 def store(drafts: list[Draft]) -> None:
-    """Write the events, their steps and notices, and have the notices delivered after the commit."""
+    """Write the events, their tallies, steps and notices, and have the notices delivered after the commit."""
     events = {id(draft.event): draft.event for draft in drafts}.values()
     sealed = [pair for draft in drafts for pair in seal_all(draft)]
     _store_events(list(events))
+    enter_changes(drafts)
     for step, _people in sealed:
         step.event = step.event  # takes over the key that a new event has only now
     Step.objects.bulk_create([step for step, _people in sealed])
