@@ -9,8 +9,15 @@ from django.utils.translation import gettext_lazy as _
 
 from events.figures import measures as m
 from events.figures.measures import Measure
+from events.models import RatingWeight
 
 Weights = dict[str, Decimal]  # by the measure's name
+
+
+def weights() -> Weights:
+    """How much each rating counts now: one query. The measures of ratings are named after them."""
+    stored = RatingWeight.objects.values_list("rating", "weight")
+    return {str(rating): weight for rating, weight in RatingWeight.DEFAULTS.items()} | dict(stored)
 
 
 @dataclass(frozen=True)
@@ -40,14 +47,17 @@ _CONFIDENTIAL = _("Clue reports are in no figure.")
 _DUE = (m.CLOSED, m.OVERDUE_ACCEPTED)
 _NOT_DUE = _("Left out: what is open inside its limit, suspended, voided or merged. Clue reports are in no figure.")
 _UNRATED = _("Left out: what nobody rated. Clue reports are in no figure.")
+_UNANSWERED = _("Left out: what nobody rated, and ratings that left this question open. Clue reports are in no figure.")
 
 FILING = Indicator("filing", _("filing rate"), (m.ACCEPTED,), (m.RECEIVED,), _CONFIDENTIAL)
 CLOSING = Indicator("closing", _("closing rate"), (m.CLOSED,), _DUE, _NOT_DUE)
 ON_TIME = Indicator("on_time_closing", _("on-time closing rate"), (m.ON_TIME,), _DUE, _NOT_DUE)
 REWORK = Indicator("rework", _("rework rate"), (m.FAILED_CHECKS,), (m.ACCEPTED,), _CONFIDENTIAL)
-RESPONSE = Indicator("response", _("response rate"), (m.CONTACTED,), (m.RATED,), _UNRATED)
-RESOLUTION = Indicator("resolution", _("resolution rate"), (m.SOLVED,), (m.RATED,), _UNRATED)
-SATISFACTION = Indicator("satisfaction", _("satisfaction rate"), (m.SATISFIED, m.FAIR), (m.RATED,), _UNRATED)
+RESPONSE = Indicator("response", _("response rate"), (m.CONTACTED,), (m.CONTACT_ANSWERED,), _UNANSWERED)
+RESOLUTION = Indicator("resolution", _("resolution rate"), (m.SOLVED,), (m.SOLVED_ANSWERED,), _UNANSWERED)
+SATISFACTION = Indicator(
+    "satisfaction", _("satisfaction rate"), (m.SATISFIED, m.FAIR, m.UNSATISFIED), (m.RATED,), _UNRATED
+)
 IN_GRID = Indicator("in_grid", _("closed in the grid loop"), (m.CLOSED_IN_GRID,), (m.CLOSED,), _CONFIDENTIAL)
 
 INDICATORS = {

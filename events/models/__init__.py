@@ -50,6 +50,7 @@ from events.models.timing import (
     WorkingHours,
     parse_spans,
 )
+from events.models.weights import RatingWeight, WeightChange
 
 __all__ = [
     "ANNOUNCED_LENGTH",
@@ -95,6 +96,7 @@ __all__ = [
     "PoliceWork",
     "QuickClosing",
     "QuickRule",
+    "RatingWeight",
     "ResidentContact",
     "Robot",
     "Sample",
@@ -105,6 +107,7 @@ __all__ = [
     "Step",
     "TimeChange",
     "Unit",
+    "WeightChange",
     "WorkingHours",
     "default_quiet_from",
     "default_quiet_until",
