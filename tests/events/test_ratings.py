@@ -55,14 +55,15 @@ def test_each_question_is_answered_or_left_open(cast, contacted, solved):
     assert (event.was_contacted, event.was_solved) == (contacted, solved)
     given = {"contacted": contacted, "solved": solved}
     said = {name: answer for name, answer in given.items() if answer is not None}
-    assert event.steps.last().details == {"rating": "satisfied"} | said
+    details = event.steps.last().details
+    assert {name: details[name] for name in given if name in details} == said
     assert not list(problems())
 
 
 def test_the_step_tells_what_was_answered(cast):
     step = rated(cast, contacted=True, solved=False).steps.last()
-    assert explain(step) == ["评价：满意。", "有人联系过。", "问题没有解决。"]
-    assert explain(rated(cast).steps.last()) == ["评价：满意。"]
+    assert explain(step) == ["评价结果：满意。", "有人联系过。", "问题没有解决。"]
+    assert explain(rated(cast).steps.last()) == ["评价结果：满意。"]
 
 
 def test_another_action_takes_no_answers(cast):
