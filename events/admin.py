@@ -15,6 +15,7 @@ from events import services, time_admin  # noqa: F401 - it registers what is its
 from events.audit import admin as audit_admin  # noqa: F401 - it registers what is its own
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
+from events.figures import admin as figure_admin  # noqa: F401 - it registers what is its own
 from events.forms import ActForm, HandlerField
 from events.models import ContactReveal, Delivery, Event, Notice, Step
 from events.rechecks import admin as recheck_admin  # noqa: F401 - it registers what is its own

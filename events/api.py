@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db.models import F, Q, QuerySet
+from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema, extend_schema_view
@@ -19,6 +20,7 @@ from events.attachment_api import AttachmentViewSet, received
 from events.attachments import MOST_REQUEST_BYTES
 from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
+from events.figures.api import IndicatorsView
 from events.filters import during
 from events.models import Category, Event, Occasion
 from events.nearness import point_of
@@ -346,4 +348,4 @@ router.register("events", EventViewSet, basename="event")
 router.register("attachments", AttachmentViewSet, basename="api_attachment")
 router.register("samples", SampleViewSet, basename="api_sample")
 router.register("second-looks", SecondLookViewSet, basename="api_second_look")
-urlpatterns = router.urls
+urlpatterns = [path("indicators/", IndicatorsView.as_view(), name="api_indicators"), *router.urls]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.drafts import Rule
 from events.models import Step, Unit
+from events.wording import answers
 from events.workflow import Action, Loop, Outcome, Rating, Request, Status
 
 CHANGES = {
@@ -54,6 +55,7 @@ def explain(step: Step) -> list[str]:
         sentences.append(_("Resolved as: %(outcome)s.") % {"outcome": Outcome(outcome).label})
     if rating := details.get("rating"):
         sentences.append(_("Rated: %(rating)s.") % {"rating": Rating(rating).label})
+    sentences += answers(details)
     if ticked := details.get("checklist"):
         sentences.append(_("Ticked: %(items)s.") % {"items": "、".join(ticked)})
     return sentences

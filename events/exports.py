@@ -24,6 +24,10 @@ def _community(event: Event) -> str:
     return community_code(event.grid.code)
 
 
+def _answer(value: bool | None) -> str:
+    return "" if value is None else _("yes") if value else _("no")
+
+
 def _filed_by(event: Event) -> str:
     return _("staff") if event.reporter_id else _("a resident")
 
@@ -56,6 +60,8 @@ CASES = Kind(
         Field("send_backs", gettext_lazy("times sent back"), 10, lambda event, at: event.send_backs),
         Field("reworks", gettext_lazy("failed checks"), 12, lambda event, at: event.reworks),
         Field("rating", gettext_lazy("rating"), 10, lambda event, at: event.get_rating_display()),
+        Field("contacted", gettext_lazy("contacted"), 10, lambda event, at: _answer(event.was_contacted)),
+        Field("solved", gettext_lazy("solved, says the reporter"), 12, lambda event, at: _answer(event.was_solved)),
         Field("by", gettext_lazy("filed by"), 10, lambda event, at: _filed_by(event)),
     ),
 )

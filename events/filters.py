@@ -15,8 +15,10 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.access import visible_branches
 from branches.models import Branch
-from events.figures.measures import MEASURES, Day
+from events.figures.measures import MEASURES, Day, Measure
+from events.figures.scope import Scope
 from events.forms import SEARCH_LENGTH
+from events.indicators import INDICATORS, Indicator
 from events.models import Category, Event, SavedFilter
 from events.models.event import EventQuerySet
 from events.paging import Found, by_index
@@ -43,6 +45,10 @@ FILTER_NAMES = {
     "organisation": _("Organisation that handles it"),
     "sort": _("Order"),
 }
+CLOSED_NAMES = {"days": _("Closed in"), "since": _("Closed from"), "until": _("Closed until")}
+FIGURES: dict[str, Measure | Indicator] = {**MEASURES, **INDICATORS}
+# What a figure is counted by; whatever else is chosen narrows the list alone.
+SCOPE_NAMES = ("figure", "grid", "category", "organisation", "days", "since", "until")
 MOST_COUNTED = 99
 DAYS = date(1900, 1, 1), date(9000, 1, 1)  # beyond them a day in another time zone may be none any more
 
@@ -114,7 +120,7 @@ class FilterForm(forms.Form):
     since = forms.DateField(required=False, widget=DayInput)
     until = forms.DateField(required=False, widget=DayInput)
     overdue = forms.BooleanField(required=False)
-    figure = forms.ChoiceField(choices=[(name, each.title) for name, each in MEASURES.items()], required=False)
+    figure = forms.ChoiceField(choices=[(name, each.title) for name, each in FIGURES.items()], required=False)
     organisation = TextField(max_length=9, required=False)
     sort = forms.ChoiceField(choices=SORTS, required=False)
 
@@ -202,19 +208,52 @@ class FilterForm(forms.Form):
             events = events.filter(loop=given["loop"])
         if given["organisation"]:
             events = events.filter(organisation=given["organisation"])
-        figure = MEASURES.get(given["figure"])
-        if figure:
-            events = events.profiled().filter(figure.at(at), is_confidential=False)
-        events = events.filter(self._of_category(), *during(given, at, figure.day if figure else Day.FILED))
+        if self.counts:
+            events = events.profiled().filter(self.counts.at(at), is_confidential=False)
+        events = events.filter(self._of_category(), *during(given, at, self.counts.day if self.counts else Day.FILED))
         if given["sort"] == "due":
             return events.filter(due_at__isnull=False).order_by(F("due_at").asc(), F("pk").asc())
         return events.order_by(F("filed_at").desc(), F("pk").desc())
 
+    @property
+    def counts(self) -> Measure | Indicator | None:
+        """What is counted, where the list was opened from a figure; of a rate it holds the cases below the line."""
+        return FIGURES.get(self.cleaned_data["figure"]) if self.is_valid() else None
+
+    def counted(self) -> "FilterForm":
+        """The same figure without whatever else was chosen."""
+        given = {name: text for name, text in self.given().items() if name in SCOPE_NAMES}
+        return FilterForm(self.user, given, self.lookups)
+
+    def scope(self, at: datetime) -> Scope | None:
+        """What the figure is about; None where no grid is chosen."""
+        given = self.cleaned_data
+        if not given["grid"]:
+            return None
+        category, categories = self.given().get("category", ""), tuple(self._categories())
+        return Scope(given["grid"], *self.period(at), category, categories, given["organisation"] or None)
+
+    def period(self, at: datetime) -> tuple[date | None, date | None]:
+        """The first and the last day that is asked for."""
+        given = self.cleaned_data
+        since, until = given["since"], given["until"]
+        if given["days"]:
+            since = max(since or DAYS[0], _first_of(given["days"], at))
+        return since and _in_time(since), until and _in_time(until)
+
     def _of_category(self) -> Q:
+        return Q(category__in=self._categories()) if self.cleaned_data["category"] else Q()
+
+    def _categories(self) -> list[Category]:
+        """The chosen minor, or all of the chosen major."""
         chosen = self.cleaned_data["category"]
         if isinstance(chosen, Major):
-            return Q(category__in=[each.pk for each in self.lookups.categories if each.major == chosen])
-        return Q(category=chosen) if chosen else Q()
+            return [each for each in self.lookups.categories if each.major == chosen]
+        return [chosen] if chosen else []
+
+    def kept(self) -> list[forms.BoundField]:
+        """The filters that a link gives and no field of the page: they stay until they are taken away."""
+        return [self[name] for name in ("figure", "organisation") if self[name].value()]
 
     def is_narrowed(self) -> bool:
         return any(self.data.get(name) for name in self.fields if name != "sort")
@@ -225,11 +264,13 @@ class FilterForm(forms.Form):
 
     def chosen(self) -> Iterator[Chosen]:
         """Each filter that was given and is one."""
+        is_of_closing = self.counts and self.counts.day == Day.CLOSED
+        names = FILTER_NAMES | CLOSED_NAMES if is_of_closing else FILTER_NAMES
         for name, value in getattr(self, "cleaned_data", {}).items():
             if value:
                 choices = dict(getattr(self.fields[name], "choices", ()))
                 rest = {other: text for other, text in self.given().items() if other != name}
-                yield Chosen(name, FILTER_NAMES[name], _said(value, choices), urlencode(rest))
+                yield Chosen(name, names[name], _said(value, choices), urlencode(rest))
 
 
 def _said(value: object, choices: dict) -> str:
@@ -254,16 +295,25 @@ def _mine(events: EventQuerySet, mine: str, user: User) -> EventQuerySet:
 def during(given: dict, at: datetime, day: Day = Day.FILED) -> Iterator[Q]:
     """Whole days here, by `days`, `since` and `until`; the last seven days are today and the six before."""
     if given.get("days"):
-        yield Q(**{f"{day}_at__gte": _midnight(timezone.localdate(at) - timedelta(days=int(given["days"]) - 1))})
+        yield Q(**{f"{day}_at__gte": _midnight(_first_of(given["days"], at))})
     if given.get("since"):
         yield Q(**{f"{day}_at__gte": _midnight(given["since"])})
     if given.get("until"):
         yield Q(**{f"{day}_at__lt": _midnight(given["until"], timedelta(days=1))})
 
 
-def _midnight(day: date, after: timedelta = timedelta()) -> datetime:
+def _first_of(days: str, at: datetime) -> date:
+    """The first of so many days that end today."""
+    return timezone.localdate(at) - timedelta(days=int(days) - 1)
+
+
+def _in_time(day: date) -> date:
     first, last = DAYS
-    return timezone.make_aware(datetime.combine(min(max(day, first), last) + after, time.min))
+    return min(max(day, first), last)
+
+
+def _midnight(day: date, after: timedelta = timedelta()) -> datetime:
+    return timezone.make_aware(datetime.combine(_in_time(day) + after, time.min))
 
 
 # Saved filters

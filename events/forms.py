@@ -16,7 +16,7 @@ from events.attachments import ACCEPT, STAFF
 from events.models import Attachment, Category, Event, Occasion
 from events.nearness import COORDINATES, point_of
 from events.text import TEXT_LENGTH, TITLE_LENGTH
-from events.workflow import Action, Move, Outcome, Rating, Urgency
+from events.workflow import QUESTIONS, Action, Move, Outcome, Rating, Urgency
 from grids.access import SeveralSuccessors, find_grid
 from grids.forms import DayInput, TextField
 from grids.models import Grid, Organisation, User
@@ -312,6 +312,23 @@ class CaseInput(forms.TextInput):
         return (data.get(name) or "").strip() or data.get(f"{name}_alike") or ""
 
 
+class AnswerField(forms.TypedChoiceField):
+    """Yes, no, or left open: True, False or None."""
+
+    YES, NO = "yes", "no"
+
+    def __init__(self, question: str):
+        super().__init__(
+            choices=[(self.YES, _("yes")), (self.NO, _("no")), ("", _("not said"))],
+            coerce=lambda value: value == self.YES,
+            empty_value=None,
+            required=False,
+            label=question,
+            widget=forms.RadioSelect,
+            error_messages={"invalid_choice": _("Answer yes or no, or leave it open.")},
+        )
+
+
 class ActForm(forms.Form):
     """The inputs of one move. What must be given is for the service to say."""
 
@@ -331,6 +348,7 @@ class ActForm(forms.Form):
                 widget=forms.RadioSelect,
                 error_messages={"invalid_choice": _("Choose how satisfied you are.")},
             )
+            self.fields |= {name: AnswerField(question) for name, question in QUESTIONS.items()}
         if "until" in move.needs:
             self.fields["until"] = forms.DateField(
                 required=False,
@@ -363,7 +381,9 @@ class ActForm(forms.Form):
                 label=_("Closing checklist"),
                 widget=forms.CheckboxSelectMultiple,
             )
-        self.order_fields(["handler", "partner", "until", "into", "rating", "checklist", "note", "outcome", "reason"])
+        self.order_fields(
+            ["handler", "partner", "until", "into", "rating", *QUESTIONS, "checklist", "note", "outcome", "reason"]
+        )
 
     def clean(self) -> dict:
         if self.move.action == Action.RESOLVE:
@@ -378,6 +398,10 @@ class ActForm(forms.Form):
         if not isinstance(chosen, Organisation):
             return self.cleaned_data
         return self.cleaned_data | {"handler": None, "organisation": chosen}
+
+    def questions(self) -> list[forms.BoundField]:
+        """What is asked with a rating and may be left open."""
+        return [self[name] for name in QUESTIONS if name in self.fields]
 
     def is_needed(self, name: str) -> bool:
         return name in self.move.needs

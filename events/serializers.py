@@ -127,6 +127,12 @@ class ActSerializer(serializers.Serializer):
     rating = serializers.ChoiceField(
         Rating.choices, required=False, help_text=_("Of the action rate; unsatisfied also needs a reason")
     )
+    contacted = serializers.BooleanField(
+        required=False, allow_null=True, help_text=_("Of the action rate: whether somebody contacted the reporter")
+    )
+    solved = serializers.BooleanField(
+        required=False, allow_null=True, help_text=_("Of the action rate: whether the problem is solved")
+    )
     until = serializers.DateField(
         required=False, allow_null=True, help_text=_("Of the action ask_suspend: the date, within one year")
     )
@@ -257,7 +263,7 @@ class EventSerializer(serializers.ModelSerializer):
             "start_loop_label", "holder", "handler", "organisation", "partner", "reporter_name", "checker",
             "round",
             "is_supervised", "filed_at", "accepted_at", "resolved_at", "closed_at", "rating", "rating_label",
-            "rated_at", "asked_at", "due_at", "is_overdue", "version",
+            "rated_at", "was_contacted", "was_solved", "asked_at", "due_at", "is_overdue", "version",
         ]  # fmt: skip
         read_only_fields = fields
 

@@ -128,6 +128,7 @@ def rate(draft: Draft) -> None:
     """What the reporter thinks of the result; who is not satisfied has it done again."""
     event = draft.event
     event.rating, event.rated_at = draft.details["rating"], draft.at
+    event.was_contacted, event.was_solved = draft.details.get("contacted"), draft.details.get("solved")
     if event.rating == Rating.UNSATISFIED:
         return reopen(draft)
     draft.recipients.update({*draft.workers(), event.resolver_id})

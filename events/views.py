@@ -17,6 +17,7 @@ from events.alike import Offer, joined, offer
 from events.exceptions import ActionForbidden, ActionRefused
 from events.explanations import explain
 from events.exporting import export_notices
+from events.figures.explaining import card
 from events.filters import FilterForm
 from events.forms import SEARCH_LENGTH, ActForm, AlikeForm, FilingForm, RevealForm
 from events.hot_spots import hot_spots
@@ -216,6 +217,7 @@ def list_page(request: HttpRequest, form: FilterForm, unsaved: dict | None = Non
         "events": page.object_list,
         "search": form.searched,
         "named": _named(user, form),
+        "figure": card(form, at),
         "chosen": [each for each in form.chosen() if each.name != "sort"],
         "majors": by_major(form.lookups.categories),
         "grids": _filter_grids(user, form),

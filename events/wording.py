@@ -3,21 +3,35 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db.models import F
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from events import calendars
 from events.clock import STATUTORY, Unit, WorkCalendar, elapsed
 from events.models import Event, QuickClosing, Sample, Step
-from events.workflow import LOOPS, Action, Side, Status
+from events.workflow import LOOPS, QUESTIONS, Action, Side, Status
 from grids.models import Grid, Level, Organisation, User, load_ancestors
 
 HOUR = timedelta(hours=1)
 
 OVERLAPS = 20  # other draws named in a sentence; there are more only where somebody draws and draws
+
+
+ANSWERS = {
+    ("contacted", True): gettext_lazy("Somebody contacted them."),
+    ("contacted", False): gettext_lazy("Nobody contacted them."),
+    ("solved", True): gettext_lazy("The problem is solved."),
+    ("solved", False): gettext_lazy("The problem is not solved."),
+}
+
+
+def answers(details: dict[str, Any]) -> list[str]:
+    """What was answered to the questions that are asked with a rating, in sentences; nothing of what was left open."""
+    return [str(ANSWERS[name, details[name]]) for name in QUESTIONS if name in details]
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,15 @@ class Rating(TextChoices):
     UNSATISFIED = "unsatisfied", pgettext_lazy("rating", "unsatisfied")
 
 
+# What else is asked of who rates, each to be left open if they like: the inputs of the action and the questions.
+QUESTIONS = {"contacted": _("Did somebody contact you?"), "solved": _("Is the problem solved?")}
+
+
+def answered(**answers: bool | None) -> dict[str, bool]:
+    """What was not left open of the questions, as the details of the step hold it."""
+    return {name: answer for name, answer in answers.items() if answer is not None}
+
+
 class Outcome(TextChoices):
     """How a case was resolved, where it was not by putting things right."""
 

@@ -181,13 +181,13 @@ def _judged(matter: Matter) -> datetime:
     return (matter.now + timedelta(hours=matter.rng.uniform(1, 30))).replace(microsecond=0)
 
 
-def rated(rating: str):
-    """Closed, and rated by who reported it."""
+def rated(rating: str, **answers: bool):
+    """Closed, and rated by who reported it, who may also tell whether they were `contacted` and it is `solved`."""
 
     def story(matter: Matter) -> Telling:
         yield from settled(matter)
         yield _judged(matter)
-        matter.take(Action.RATE, by=matter.reporter, rating=rating)
+        matter.take(Action.RATE, by=matter.reporter, rating=rating, **answers)
 
     return story
 
@@ -196,7 +196,8 @@ def unsatisfied(matter: Matter) -> Telling:
     """Closed, not good enough for who reported it, and done again."""
     yield from settled(matter)
     yield _judged(matter)
-    matter.take(Action.RATE, by=matter.reporter, rating=Rating.UNSATISFIED, reason=matter.report.complaint)
+    said = {"rating": Rating.UNSATISFIED, "reason": matter.report.complaint, "contacted": True, "solved": False}
+    matter.take(Action.RATE, by=matter.reporter, **said)
     yield matter.in_time(0.2, 0.7)
     matter.resolve()
     yield from passed(matter)

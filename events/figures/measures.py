@@ -73,19 +73,25 @@ OVERDUE_ACCEPTED = Measure(
 SUSPENDED = Measure("suspended", _("suspended"), Q(status=Status.SUSPENDED))
 VOIDED = Measure("voided", _("voided"), Q(status=Status.VOIDED))
 MERGED = Measure("merged", _("merged"), Q(status=Status.MERGED))
-FAILED_CHECKS = Measure("failed_checks", _("failed checks"), Q(is_accepted=True), weight="reworks")
+FAILED_CHECKS = Measure("failed_checks", _("failed checks"), Q(is_accepted=True, reworks__gt=0), weight="reworks")
 CLOSED_IN_GRID = Measure("closed_in_grid", _("closed without leaving the grid loop"), _CLOSED & Q(top_loop=Loop.GRID))
 RATED = Measure("rated", _("rated"), _RATED)
 SATISFIED = Measure("satisfied", _("satisfied"), Q(rating=Rating.SATISFIED))
 FAIR = Measure("fair", _("fairly satisfied"), Q(rating=Rating.FAIR))
 UNSATISFIED = Measure("unsatisfied", _("unsatisfied"), Q(rating=Rating.UNSATISFIED))
+# Whoever rates may leave the two questions open: what was not answered is neither a yes nor a no.
+CONTACT_ANSWERED = Measure(
+    "contact_answered", _("told whether they were contacted"), _RATED & Q(was_contacted__isnull=False)
+)
 CONTACTED = Measure("contacted", _("contacted"), _RATED & Q(was_contacted=True))
+SOLVED_ANSWERED = Measure("solved_answered", _("told whether it is solved"), _RATED & Q(was_solved__isnull=False))
 SOLVED = Measure("solved", _("solved, says the reporter"), _RATED & Q(was_solved=True))
 
 MEASURES = {
     measure.name: measure
     for measure in (
         RECEIVED, OPEN_NOW, OVERDUE, ACCEPTED, CLOSED, SETTLED, ON_TIME, CLOSED_LATE, OVERDUE_ACCEPTED, SUSPENDED,
-        VOIDED, MERGED, FAILED_CHECKS, CLOSED_IN_GRID, RATED, SATISFIED, FAIR, UNSATISFIED, CONTACTED, SOLVED,
+        VOIDED, MERGED, FAILED_CHECKS, CLOSED_IN_GRID, RATED, SATISFIED, FAIR, UNSATISFIED, CONTACT_ANSWERED,
+        CONTACTED, SOLVED_ANSWERED, SOLVED,
     )
 }  # fmt: skip

@@ -51,6 +51,7 @@ from events.models.timing import (
     WorkingHours,
     parse_spans,
 )
+from events.models.weights import RatingWeight, WeightChange
 
 __all__ = [
     "ANNOUNCED_LENGTH",
@@ -97,6 +98,7 @@ __all__ = [
     "PoliceWork",
     "QuickClosing",
     "QuickRule",
+    "RatingWeight",
     "ResidentContact",
     "Robot",
     "Sample",
@@ -109,6 +111,7 @@ __all__ = [
     "TallyFold",
     "TimeChange",
     "Unit",
+    "WeightChange",
     "WorkingHours",
     "default_quiet_from",
     "default_quiet_until",

@@ -14,14 +14,14 @@ from django.utils.translation import gettext_lazy as _
 
 from events import services
 from events.attachments import RESIDENTS
-from events.forms import AttachmentsField, CoordinateField
+from events.forms import AnswerField, AttachmentsField, CoordinateField
 from events.models import Attachment, Category, Event, ResidentContact
 from events.nearness import COORDINATES, coarse, point_of
 from events.public.alike import OpenCase, case_of, told_openly
 from events.services.attaching import KEPT_FOR
 from events.services.residents import CODE_LENGTH, NAME_LENGTH
 from events.text import TEXT_LENGTH
-from events.workflow import Action, Rating
+from events.workflow import QUESTIONS, Action, Rating
 from grids.forms import TextField
 from grids.models import Grid
 from grids.phones import validate_phone
@@ -214,6 +214,8 @@ class ResidentActForm(PhotosForm):
         required=False,
         error_messages={"invalid_choice": _("Choose how satisfied you are.")},
     )
+    contacted = AnswerField(QUESTIONS["contacted"])
+    solved = AnswerField(QUESTIONS["solved"])
 
     def __init__(
         self,
@@ -235,6 +237,10 @@ class ResidentActForm(PhotosForm):
         keys = self.fields["attachments"].keys(tokens)
         kept = self.receive(files, keys, **sender, source=self.source, at=self.at)
         return self.cleaned_data | {"attachments": kept}
+
+    def questions(self) -> list[forms.BoundField]:
+        """What is asked with a rating and may be left open."""
+        return [self[name] for name in QUESTIONS]
 
     def inputs(self) -> dict:
         """What `services.act_as_resident` takes, beside contact and action."""

@@ -247,6 +247,7 @@ def _event_page(
     told = [step for step in steps if "attachments" in step.details and shows_photos(step, event)]
     prefetch_related_objects(told, "attachments")
     open_actions = {move.action for move in open_moves(event.case(at), RESIDENT_SIDES)}
+    rated = form if form and action == Action.RATE else ResidentActForm(contact, at)
     context = {
         "event": event,
         "place": event.grid.full_name if event.is_open else place_of(event),
@@ -268,6 +269,7 @@ def _event_page(
         "may_rate": Action.RATE in open_actions,
         "may_report_again": goes_on != event and goes_on.is_open and not event.is_confidential,
         "ratings": Rating.choices,
+        "questions": rated.questions(),
         "rated_until": event.closed_at and event.closed_at + RATED_WITHIN,
         "at": at,
     }

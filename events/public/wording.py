@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from events.drafts import Rule
 from events.models import Attachment, Event, Step
-from events.wording import stations
+from events.wording import answers, stations
 from events.workflow import LOOPS, Action, Loop, Rating, Side, Status
 from grids.masking import mask_phone
 
@@ -103,7 +103,7 @@ def _line(step: Step, event: Event) -> Line:
     has_reason = step.action in WITH_REASON and (step.action != Action.RESOLVE or outcome)
     words = [step.reason if has_reason else "", step.note if step.action in WITH_NOTE else ""]
     if rating := step.details.get("rating"):
-        words.insert(0, Rating(rating).label)
+        words[:0] = [Rating(rating).label, *answers(step.details)]
     if until := step.action == Action.SUSPEND and step.details.get("until"):
         words.insert(0, _("until %(date)s") % {"date": until})
     if result := step.details.get("result"):

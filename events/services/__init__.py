@@ -62,6 +62,7 @@ from events.services.timing import (
     discard_change,
     load_calendar,
 )
+from events.services.weights import change_weight
 
 __all__ = [
     "Person",
@@ -75,6 +76,7 @@ __all__ = [
     "change_category",
     "change_hours",
     "change_level",
+    "change_weight",
     "check_daily",
     "check_late_by",
     "clean_uploads",

@@ -30,6 +30,7 @@ from events.workflow import (
     Outcome,
     Rating,
     Side,
+    answered,
     open_moves,
     refusal,
     sides,
@@ -53,6 +54,8 @@ def act(
     outcome: str = "",
     attachments: Sequence[Attachment] = (),
     rating: str = "",
+    contacted: bool | None = None,
+    solved: bool | None = None,
     until: date | None = None,
     into: Event | None = None,
     version: int | None = None,
@@ -63,6 +66,7 @@ def act(
     `actor` is who is logged in, or `resident` whose report it is and who has shown so, by code or by what it left.
     Assigned is to a handler or to a joint organisation. `attachments` come from `receive_uploads`, and wait on when the
     action is refused. Suspended is `until` a date, merged is `into` another case, or the one that this one went on in.
+    Who rates may also tell whether they were `contacted` and it is `solved`.
     `version` is the number of steps the person had seen; without it, that of `event`. Raises
     StaleEvent when somebody was faster, ActionConflict when it is not open now, ActionForbidden when it is not theirs,
     ValidationError by field.
@@ -79,6 +83,8 @@ def act(
         "checklist": checklist,
         "outcome": outcome,
         "rating": rating,
+        "contacted": contacted,
+        "solved": solved,
         "until": until,
         "into": into,
     }
@@ -255,6 +261,8 @@ def _check_inputs(
     checklist,
     outcome,
     rating,
+    contacted,
+    solved,
     until,
     into,
 ) -> dict:
@@ -292,7 +300,7 @@ def _check_inputs(
     if is_unfixable:
         details["outcome"] = outcome
     if "rating" in move.needs:
-        details["rating"] = rating
+        details |= {"rating": rating} | answered(contacted=contacted, solved=solved)
     given = {"partner": partner, "reason": reason, "note": note, "details": details, "until": until, "into": into}
     return given | ({"handler": handler, "organisation": organisation} if "handler" in move.needs else {})
 

@@ -22,7 +22,7 @@ from events.services.acting import act
 from events.services.attaching import discard_uploads, receive_uploads
 from events.services.filing import file_under_free_number, filed_before
 from events.text import long_text, plain_text, says_nothing
-from events.workflow import RESIDENT_SIDES, TABLE, Action, Side, refusal
+from events.workflow import QUESTIONS, RESIDENT_SIDES, TABLE, Action, Side, answered, refusal
 from grids.encryption import Secret
 from grids.models import Grid, Level, User
 from grids.moments import aware_now
@@ -252,6 +252,8 @@ def act_as_resident(
     note: str = "",
     reason: str = "",
     rating: str = "",
+    contacted: bool | None = None,
+    solved: bool | None = None,
     attachments: Sequence[Attachment] = (),
     seen: int | None = None,
     at: datetime | None = None,
@@ -263,9 +265,10 @@ def act_as_resident(
     """
     at = aware_now(at)
     said = {"note": note.strip(), "reason": reason.strip()}
+    judged = {"rating": rating} | answered(contacted=contacted, solved=solved)
     # Spending also has a request that is sent twice wait for its first.
     is_heard = limits.spend("word", str(contact.pk), at)
-    if seen and _was_said(contact, action, said, rating, attachments, seen):
+    if seen and _was_said(contact, action, said, judged, attachments, seen):
         if is_heard:
             limits.give_back("word", str(contact.pk), at)
         discard_uploads(attachments=attachments)
@@ -276,10 +279,10 @@ def act_as_resident(
         event=contact.event,
         action=action,
         resident=contact,
-        rating=rating,
         attachments=attachments,
         at=at,
         **said,
+        **judged,
     )
 
 
@@ -287,15 +290,16 @@ def _was_said(
     contact: ResidentContact,
     action: str,
     said: dict[str, str],
-    rating: str,
+    judged: dict[str, str | bool],
     attachments: Sequence[Attachment],
     seen: int,
 ) -> bool:
-    """Whether these very words, with these photos, came from this page already."""
+    """Whether these very words, with this judgement and these photos, came from this page already."""
     steps = contact.event.steps.filter(ordinal__gt=seen, side=Side.REPORTER, actor=None, action=action, **said)
-    sent = [rating, *(each.sha256 for each in attachments)]
+    sent = [each.sha256 for each in attachments]
     return any(
-        [step.details.get("rating", ""), *(each["sha256"] for each in step.details.get("attachments", ()))] == sent
+        {"rating": ""} | {name: step.details[name] for name in ("rating", *QUESTIONS) if name in step.details} == judged
+        and [each["sha256"] for each in step.details.get("attachments", ())] == sent
         for step in steps
     )
 

@@ -16,8 +16,8 @@ from events.models import AuditAlarm, Event, Notice, Sample
 from events.rechecks.inspecting import MANY, rechecks_of
 from events.searching import Search, spans
 from events.services import missing_alarm, read_notices, template_grids
-from events.wording import show_events, why_fast
-from events.workflow import Action, Side, Status
+from events.wording import answers, show_events, why_fast
+from events.workflow import Action, Side, Status, answered
 from grids.access import inspected_ranges, may_inspect
 from grids.day import Due
 from grids.models import Grid, Level, User
@@ -94,6 +94,12 @@ MAJOR_ICONS = {
     "园林绿化设施": "trees",
     "其他部件": "box",
 }
+
+
+@register.filter
+def said_with_rating(event: Event) -> list[str]:
+    """What the reporter answered to the questions that are asked with a rating."""
+    return answers(answered(contacted=event.was_contacted, solved=event.was_solved))
 
 
 @register.simple_tag(takes_context=True)
