@@ -16,7 +16,10 @@ from django.utils.translation import gettext_lazy as _
 from branches.access import visible_branches
 from branches.models import Branch
 from events.figures.measures import MEASURES, Day
+from events.figures.scope import midnight
+from events.figures.standing import STOCKS, stood
 from events.forms import SEARCH_LENGTH
+from events.indicators import INDICATORS
 from events.models import Category, Event, SavedFilter
 from events.models.event import EventQuerySet
 from events.paging import Found, by_index
@@ -32,7 +35,10 @@ FILTER_NAMES = {
     "mine": _("Mine"),
     "status": _("State"),
     "loop": _("Loop"),
+    "start_loop": _("Loop where it started"),
+    "top_loop": _("Highest loop"),
     "grid": _("Grid"),
+    "directly": _("On this very grid"),
     "branch": _("Party branch"),
     "category": _("Category"),
     "days": _("Filed in"),
@@ -40,10 +46,12 @@ FILTER_NAMES = {
     "until": _("Filed until"),
     "overdue": _("Overdue"),
     "figure": _("Figure"),
+    "on": _("As the day began"),
     "organisation": _("Organisation that handles it"),
     "sort": _("Order"),
 }
 MOST_COUNTED = 99
+FIGURES = {**MEASURES, **INDICATORS}
 DAYS = date(1900, 1, 1), date(9000, 1, 1)  # beyond them a day in another time zone may be none any more
 
 
@@ -107,14 +115,18 @@ class FilterForm(forms.Form):
     mine = forms.ChoiceField(choices=MINE, required=False)
     status = forms.ChoiceField(choices=[(OPEN, _("all open")), *Status.choices], required=False)
     loop = forms.ChoiceField(choices=Loop, required=False)
+    start_loop = forms.ChoiceField(choices=Loop, required=False)
+    top_loop = forms.ChoiceField(choices=Loop, required=False)
     grid = TextField(max_length=18, required=False)
+    directly = forms.BooleanField(required=False)
     branch = TextField(max_length=9, required=False)
     category = TextField(max_length=64, required=False)
     days = forms.ChoiceField(choices=DAYS, required=False)
     since = forms.DateField(required=False, widget=DayInput)
     until = forms.DateField(required=False, widget=DayInput)
     overdue = forms.BooleanField(required=False)
-    figure = forms.ChoiceField(choices=[(name, each.title) for name, each in MEASURES.items()], required=False)
+    figure = forms.ChoiceField(choices=[(name, each.title) for name, each in FIGURES.items()], required=False)
+    on = forms.DateField(required=False, widget=DayInput)
     organisation = TextField(max_length=9, required=False)
     sort = forms.ChoiceField(choices=SORTS, required=False)
 
@@ -158,6 +170,14 @@ class FilterForm(forms.Form):
             raise ValidationError(self.fields["category"].error_messages["invalid_choice"], "invalid_choice")
         return category
 
+    def clean_on(self) -> date | None:
+        day = self.cleaned_data["on"]
+        if day and not DAYS[0] <= day <= timezone.localdate():
+            raise ValidationError(_("That day has not begun yet, or is too long ago."))
+        if day and self.cleaned_data.get("figure") not in STOCKS:
+            raise ValidationError(_("As a day began one can ask what was open, overdue or due today."))
+        return day
+
     def clean(self) -> dict:
         given = self.cleaned_data
         if given.get("since") and given.get("until") and given["since"] > given["until"]:
@@ -195,15 +215,15 @@ class FilterForm(forms.Form):
         if given["overdue"]:
             events = events.overdue(at)
         if given["grid"]:
-            events = events.inside(given["grid"])
+            events = events.filter(grid=given["grid"]) if given["directly"] else events.inside(given["grid"])
         if given["branch"]:
             events = events.of_branch(given["branch"])
-        if given["loop"]:
-            events = events.filter(loop=given["loop"])
-        if given["organisation"]:
-            events = events.filter(organisation=given["organisation"])
-        figure = MEASURES.get(given["figure"])
-        if figure:
+        equal = ("loop", "start_loop", "top_loop", "organisation")
+        events = events.filter(**{name: given[name] for name in equal if given[name]})
+        figure = FIGURES.get(given["figure"])
+        if given["on"]:
+            events = events.filter(stood(figure.name, midnight(given["on"])))
+        elif figure:
             events = events.profiled().filter(figure.at(at), is_confidential=False)
         events = events.filter(self._of_category(), *during(given, at, figure.day if figure else Day.FILED))
         if given["sort"] == "due":
@@ -215,6 +235,14 @@ class FilterForm(forms.Form):
         if isinstance(chosen, Major):
             return Q(category__in=[each.pk for each in self.lookups.categories if each.major == chosen])
         return Q(category=chosen) if chosen else Q()
+
+    def kept(self) -> list[forms.BoundField]:
+        """The filters that a link gives and no field of the page: they stay until they are taken away."""
+        return [
+            self[name]
+            for name in ("figure", "on", "start_loop", "top_loop", "directly", "organisation")
+            if self[name].value()
+        ]
 
     def is_narrowed(self) -> bool:
         return any(self.data.get(name) for name in self.fields if name != "sort")

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 
+from django.db.models import Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from events.figures import measures as m
-from events.figures.measures import Measure
+from events.figures.measures import Day, Measure
 
 Weights = dict[str, Decimal]  # by the measure's name
 
@@ -22,10 +24,23 @@ class Indicator:
     above: tuple[Measure, ...]
     below: tuple[Measure, ...]
     left_out: Promise  # what is not counted, and why
+    day: Day = Day.FILED  # by which a period is meant: rates are of the cases filed in it
 
     @property
     def measures(self) -> set[Measure]:
         return {*self.above, *self.below}
+
+    def at(self, at: datetime) -> Q:
+        """Which cases it is about as of that time: those below the line, where those above are among them."""
+        condition = Q()
+        for measure in self.below:
+            condition |= measure.at(at)
+        return condition
+
+    def formula(self, weights: Weights) -> str:
+        """How it is reckoned, in words."""
+        above = [_weighted(measure, weights) for measure in self.above if weights.get(measure.name, 1)]
+        return f"{_sum(above)} ÷ {_sum([str(measure.title) for measure in self.below])}"
 
     def value(self, counts: dict[str, int], weights: Weights) -> Decimal | None:
         """Between 0 and 1 (rework may be more); None where nothing is below the line: no cases, which is not zero."""
@@ -35,6 +50,18 @@ class Indicator:
         above = sum(counts[measure.name] * weights.get(measure.name, Decimal(1)) for measure in self.above)
         return Decimal(above) / below
 
+
+def _weighted(measure: Measure, weights: Weights) -> str:
+    weight = weights.get(measure.name, Decimal(1))
+    return str(measure.title) if weight == 1 else f"{weight.normalize():f} × {measure.title}"
+
+
+def _sum(terms: list[str]) -> str:
+    return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
+
+
+# What the office has not set otherwise.
+WEIGHTS: Weights = {m.FAIR.name: Decimal("0.9")}
 
 _CONFIDENTIAL = _("Clue reports are in no figure.")
 _DUE = (m.CLOSED, m.OVERDUE_ACCEPTED)

@@ -179,6 +179,29 @@ def get_overseen_grid(user, code: str) -> Grid:
     return grid
 
 
+# Covering: figures of the cases. Whoever holds a post on a grid, for all of it.
+
+
+def covered_tops(user) -> QuerySet[Grid]:
+    """The highest grids that the user's posts cover wholly; of a superuser the cities."""
+    if user.is_active and user.is_superuser:
+        return Grid.objects.active().filter(parent=None).order_by("lft")
+    return Grid.objects.active().filter(lft__in=[lft for lft, _rght in ranges(user)]).order_by("lft")
+
+
+def covers(user, grid: Grid) -> bool:
+    """Whether one of the user's posts covers all of the grid; asks the posts alone, not the database."""
+    return any(lft <= grid.lft <= rght for lft, rght in ranges(user))
+
+
+def get_covered_grid(user, code: str) -> Grid:
+    """As `get_grid`, of a grid that the user's posts cover wholly; 404 for any other."""
+    grid = get_grid(user, code)
+    if not covers(user, grid):
+        raise Http404
+    return grid
+
+
 # Inspecting: re-checking closed cases. Chiefs and officials of a street and above, for their grid and all below.
 
 INSPECTORS = frozenset({Role.CHIEF, Role.OFFICIAL})

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.figures.measures import Day, Measure
+from events.indicators import Indicator
 from events.models import Category
 from grids.models import Grid, Organisation
 
@@ -34,6 +35,10 @@ class Scope:
     def during(self, since: date | None, until: date | None) -> "Scope":
         """The same of another period."""
         return replace(self, since=since, until=until)
+
+    def about(self, category: str) -> "Scope":
+        """The same of another category, for its link; what it stands for is not looked up."""
+        return replace(self, category=category)
 
     @property
     def is_narrowed(self) -> bool:
@@ -63,9 +68,9 @@ class Scope:
         }
         return {name: value for name, value in given.items() if value}
 
-    def link(self, measure: Measure) -> str:
-        """The list of exactly the cases that the measure counts here."""
-        query = {"figure": measure.name, "grid": self.grid.code} | self.query()
+    def link(self, figure: Measure | Indicator, **further: str | date) -> str:
+        """The list of exactly the cases that the figure counts here; `further` narrows it by more filters."""
+        query = {"figure": figure.name, "grid": self.grid.code} | self.query() | further
         return f"{reverse('event_list')}?{urlencode(query)}"
 
 
