@@ -19,6 +19,7 @@ from events.attachment_api import AttachmentViewSet, received
 from events.attachments import MOST_REQUEST_BYTES
 from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
+from events.figures.dashboard_api import DashboardViewSet
 from events.filters import during
 from events.models import Category, Event, Occasion
 from events.nearness import point_of
@@ -345,5 +346,6 @@ router.register("categories", CategoryViewSet, basename="category")
 router.register("events", EventViewSet, basename="event")
 router.register("attachments", AttachmentViewSet, basename="api_attachment")
 router.register("samples", SampleViewSet, basename="api_sample")
+router.register("dashboards", DashboardViewSet, basename="api_dashboard")
 router.register("second-looks", SecondLookViewSet, basename="api_second_look")
 urlpatterns = router.urls

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -70,6 +70,12 @@ class Child:
     def cells(self) -> list[tuple[Figure, int]]:
         """Each figure with its bar."""
         return [(figure, self.bars[name]) for name, figure in self.figures.items()]
+
+
+class Explained(NamedTuple):
+    title: Promise
+    formula: str
+    left_out: Promise
 
 
 class Dashboard:
@@ -215,10 +221,7 @@ class Dashboard:
             _("Filed and closed"),
             [part.first for part in parts],
             {title: [self._on(measure, part.days) for part in parts] for measure, title in titles.items()},
-            {
-                title: [self.scope.during(part.first, part.last).link(measure) for part in parts]
-                for measure, title in titles.items()
-            },
+            {title: self.scope.links(measure, parts) for measure, title in titles.items()},
         )
 
     @cached_property
@@ -280,7 +283,7 @@ class Dashboard:
             "heat",
             _("Filed on each day of a year"),
             {day: self._on(RECEIVED, [day]) for day in days},
-            {day: self.scope.during(day, day).link(RECEIVED) for day in days},
+            dict(zip(days, self.scope.links(RECEIVED, [(day, day) for day in days]), strict=True)),
         )
 
     @cached_property
@@ -300,13 +303,10 @@ class Dashboard:
         """Whether nothing was filed or closed in the period."""
         return not any(figure.value for figure in self.trend_totals)
 
-    def explained(self) -> list[tuple[Promise, str, Promise]]:
+    @property
+    def explained(self) -> list[Explained]:
         """Each rate with its formula and what is left out."""
-        return [
-            (each.title, each.formula(self.weights), each.left_out)
-            for each in INDICATORS.values()
-            if each in CHILD_RATES
-        ]
+        return [Explained(each.title, each.formula(self.weights), each.left_out) for each in CHILD_RATES]
 
 
 def in_order(children: list[Child], sort: str) -> list[Child]:

@@ -44,13 +44,14 @@ def dashboard(request: HttpRequest, code: str) -> HttpResponse:
         "above": [above for above in grid.ancestors if covers(user, above)],
         "form": form,
         "period": form.period_chosen,
+        "chosen": form.is_valid() and form.cleaned_data["category"],
         "majors": by_major(category for category in form.lookups.categories if not category.is_confidential),
         "may_oversee": may_oversee(user, grid),
         "at": at,
     }
     if not form.is_valid():
         return render(request, "events/dashboard.html", context, status=400)
-    shown = Dashboard(form.scope(grid), at, grain=form.grain(), categories=form.lookups.categories)
+    shown = Dashboard(form.scope(grid), at, grain=form.chosen_grain(), categories=form.lookups.categories)
     sort = request.GET.get("sort", SORT)
     context |= {
         "dashboard": shown,

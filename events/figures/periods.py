@@ -1,8 +1,8 @@
 """The period and the category of a page of figures, as its address says them; and a period in days, weeks, months."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import NamedTuple
 
 from django import forms
 from django.db import models
@@ -59,8 +59,7 @@ class Grain(models.TextChoices):
                 return day
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """Some whole days, the last one included."""
 
     first: date
@@ -146,7 +145,7 @@ class PeriodForm(forms.Form):
         chosen = given["category"]
         return Scope(grid, given["first"], given["last"], str(self.data.get("category") or ""), self._minors(chosen))
 
-    def grain(self) -> Grain:
+    def chosen_grain(self) -> Grain:
         """What was chosen, unless its points would not be told apart."""
         given = self.cleaned_data
         finest = fitting_grain(given["first"], given["last"])

@@ -1,5 +1,6 @@
 """Which cases a figure is about: a place, a period, a category, an organisation."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -72,6 +73,11 @@ class Scope:
         """The list of exactly the cases that the figure counts here; `further` narrows it by more filters."""
         query = {"figure": figure.name, "grid": self.grid.code} | self.query() | further
         return f"{reverse('event_list')}?{urlencode(query)}"
+
+    def links(self, measure: Measure, periods: Iterable[tuple[date, date]]) -> list[str]:
+        """As `link`, of each of many periods: put together once, for a year has many days."""
+        whole = self.during(None, None).link(measure)
+        return [f"{whole}&since={first.isoformat()}&until={last.isoformat()}" for first, last in periods]
 
 
 def midnight(day: date) -> datetime:

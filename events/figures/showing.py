@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, Decimal
 
 from django.utils.functional import Promise
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 TENTH = Decimal("0.1")
@@ -24,6 +26,11 @@ class Figure:
         if self.value is None:
             return _("no cases")
         return f"{percent(self.value)}%" if self.is_rate else str(self.value)
+
+    @property
+    def anchor(self) -> SafeString:
+        """It opens the cases behind it; no template of its own, for a page has hundreds."""
+        return format_html('<a class="figure" href="{}" data-figure="{}">{}</a>', self.url, self.name, self.text)
 
 
 @dataclass(frozen=True)
