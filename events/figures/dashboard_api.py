@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from datetime import date
 from typing import Any
 
 from django.urls import reverse
@@ -37,10 +38,7 @@ class ComparedSerializer(serializers.Serializer):
 class ChildSerializer(serializers.Serializer):
     code = serializers.CharField(allow_blank=True, help_text=_("Empty: what arose on the grid itself"))
     name = serializers.CharField()
-    figures = serializers.SerializerMethodField()
-
-    def get_figures(self, child) -> dict[str, FigureSerializer]:
-        return {name: FigureSerializer(figure).data for name, figure in child.figures.items()}
+    figures = serializers.DictField(child=FigureSerializer())
 
 
 class CellSerializer(serializers.Serializer):
@@ -122,8 +120,8 @@ class DashboardViewSet(viewsets.GenericViewSet):
         ),
         parameters=[
             OpenApiParameter("period", str, enum=Period.values, description=_("30 days unless told otherwise")),
-            OpenApiParameter("since", "date", description=_("The first day; in place of a period")),
-            OpenApiParameter("until", "date", description=_("The last day, included")),
+            OpenApiParameter("since", date, description=_("The first day; in place of a period")),
+            OpenApiParameter("until", date, description=_("The last day, included")),
             OpenApiParameter("category", str, description=_("The id of a minor, or the name of a major")),
             OpenApiParameter("grain", str, enum=Grain.values, description=_("The points of the trend")),
         ],
