@@ -21,6 +21,7 @@ from events.attachments import MOST_REQUEST_BYTES
 from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
 from events.figures.api import IndicatorsView
+from events.figures.dashboard_api import DashboardViewSet
 from events.filters import during
 from events.models import Category, Event, Occasion
 from events.nearness import point_of
@@ -347,5 +348,6 @@ router.register("categories", CategoryViewSet, basename="category")
 router.register("events", EventViewSet, basename="event")
 router.register("attachments", AttachmentViewSet, basename="api_attachment")
 router.register("samples", SampleViewSet, basename="api_sample")
+router.register("dashboards", DashboardViewSet, basename="api_dashboard")
 router.register("second-looks", SecondLookViewSet, basename="api_second_look")
 urlpatterns = [path("indicators/", IndicatorsView.as_view(), name="api_indicators"), *router.urls]

@@ -16,7 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from branches.access import visible_branches
 from branches.models import Branch
 from events.figures.measures import MEASURES, Day, Measure
-from events.figures.scope import Scope
+from events.figures.scope import Scope, midnight
+from events.figures.standing import STOCKS, stood
 from events.forms import SEARCH_LENGTH
 from events.indicators import INDICATORS, Indicator
 from events.models import Category, Event, SavedFilter
@@ -34,7 +35,10 @@ FILTER_NAMES = {
     "mine": _("Mine"),
     "status": _("State"),
     "loop": _("Loop"),
+    "start_loop": _("Loop where it started"),
+    "top_loop": _("Highest loop"),
     "grid": _("Grid"),
+    "directly": _("On this very grid"),
     "branch": _("Party branch"),
     "category": _("Category"),
     "days": _("Filed in"),
@@ -42,13 +46,15 @@ FILTER_NAMES = {
     "until": _("Filed until"),
     "overdue": _("Overdue"),
     "figure": _("Figure"),
+    "on": _("As the day began"),
     "organisation": _("Organisation that handles it"),
     "sort": _("Order"),
 }
 CLOSED_NAMES = {"days": _("Closed in"), "since": _("Closed from"), "until": _("Closed until")}
 FIGURES: dict[str, Measure | Indicator] = {**MEASURES, **INDICATORS}
-# What a figure is counted by; whatever else is chosen narrows the list alone.
+# What a figure is counted by, and how its links tell a part of it; whatever else is chosen narrows the list alone.
 SCOPE_NAMES = ("figure", "grid", "category", "organisation", "days", "since", "until")
+PART_NAMES = ("on", "directly", "loop", "start_loop", "top_loop")
 MOST_COUNTED = 99
 DAYS = date(1900, 1, 1), date(9000, 1, 1)  # beyond them a day in another time zone may be none any more
 
@@ -113,7 +119,10 @@ class FilterForm(forms.Form):
     mine = forms.ChoiceField(choices=MINE, required=False)
     status = forms.ChoiceField(choices=[(OPEN, _("all open")), *Status.choices], required=False)
     loop = forms.ChoiceField(choices=Loop, required=False)
+    start_loop = forms.ChoiceField(choices=Loop, required=False)
+    top_loop = forms.ChoiceField(choices=Loop, required=False)
     grid = TextField(max_length=18, required=False)
+    directly = forms.BooleanField(required=False)
     branch = TextField(max_length=9, required=False)
     category = TextField(max_length=64, required=False)
     days = forms.ChoiceField(choices=DAYS, required=False)
@@ -121,6 +130,7 @@ class FilterForm(forms.Form):
     until = forms.DateField(required=False, widget=DayInput)
     overdue = forms.BooleanField(required=False)
     figure = forms.ChoiceField(choices=[(name, each.title) for name, each in FIGURES.items()], required=False)
+    on = forms.DateField(required=False, widget=DayInput)
     organisation = TextField(max_length=9, required=False)
     sort = forms.ChoiceField(choices=SORTS, required=False)
 
@@ -164,6 +174,14 @@ class FilterForm(forms.Form):
             raise ValidationError(self.fields["category"].error_messages["invalid_choice"], "invalid_choice")
         return category
 
+    def clean_on(self) -> date | None:
+        day = self.cleaned_data["on"]
+        if day and not DAYS[0] <= day <= timezone.localdate():
+            raise ValidationError(_("That day has not begun yet, or is too long ago."))
+        if day and self.cleaned_data.get("figure") not in STOCKS:
+            raise ValidationError(_("As a day began one can ask what was open, overdue or due today."))
+        return day
+
     def clean(self) -> dict:
         given = self.cleaned_data
         if given.get("since") and given.get("until") and given["since"] > given["until"]:
@@ -201,14 +219,14 @@ class FilterForm(forms.Form):
         if given["overdue"]:
             events = events.overdue(at)
         if given["grid"]:
-            events = events.inside(given["grid"])
+            events = events.filter(grid=given["grid"]) if given["directly"] else events.inside(given["grid"])
         if given["branch"]:
             events = events.of_branch(given["branch"])
-        if given["loop"]:
-            events = events.filter(loop=given["loop"])
-        if given["organisation"]:
-            events = events.filter(organisation=given["organisation"])
-        if self.counts:
+        equal = ("loop", "start_loop", "top_loop", "organisation")
+        events = events.filter(**{name: given[name] for name in equal if given[name]})
+        if given["on"]:
+            events = events.filter(stood(given["figure"], midnight(given["on"])))
+        elif self.counts:
             events = events.profiled().filter(self.counts.at(at), is_confidential=False)
         events = events.filter(self._of_category(), *during(given, at, self.counts.day if self.counts else Day.FILED))
         if given["sort"] == "due":
@@ -222,7 +240,7 @@ class FilterForm(forms.Form):
 
     def counted(self) -> "FilterForm":
         """The same figure without whatever else was chosen."""
-        given = {name: text for name, text in self.given().items() if name in SCOPE_NAMES}
+        given = {name: text for name, text in self.given().items() if name in (*SCOPE_NAMES, *PART_NAMES)}
         return FilterForm(self.user, given, self.lookups)
 
     def scope(self, at: datetime) -> Scope | None:
@@ -253,7 +271,11 @@ class FilterForm(forms.Form):
 
     def kept(self) -> list[forms.BoundField]:
         """The filters that a link gives and no field of the page: they stay until they are taken away."""
-        return [self[name] for name in ("figure", "organisation") if self[name].value()]
+        return [
+            self[name]
+            for name in ("figure", "on", "start_loop", "top_loop", "directly", "organisation")
+            if self[name].value()
+        ]
 
     def is_narrowed(self) -> bool:
         return any(self.data.get(name) for name in self.fields if name != "sort")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from grids import exporting, listings
-from grids.access import SeveralSuccessors, get_grid, may_oversee, may_work_on, overseen_ranges, visible_grids
+from grids.access import SeveralSuccessors, covers, get_grid, may_oversee, may_work_on, overseen_ranges, visible_grids
 from grids.boards import organisations_of, police_of
 from grids.figures import load_figures
 from grids.forms import GridSearchForm
@@ -85,6 +85,7 @@ def grid_detail(request: HttpRequest, code: str) -> HttpResponse:
         "posts": sorted(posts, key=lambda post: (ROLES.index(post.role), post.pk)),
         "is_vacant": not any(post.role == Role.CHIEF and post.user.is_active for post in posts),
         "may_oversee": may_oversee(user, grid),
+        "has_dashboard": not grid.retired_at and covers(user, grid),
         "children": children,
         "households": grid.household_count,
         "police": police_of(grid),

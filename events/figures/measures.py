@@ -5,10 +5,11 @@ Confidential cases are in none of them.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -47,8 +48,14 @@ class Measure:
         return self.condition & self.moment(at) if self.moment else self.condition
 
 
-def is_over(at: datetime) -> Q:
-    return Q(due_at__lt=at)
+def is_over(at: datetime, due: str = "due_at") -> Q:
+    return Q(**{f"{due}__lt": at})
+
+
+def is_due_today(at: datetime, due: str = "due_at") -> Q:
+    """From now to the end of the day here."""
+    tomorrow = timezone.localdate(at) + timedelta(days=1)
+    return Q(**{f"{due}__gte": at, f"{due}__lt": timezone.make_aware(datetime.combine(tomorrow, time.min))})
 
 
 _OPEN = Q(status__in=sorted(OPEN))
@@ -61,6 +68,7 @@ OVERDUE = Measure("overdue", _("overdue"), _OPEN, moment=is_over)
 ACCEPTED = Measure("accepted", _("accepted"), Q(is_accepted=True))
 CLOSED = Measure("closed", _("closed"), _CLOSED)
 SETTLED = Measure("settled", _("closed in the period"), _CLOSED, day=Day.CLOSED)
+SETTLED_LATE = Measure("settled_late", _("closed late in the period"), _CLOSED & Q(is_late=True), day=Day.CLOSED)
 ON_TIME = Measure("on_time", _("closed in time"), _CLOSED & Q(is_late=False))
 CLOSED_LATE = Measure("closed_late", _("closed late"), _CLOSED & Q(is_late=True))
 # Accepted, not suspended, and over its limit: due to be closed as much as what is closed.
@@ -70,9 +78,11 @@ OVERDUE_ACCEPTED = Measure(
     _OPEN & ~Q(status=Status.SUSPENDED) & Q(is_accepted=True),
     moment=is_over,
 )
+DUE_TODAY = Measure("due_today", _("due today"), _OPEN, moment=is_due_today)
 SUSPENDED = Measure("suspended", _("suspended"), Q(status=Status.SUSPENDED))
 VOIDED = Measure("voided", _("voided"), Q(status=Status.VOIDED))
 MERGED = Measure("merged", _("merged"), Q(status=Status.MERGED))
+LEFT = Measure("left", _("voided or merged"), Q(status__in=[Status.VOIDED, Status.MERGED]))
 FAILED_CHECKS = Measure("failed_checks", _("failed checks"), Q(is_accepted=True, reworks__gt=0), weight="reworks")
 CLOSED_IN_GRID = Measure("closed_in_grid", _("closed without leaving the grid loop"), _CLOSED & Q(top_loop=Loop.GRID))
 RATED = Measure("rated", _("rated"), _RATED)
@@ -87,11 +97,35 @@ CONTACTED = Measure("contacted", _("contacted"), _RATED & Q(was_contacted=True))
 SOLVED_ANSWERED = Measure("solved_answered", _("told whether it is solved"), _RATED & Q(was_solved__isnull=False))
 SOLVED = Measure("solved", _("solved, says the reporter"), _RATED & Q(was_solved=True))
 
+
+def _aged(least: int | None, most: int | None) -> Callable[[datetime], Q]:
+    """Filed so many days ago: `least` to `most`, each None without end."""
+
+    def moment(at: datetime) -> Q:
+        condition = Q(filed_at__lte=at - timedelta(days=least)) if least else Q()
+        return condition & Q(filed_at__gt=at - timedelta(days=most)) if most else condition
+
+    return moment
+
+
+# How long the open cases have been open, in days around the clock since filing.
+AGEING = tuple(
+    Measure(name, title, _OPEN, moment=_aged(least, most))
+    for name, title, least, most in (
+        ("aged_1", _("open for less than 1 day"), None, 1),
+        ("aged_3", _("open for 1 to 3 days"), 1, 3),
+        ("aged_7", _("open for 3 to 7 days"), 3, 7),
+        ("aged_15", _("open for 7 to 15 days"), 7, 15),
+        ("aged_30", _("open for 15 to 30 days"), 15, 30),
+        ("aged_longer", _("open for over 30 days"), 30, None),
+    )
+)
+
 MEASURES = {
     measure.name: measure
     for measure in (
-        RECEIVED, OPEN_NOW, OVERDUE, ACCEPTED, CLOSED, SETTLED, ON_TIME, CLOSED_LATE, OVERDUE_ACCEPTED, SUSPENDED,
-        VOIDED, MERGED, FAILED_CHECKS, CLOSED_IN_GRID, RATED, SATISFIED, FAIR, UNSATISFIED, CONTACT_ANSWERED,
-        CONTACTED, SOLVED_ANSWERED, SOLVED,
+        RECEIVED, OPEN_NOW, OVERDUE, DUE_TODAY, ACCEPTED, CLOSED, SETTLED, SETTLED_LATE, ON_TIME, CLOSED_LATE,
+        OVERDUE_ACCEPTED, SUSPENDED, VOIDED, MERGED, LEFT, FAILED_CHECKS, CLOSED_IN_GRID, RATED, SATISFIED, FAIR,
+        UNSATISFIED, CONTACT_ANSWERED, CONTACTED, SOLVED_ANSWERED, SOLVED, *AGEING,
     )
 }  # fmt: skip

@@ -1,5 +1,6 @@
 """Which cases a figure is about: a place, a period, a category, an organisation."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -9,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from events.figures.measures import Day, Measure
+from events.indicators import Indicator
 from events.models import Category
 from grids.models import Grid, Organisation
 
@@ -34,6 +36,10 @@ class Scope:
     def during(self, since: date | None, until: date | None) -> "Scope":
         """The same of another period."""
         return replace(self, since=since, until=until)
+
+    def about(self, category: str) -> "Scope":
+        """The same of another category, for its link; what it stands for is not looked up."""
+        return replace(self, category=category)
 
     @property
     def is_narrowed(self) -> bool:
@@ -63,10 +69,15 @@ class Scope:
         }
         return {name: value for name, value in given.items() if value}
 
-    def link(self, measure: Measure) -> str:
-        """The list of exactly the cases that the measure counts here."""
-        query = {"figure": measure.name, "grid": self.grid.code} | self.query()
+    def link(self, figure: Measure | Indicator, **further: str | date) -> str:
+        """The list of exactly the cases that the figure counts here; `further` narrows it by more filters."""
+        query = {"figure": figure.name, "grid": self.grid.code} | self.query() | further
         return f"{reverse('event_list')}?{urlencode(query)}"
+
+    def links(self, measure: Measure, periods: Iterable[tuple[date, date]]) -> list[str]:
+        """As `link`, of each of many periods: put together once, for a year has many days."""
+        whole = self.during(None, None).link(measure)
+        return [f"{whole}&since={first.isoformat()}&until={last.isoformat()}" for first, last in periods]
 
 
 def midnight(day: date) -> datetime:

@@ -1,0 +1,364 @@
+"""What the dashboard of a grid shows: one function for each section, all over the same scope and moment.
+
+Every figure has the list of exactly the cases behind it. What stands open is shown as it stands now, whenever it was
+filed; rates are of the cases filed in the period.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from typing import NamedTuple
+
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from events.figures import charts
+from events.figures.charts import Chart
+from events.figures.counting import Counts, counts, totals
+from events.figures.measures import (
+    AGEING,
+    CLOSED,
+    DUE_TODAY,
+    LEFT,
+    OPEN_NOW,
+    OVERDUE,
+    RECEIVED,
+    SETTLED,
+    SETTLED_LATE,
+    Day,
+    Measure,
+)
+from events.figures.periods import Grain, Span, spans
+from events.figures.scope import Scope, midnight
+from events.figures.showing import Compared, Figure
+from events.figures.standing import standing
+from events.hot_spots import HotSpot, find_hot_spots
+from events.indicators import (
+    IN_GRID,
+    INDICATORS,
+    ON_TIME,
+    REWORK,
+    SATISFACTION,
+    Indicator,
+    measures_of,
+    weights,
+)
+from events.models import Category, Event
+from events.workflow import LOOPS, OPEN, Loop, Status
+from grids.models import Grid, Level
+from grids.tree import DIGITS
+
+WEEK = timedelta(days=7)
+YEAR = timedelta(days=364)  # and the last day make 52 whole weeks and one day
+STOCK = (OVERDUE, DUE_TODAY, OPEN_NOW)
+CHILD_RATES = (ON_TIME, REWORK, SATISFACTION, IN_GRID)
+
+
+@dataclass(frozen=True)
+class Child:
+    """A row of the table of what lies below. Without `code` it is what arose on the grid itself."""
+
+    name: str
+    code: str
+    figures: dict[str, Figure]
+    bars: dict[str, int] = field(default_factory=dict)  # percent of the largest, or of all
+
+    @property
+    def cells(self) -> list[tuple[Figure, int]]:
+        """Each figure with its bar."""
+        return [(figure, self.bars[name]) for name, figure in self.figures.items()]
+
+
+class Explained(NamedTuple):
+    title: Promise
+    formula: str
+    left_out: Promise
+
+
+class Dashboard:
+    """The figures of one grid, each section read once when it is asked for."""
+
+    def __init__(self, scope: Scope, at: datetime, *, grain: Grain, categories: Sequence[Category]):
+        """`scope` has a first and a last day; `categories` are all there are."""
+        self.scope, self.at, self.grain, self.categories = scope, at, grain, categories
+        self.today = timezone.localdate(at)
+        self.now = scope.during(None, None)
+        self.weights = weights()
+
+    # What is counted, once for all sections
+
+    @cached_property
+    def stock(self) -> dict[str, Counts]:
+        """What stands open now, by the code of the child."""
+        return _by_child(self.now, [*STOCK, *AGEING], self.at)
+
+    @cached_property
+    def period(self) -> dict[str, Counts]:
+        """What the rates of the period are reckoned from, by the code of the child."""
+        return _by_child(self.scope, measures_of(CHILD_RATES), self.at)
+
+    @cached_property
+    def daily(self) -> dict[date, Counts]:
+        """Filed and settled by day, from the earliest to the latest day that any section shows."""
+        first = min(self.scope.since, self.scope.until - YEAR, self.today - WEEK)
+        during = self.scope.during(first, max(self.scope.until, self.today))
+        return {
+            day: found for (day,), found in counts(during, [RECEIVED, SETTLED, SETTLED_LATE], self.at, "day").items()
+        }
+
+    def _on(self, measure: Measure, days: Iterable[date]) -> int:
+        return sum(self.daily.get(day, {}).get(measure.name, 0) for day in days)
+
+    # Sections
+
+    @cached_property
+    def top(self) -> list[Compared]:
+        """What an official looks at first, each against the week before."""
+        return [*self._stocks(), *self._flows(), *self._rates()]
+
+    def _stocks(self) -> list[Compared]:
+        day = self.today - WEEK
+        before, stood = _("a week ago at midnight"), standing(self.now, midnight(day))
+        now = _summed(self.stock.values())
+        return [
+            Compared(
+                _count(self.now, measure, now[measure.name]),
+                _count(self.now, measure, stood[measure.name], on=day),
+                before,
+                is_more_better=None if measure is DUE_TODAY else False,
+            )
+            for measure in STOCK
+        ]
+
+    def _flows(self) -> list[Compared]:
+        titles = {RECEIVED: _("filed today"), SETTLED: _("closed today")}
+        return [
+            Compared(
+                _count(self.scope.during(self.today, self.today), measure, self._on(measure, [self.today]), title),
+                _count(self.scope.during(before, before), measure, self._on(measure, [before]), title),
+                _("the same day a week ago"),
+                is_more_better=True if measure is SETTLED else None,
+            )
+            for before in [self.today - WEEK]
+            for measure, title in titles.items()
+        ]
+
+    def _rates(self) -> list[Compared]:
+        shown = (ON_TIME, SATISFACTION)
+        earlier = self.scope.during(self.scope.since - WEEK, self.scope.until - WEEK)
+        before = totals(earlier, measures_of(shown), self.at)
+        return [
+            Compared(
+                self._rate(self.scope, indicator, _summed(self.period.values())),
+                self._rate(earlier, indicator, before),
+                _("the period seven days earlier"),
+                is_more_better=True,
+            )
+            for indicator in shown
+        ]
+
+    def _rate(self, scope: Scope, indicator: Indicator, found: Counts, **further: str) -> Figure:
+        given = {measure.name: found.get(measure.name, 0) for measure in indicator.measures}
+        value = indicator.value(given, self.weights)
+        return Figure(indicator.name, indicator.title, value, scope.link(indicator, **further), is_rate=True)
+
+    @cached_property
+    def ageing(self) -> list[Figure]:
+        """How long the open cases have been open."""
+        found = _summed(self.stock.values())
+        return [_count(self.now, measure, found[measure.name]) for measure in AGEING]
+
+    @property
+    def most_aged(self) -> int:
+        """The largest of these, for the bars."""
+        return max(figure.value for figure in self.ageing)
+
+    @cached_property
+    def flow(self) -> Chart:
+        """Where cases were filed, how high they climbed, and where they closed."""
+        rows = counts(self.scope, [RECEIVED], self.at, "start_loop", "top_loop", "loop", "status")
+        climbed, ended = Counter(), Counter()
+        for (start, top, loop, status), found in rows.items():
+            climbed[start, top] += found["received"]
+            ended[(top, *_end(loop, status))] += found["received"]
+        up = [
+            (
+                _("filed: %(loop)s") % {"loop": Loop(start).label},
+                _("highest: %(loop)s") % {"loop": Loop(top).label},
+                count,
+                self.scope.link(RECEIVED, start_loop=start, top_loop=top),
+            )
+            for (start, top), count in sorted(climbed.items(), key=lambda one: _rank(*one[0]))
+        ]
+        out = [
+            (
+                _("highest: %(loop)s") % {"loop": Loop(top).label},
+                _end_label(measure, loop),
+                count,
+                self.scope.link(measure, top_loop=top, **({"loop": loop} if loop else {})),
+            )
+            for (top, measure, loop), count in sorted(ended.items(), key=lambda one: (_rank(one[0][0]), one[0][1].name))
+        ]
+        return charts.sankey("flow", _("Through the four loops"), [*up, *out])
+
+    @cached_property
+    def trend_totals(self) -> list[Figure]:
+        """What the trend adds up to."""
+        days = list(Span(self.scope.since, self.scope.until).days)
+        titles = {RECEIVED: _("filed"), SETTLED: _("closed"), SETTLED_LATE: _("of these late")}
+        return [_count(self.scope, measure, self._on(measure, days), title) for measure, title in titles.items()]
+
+    @cached_property
+    def trend(self) -> Chart:
+        """Filed, closed, and closed late."""
+        parts = spans(self.scope.since, self.scope.until, self.grain)
+        titles = {RECEIVED: _("filed"), SETTLED: _("closed"), SETTLED_LATE: _("closed late")}
+        return charts.trend(
+            "trend",
+            _("Filed and closed"),
+            [part.first for part in parts],
+            {title: [self._on(measure, part.days) for part in parts] for measure, title in titles.items()},
+            {title: self.scope.links(measure, parts) for measure, title in titles.items()},
+        )
+
+    @cached_property
+    def children(self) -> list[Child]:
+        """What lies directly below side by side, in the order of the tree, and last what arose on the grid itself."""
+        grid = self.scope.grid
+        if grid.level == Level.UNIT:
+            return []
+        below = Grid.objects.filter(parent=grid).order_by("lft")
+        counted = self.stock.keys() | self.period.keys()
+        rows = [
+            Child(child.name, child.code, self._figures(child.code, grid=child))
+            for child in below
+            if not child.retired_at or child.code in counted
+        ]
+        # Of what arose on the grid itself, the place begins like that of a child with the number 0.
+        own = grid.code.ljust(DIGITS[grid.level + 1], "0")
+        if own in counted and all(row.code != own for row in rows):
+            rows.append(Child(_("directly on this grid"), "", self._figures(own, directly="true")))
+        return _with_bars(rows)
+
+    def _figures(self, code: str, grid: Grid | None = None, **further: str) -> dict[str, Figure]:
+        now, period = (scope.of(grid) if grid else scope for scope in (self.now, self.scope))
+        stock, found = self.stock.get(code, {}), self.period.get(code, {})
+        figures = [_count(now, measure, stock.get(measure.name, 0), **further) for measure in (OPEN_NOW, OVERDUE)]
+        figures += [self._rate(period, indicator, found, **further) for indicator in CHILD_RATES]
+        return {figure.name: figure for figure in figures}
+
+    @cached_property
+    def majors(self) -> list[tuple[Figure, list[Figure]]]:
+        """What was filed by category: each major with its minors, the most frequent first."""
+        found = {key: row["received"] for (key,), row in counts(self.scope, [RECEIVED], self.at, "category").items()}
+        groups: dict[str, list[Figure]] = defaultdict(list)
+        for category in self.categories:
+            if count := found.get(category.pk):
+                scope = self.scope.about(str(category.pk))
+                groups[category.major].append(_count(scope, RECEIVED, count, category.minor))
+        majors = []
+        for major, minors in groups.items():
+            whole = sum(minor.value for minor in minors)
+            # Of a page narrowed to one minor, its major is no more than that.
+            scope = self.scope if self.scope.category else self.scope.about(major)
+            majors.append((_count(scope, RECEIVED, whole, major), sorted(minors, key=lambda minor: -minor.value)))
+        return sorted(majors, key=lambda row: -row[0].value)
+
+    @cached_property
+    def treemap(self) -> Chart:
+        groups = [
+            (str(major.title), [(str(minor.title), minor.value, minor.url) for minor in minors])
+            for major, minors in self.majors
+        ]
+        return charts.treemap("categories", _("By category"), groups)
+
+    @cached_property
+    def heat(self) -> Chart:
+        """What was filed on each day of the year that ends with the period."""
+        days = list(Span(self.scope.until - YEAR, self.scope.until).days)
+        return charts.heat_calendar(
+            "heat",
+            _("Filed on each day of a year"),
+            {day: self._on(RECEIVED, [day]) for day in days},
+            dict(zip(days, self.scope.links(RECEIVED, [(day, day) for day in days]), strict=True)),
+        )
+
+    @cached_property
+    def hot_spots(self) -> list[HotSpot]:
+        """Many cases of one category in one community within a few days."""
+        return find_hot_spots(Event.objects.filter(self.now.condition(Day.FILED)), self.at)
+
+    # What the page says besides
+
+    @property
+    def late_url(self) -> str:
+        """All that is overdue now, worst first."""
+        return self.now.link(OVERDUE, sort="due")
+
+    @property
+    def is_without_cases(self) -> bool:
+        """Whether nothing was filed or closed in the period."""
+        return not any(figure.value for figure in self.trend_totals)
+
+    @property
+    def explained(self) -> list[Explained]:
+        """Each rate with its formula and what is left out."""
+        return [Explained(each.title, each.formula(self.weights), each.left_out) for each in CHILD_RATES]
+
+
+def in_order(children: list[Child], sort: str) -> list[Child]:
+    """By one of their figures, the largest first, the other way round with a minus; no cases and the grid last."""
+    name = sort.removeprefix("-")
+    own = [child for child in children if not child.code]
+    rows = [child for child in children if child.code]
+    if name in (rows[0].figures if rows else {}):
+        known = [child for child in rows if child.figures[name].value is not None]
+        unknown = [child for child in rows if child.figures[name].value is None]
+        rows = [*sorted(known, key=lambda child: child.figures[name].value, reverse=not sort.startswith("-")), *unknown]
+    return [*rows, *own]
+
+
+def _count(scope: Scope, measure: Measure, value: int, title: str = "", **further: str) -> Figure:
+    return Figure(measure.name, title or measure.title, value, scope.link(measure, **further))
+
+
+def _by_child(scope: Scope, measures: Sequence[Measure], at: datetime) -> dict[str, Counts]:
+    """By code; a unit has nothing below and is its own only part."""
+    if scope.grid.level == Level.UNIT:
+        return {scope.grid.code: totals(scope, measures, at)}
+    return {code: found for (code,), found in counts(scope, measures, at, "child").items()}
+
+
+def _summed(rows: Iterable[Counts]) -> Counter:
+    total = Counter()
+    for row in rows:
+        total.update(row)
+    return total
+
+
+def _end(loop: str, status: str) -> tuple[Measure, str]:
+    """What became of a case: closed in that loop, still open, or left without closing."""
+    if status == Status.CLOSED:
+        return CLOSED, loop
+    return (OPEN_NOW if status in OPEN else LEFT), ""
+
+
+def _end_label(measure: Measure, loop: str) -> str:
+    return _("closed: %(loop)s") % {"loop": Loop(loop).label} if loop else str(measure.title)
+
+
+def _rank(*loops: str) -> list[int]:
+    return [LOOPS.index(Loop(loop)) for loop in loops]
+
+
+def _with_bars(rows: list[Child]) -> list[Child]:
+    """A count's bar is its part of the largest count, a rate's the rate."""
+    for name in rows[0].figures if rows else ():
+        values = [row.figures[name].value or 0 for row in rows]
+        largest = 1 if name in INDICATORS else max(values)
+        for row, value in zip(rows, values, strict=True):
+            row.bars[name] = min(100, round(100 * value / largest)) if largest else 0
+    return rows
