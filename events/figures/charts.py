@@ -78,7 +78,14 @@ def sankey(
         ],
     )
     rows = [[Cell(source), Cell(target), _number(count, url)] for source, target, count, url in links]
-    return Chart(key, "sankey", title, [pgettext("chart", "From"), pgettext("chart", "To"), pgettext("chart", "Cases")], rows, option)
+    return Chart(
+        key,
+        "sankey",
+        title,
+        [pgettext("chart", "From"), pgettext("chart", "To"), pgettext("chart", "Cases")],
+        rows,
+        option,
+    )
 
 
 def _refuse_circles(links: list[tuple[str, str, int, str]]) -> None:
@@ -169,7 +176,14 @@ def treemap(key: str, title: str, groups: Iterable[tuple[str, Leaves]]) -> Chart
         ],
     )
     rows = [[Cell(label), Cell(name), _number(count, url)] for label, leaves in groups for name, count, url in leaves]
-    return Chart(key, "treemap", title, [pgettext("chart", "Group"), pgettext("chart", "Of what"), pgettext("chart", "Cases")], rows, option)
+    return Chart(
+        key,
+        "treemap",
+        title,
+        [pgettext("chart", "Group"), pgettext("chart", "Of what"), pgettext("chart", "Cases")],
+        rows,
+        option,
+    )
 
 
 def _largest(leaves: Leaves) -> list[tuple[str, int, str]]:
@@ -255,7 +269,9 @@ def bars(
             for name in series
         ],
     )
-    table = [[Cell(label, url=url), *(_number(numbers.get(name), url) for name in series)] for label, numbers, url in rows]
+    table = [
+        [Cell(label, url=url), *(_number(numbers.get(name), url) for name in series)] for label, numbers, url in rows
+    ]
     return Chart(key, "bars", title, [column or pgettext("chart", "Of what"), *series], table, option)
 
 
