@@ -15,13 +15,14 @@ from django.utils.translation import ngettext, pgettext
 
 Links = Iterable[tuple[str, str, int, str]]  # from, to, how many, and where they are listed
 Leaves = Sequence[tuple[str, int, str]]  # of what, how many, and where they are listed
-Colours = Mapping[str, str]  # by the label: "late" for `--chart-late`, where a colour has a meaning
+Colours = Mapping[str, str]  # by the label: "late" for `--chart-late`; where a colour has a meaning
 
 LEAVES = 8  # of a group of a treemap; the smaller ones would be too small to read
 DAYS_WITH_MARKS = 62  # of a line; with more the marks would hide it
 # Lines and bars also differ without their colours.
 MARKS = ("circle", "rect", "triangle", "diamond")
 DASHES = ("solid", "dashed", "dotted")
+PALETTE = ("1", "2", "3", "4", "5")
 SHADES = ["--chart-heat-0", "--chart-heat-1", "--chart-heat-2", "--chart-heat-3", "--chart-heat-4"]
 INSIDE = {"outerBoundsMode": "same", "outerBoundsContain": "axisLabel"}  # the names beside an axis are never cut off
 
@@ -63,7 +64,8 @@ def sankey(
     _refuse_circles(links)
     ends = {target for _source, target, *_rest in links} - {source for source, *_rest in links}
     names = dict.fromkeys(chain.from_iterable(link[:2] for link in links))
-    nodes = [_node(name, name in ends, colours or {}, urls or {}) for name in names]
+    palette = dict(zip(names, cycle(PALETTE), strict=False)) | _by_text(colours)
+    nodes = [_node(name, name in ends, palette, urls or {}) for name in names]
     option = _option(
         tooltip={"trigger": "item", "formatter": "flow"},
         series=[
@@ -72,6 +74,7 @@ def sankey(
                 "nodes": nodes,
                 "links": [_link(*link) for link in links],
                 "label": {"formatter": "{b} {c}"},
+                "labelLayout": {"hideOverlap": True},
                 "lineStyle": {"color": "source"},
                 "emphasis": {"focus": "adjacency"},
             }
@@ -117,6 +120,7 @@ def trend(
     """Lines over days, or over the first days of weeks or months; None is a gap. `urls` by series, as the numbers."""
     series = {str(label): list(numbers) for label, numbers in series.items()}
     links = {label: list((urls or {}).get(label, [""] * len(days))) for label in series}
+    palette = _by_text(colours)
     styles = zip(series.items(), cycle(MARKS), cycle(DASHES), strict=False)
     option = _option(
         tooltip={"trigger": "axis"},
@@ -139,7 +143,7 @@ def trend(
                 "cursor": _cursor(links[label]),
                 "data": [_point(*point) for point in zip(numbers, links[label], strict=True)],
             }
-            | _coloured(label, colours or {})
+            | _coloured(label, palette)
             for (label, numbers), mark, dash in styles
         ],
     )
@@ -164,6 +168,7 @@ def treemap(key: str, title: str, groups: Iterable[tuple[str, Leaves]]) -> Chart
                 "breadcrumb": {"show": False},
                 "label": {"formatter": "{b}\n{c}"},
                 "upperLabel": {"show": True},
+                "levels": [{"upperLabel": {"show": False}}],  # the root has no name
                 "data": [
                     {
                         "name": label,
@@ -176,14 +181,8 @@ def treemap(key: str, title: str, groups: Iterable[tuple[str, Leaves]]) -> Chart
         ],
     )
     rows = [[Cell(label), Cell(name), _number(count, url)] for label, leaves in groups for name, count, url in leaves]
-    return Chart(
-        key,
-        "treemap",
-        title,
-        [pgettext("chart", "Group"), pgettext("chart", "Of what"), pgettext("chart", "Cases")],
-        rows,
-        option,
-    )
+    columns = [pgettext("chart", "Group"), pgettext("chart", "Of what"), pgettext("chart", "Cases")]
+    return Chart(key, "treemap", title, columns, rows, option)
 
 
 def _largest(leaves: Leaves) -> list[tuple[str, int, str]]:
@@ -249,6 +248,7 @@ def bars(
 ) -> Chart:
     """Bars beside each other, for each row those of its series; `column` says what the rows are."""
     rows = [(str(label), {str(name): number for name, number in numbers.items()}, url) for label, numbers, url in rows]
+    palette = _by_text(colours)
     series = list(dict.fromkeys(chain.from_iterable(numbers for _label, numbers, _url in rows)))
     option = _option(
         decal=len(series) > 1,
@@ -265,7 +265,7 @@ def bars(
                 "cursor": _cursor(url for *_rest, url in rows),
                 "data": [_point(numbers.get(name), url) for _label, numbers, url in rows],
             }
-            | _coloured(name, colours or {})
+            | _coloured(name, palette)
             for name in series
         ],
     )
@@ -288,9 +288,12 @@ def _point(value: int | None, url: str) -> dict:
     return {"value": value, "url": url}
 
 
+def _by_text(colours: Colours | None) -> Colours:
+    return {str(label): name for label, name in (colours or {}).items()}
+
+
 def _coloured(label: str, colours: Colours) -> dict:
-    name = {str(key): colour for key, colour in colours.items()}.get(label)
-    return {"itemStyle": {"color": f"--chart-{name}"}} if name else {}
+    return {"itemStyle": {"color": f"--chart-{colours[label]}"}} if label in colours else {}
 
 
 def _cursor(urls: Iterable[str]) -> str:

@@ -113,17 +113,18 @@ def _loops(period: Scope, at: datetime) -> Chart:
         end = _end(status)
         climbs[start, top] = climbs.get((start, top), 0) + counted["received"]
         ends[top, end] = ends.get((top, end), 0) + counted["received"]
-    order = {loop: place for place, loop in enumerate(LOOPS)}
-    links = [
-        (_("filed: %(loop)s") % {"loop": Loop(start).label}, _reached(top), count, "")
-        for (start, top), count in sorted(climbs.items(), key=lambda climb: [order[loop] for loop in climb[0]])
-    ]
-    links += [
-        (_reached(top), end, count, "")
-        for (top, end), count in sorted(ends.items(), key=lambda item: order[item[0][0]])
-    ]
+    flows = [(_filed(start), _reached(top), climbs[start, top], "") for start, top in sorted(climbs, key=_upwards)]
+    flows += [(_reached(top), end, ends[top, end], "") for top, end in sorted(ends, key=_upwards)]
     title = _("Where cases of the last %(days)s days went") % {"days": DAYS}
-    return sankey("loops", title, links, colours={_("closed"): "good", _("still open"): "open", _("ended"): "other"})
+    return sankey("loops", title, flows, colours={_("closed"): "good", _("still open"): "open", _("ended"): "other"})
+
+
+def _upwards(flow: tuple[str, str]) -> list[int]:
+    return [LOOPS.index(loop) for loop in flow if loop in LOOPS]
+
+
+def _filed(loop: str) -> str:
+    return _("filed: %(loop)s") % {"loop": Loop(loop).label}
 
 
 def _reached(loop: str) -> str:

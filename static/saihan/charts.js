@@ -39,7 +39,7 @@
     for (const [key, value] of Object.entries(part)) {
       if (key === "formatter") found[key] = FORMATTERS[value] ?? value;
       else if (key === "color" && Array.isArray(value)) found[key] = value.map(colour);
-      else if (key === "color" && value.startsWith("--")) found[key] = colour(value);
+      else if (key === "color" && String(value).startsWith("--")) found[key] = colour(value);
       else found[key] = resolved(value, colour);
     }
     return found;
@@ -82,7 +82,7 @@
 
   // Where things stand in the picture, which depends on its width.
   const LAYOUTS = {
-    sankey: (option) => Object.assign(option.series[0], { left: 0, right: 0, top: 8, bottom: 8 }),
+    sankey: sankey,
     trend: (option, unit) => frame(option, unit, 20),
     bars: (option, unit) => frame(option, unit, 48),
     treemap: (option) => Object.assign(option.series[0], { left: 0, right: 0, top: 0, bottom: 0 }),
@@ -93,30 +93,50 @@
     Object.assign(option.grid, { left: 4, right: right * unit, top: (option.legend.show ? 36 : 12) * unit, bottom: 4 });
   }
 
-  function calendar(option, unit, width, { size, font, colour }) {
+  function sankey(option, unit, width, { size }) {
+    Object.assign(option.series[0], { left: 0, right: 0, top: 8 * unit, bottom: 8 * unit });
+    if (width < NARROW) option.series[0].label.fontSize = 0.8 * size;
+  }
+
+  // On a phone a week is a line of its own, low enough for a year not to be endless.
+  function calendar(option, unit, width, { size, font, colour }, picture) {
     const isNarrow = width < NARROW;
     const across = isNarrow ? 7 : weeks(option.calendar.range);
-    const cell = Math.min((width - 56 * unit) / across, 22 * unit);
+    const down = isNarrow ? weeks(option.calendar.range) : 7;
+    const cell = Math.min((width - 56 * unit) / across, (isNarrow ? 44 : 22) * unit);
+    const tall = isNarrow ? 14 * unit : cell;
     const label = { color: colour("--chart-quiet"), fontFamily: font, fontSize: size };
     Object.assign(option.calendar, {
       orient: isNarrow ? "vertical" : "horizontal",
       left: 44 * unit,
       top: 28 * unit,
-      cellSize: [cell, cell],
+      cellSize: [cell, tall],
       itemStyle: { color: colour("--chart-ground"), borderColor: colour("--chart-line"), borderWidth: 1 },
       splitLine: { lineStyle: { color: colour("--chart-quiet"), width: unit } },
     });
+    const names = option.calendar.dayLabel.nameMap;
+    // Where lines are lower than letters every other day is named.
+    if (!isNarrow && cell < size) option.calendar.dayLabel.nameMap = names.map((name, day) => (day % 2 ? name : ""));
     Object.assign(option.calendar.dayLabel, label);
     Object.assign(option.calendar.monthLabel, label);
-    Object.assign(option.visualMap, { left: 0, bottom: 0, textStyle: label, text: [String(option.visualMap.max), "0"] });
+    Object.assign(option.visualMap, {
+      left: 40 * unit,
+      bottom: 0,
+      itemWidth: 14 * unit,
+      itemHeight: 140 * unit,
+      textStyle: label,
+      text: [String(option.visualMap.max), "0"],
+    });
+    picture.style.height = `${28 * unit + down * tall + 40 * unit}px`;
   }
 
   function arranged(figure, picture, chart) {
     const around = surroundings(figure);
     const option = resolved(JSON.parse(figure.querySelector("script").textContent), around.colour);
     const kind = Object.keys(LAYOUTS).find((name) => figure.classList.contains(`chart-${name}`));
-    LAYOUTS[kind](option, around.unit, picture.clientWidth, around);
-    chart.setOption({ animation: !calm.matches, ...option }, { notMerge: true });
+    LAYOUTS[kind](option, around.unit, picture.clientWidth, around, picture);
+    chart.resize();
+    chart.setOption({ animation: !calm.matches && !figure.closest("[data-still]"), ...option }, { notMerge: true });
   }
 
   function draw(picture) {
@@ -134,7 +154,6 @@
     for (const { target } of entries) {
       const chart = drawn.get(target);
       if (!chart || !target.clientWidth || chart.getWidth() === target.clientWidth) continue;
-      chart.resize();
       arranged(target.closest(".chart"), target, chart);
     }
   });
