@@ -15,6 +15,7 @@ FILES = (
     "@tabler/core/dist/css/tabler.min.css.map",
     "@tabler/core/dist/js/tabler.min.js",
     "@tabler/core/dist/js/tabler.min.js.map",
+    "echarts/dist/echarts.min.js",  # the smallest with sankey, treemap and calendar, which echarts.common leaves out
     "htmx.org/dist/htmx.min.js",
 )
 

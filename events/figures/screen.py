@@ -1,0 +1,182 @@
+"""What the wall of a command centre shows of a grid: numbers, and no more of a case than its kind and community.
+
+No titles and no people: whoever walks past may read it.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from django.utils import timezone
+from django.utils.formats import number_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+
+from events.figures import measures as m
+from events.figures.charts import Chart, sankey, trend
+from events.figures.counting import Counts, counts, totals
+from events.figures.measures import Day
+from events.figures.scope import Scope, midnight
+from events.hot_spots import find_hot_spots
+from events.indicators import ON_TIME, SATISFACTION, Indicator, Weights, measures_of
+from events.models import Event
+from events.workflow import LOOPS, OPEN, Loop, Status
+from grids.models import Grid, Level, load_ancestors
+from grids.tree import community_code
+
+DAYS = 30  # of rates and pictures; what is open is counted whatever its age
+OVERDUE_SHOWN = 60
+HOT_SPOTS_SHOWN = 12
+WEIGHTS: Weights = {m.FAIR.name: Decimal("0.9")}
+RATES = (ON_TIME, SATISFACTION)
+
+
+@dataclass(frozen=True)
+class Number:
+    """One of the large numbers; `tone` is the colour of one that calls for attention."""
+
+    title: str | Promise
+    text: str
+    tone: str = ""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A grid below: how many are open there and overdue, as shares of the most in any, and its rate."""
+
+    name: str
+    open: int
+    overdue: int
+    on_time: str
+    open_share: int
+    overdue_share: int
+
+
+@dataclass(frozen=True)
+class OverdueCase:
+    number: str
+    category: str
+    community: str
+    loop: str
+    due_at: datetime
+
+
+def screen(grid: Grid, at: datetime) -> dict:
+    """All of it, with a number of queries that no number of cases changes."""
+    today = timezone.localdate(at)
+    scope = Scope(grid)
+    period = scope.during(today - timedelta(days=DAYS - 1), today)
+    return {
+        "grid": grid,
+        "at": at,
+        "days": DAYS,
+        "numbers": _numbers(scope, period, at),
+        "loops": _loops(period, at),
+        "trend": _trend(period, at),
+        "children": _children(scope, period, at) if grid.level < Level.COMMUNITY else [],
+        "hot_spots": find_hot_spots(Event.objects.inside(grid), at)[:HOT_SPOTS_SHOWN],
+        "overdue": _overdue(scope, at),
+    }
+
+
+def _numbers(scope: Scope, period: Scope, at: datetime) -> list[Number]:
+    today = timezone.localdate(at)
+    stock = totals(scope, [m.OPEN_NOW, m.OVERDUE], at)
+    flow = totals(scope.during(today, today), [m.RECEIVED, m.SETTLED], at)
+    lately = totals(period, measures_of(RATES), at)
+    return [
+        Number(_("Open"), str(stock["open"])),
+        Number(_("Overdue"), str(stock["overdue"]), "late" if stock["overdue"] else ""),
+        Number(_("Due today"), str(_due_today(scope, at)), "soon"),
+        Number(_("Filed today"), str(flow["received"])),
+        Number(_("Closed today"), str(flow["settled"]), "good"),
+        Number(ON_TIME.title, _rate(ON_TIME, lately)),
+        Number(SATISFACTION.title, _rate(SATISFACTION, lately)),
+    ]
+
+
+def _due_today(scope: Scope, at: datetime) -> int:
+    end = midnight(timezone.localdate(at) + timedelta(days=1))
+    return Event.objects.open().filter(scope.condition(Day.FILED), due_at__gte=at, due_at__lt=end).count()
+
+
+def _rate(indicator: Indicator, counted: Counts) -> str:
+    value = indicator.value(counted, WEIGHTS)
+    return _("No cases") if value is None else f"{number_format(value * 100, 1)}%"
+
+
+def _loops(period: Scope, at: datetime) -> Chart:
+    """Where the cases were filed, how high they climbed, and what became of them."""
+    climbs, ends = {}, {}
+    found = counts(period, [m.RECEIVED], at, "start_loop", "top_loop", "status")
+    for (start, top, status), counted in found.items():
+        end = _end(status)
+        climbs[start, top] = climbs.get((start, top), 0) + counted["received"]
+        ends[top, end] = ends.get((top, end), 0) + counted["received"]
+    flows = [(_filed(start), _reached(top), climbs[start, top], "") for start, top in sorted(climbs, key=_upwards)]
+    flows += [(_reached(top), end, ends[top, end], "") for top, end in sorted(ends, key=_upwards)]
+    title = _("Where cases of the last %(days)s days went") % {"days": DAYS}
+    return sankey("loops", title, flows, colours={_("closed"): "good", _("still open"): "open", _("ended"): "other"})
+
+
+def _upwards(flow: tuple[str, str]) -> list[int]:
+    return [LOOPS.index(loop) for loop in flow if loop in LOOPS]
+
+
+def _filed(loop: str) -> str:
+    return _("filed: %(loop)s") % {"loop": Loop(loop).label}
+
+
+def _reached(loop: str) -> str:
+    return _("highest: %(loop)s") % {"loop": Loop(loop).label}
+
+
+def _end(status: str) -> str:
+    if status == Status.CLOSED:
+        return _("closed")
+    return _("still open") if status in OPEN else _("ended")
+
+
+def _trend(period: Scope, at: datetime) -> Chart:
+    found = counts(period, [m.RECEIVED, m.SETTLED], at, "day")
+    days = [period.since + timedelta(days=number) for number in range(DAYS)]
+    series = {
+        title: [found.get((day,), {}).get(measure.name, 0) for day in days]
+        for title, measure in ((_("filed"), m.RECEIVED), (_("closed"), m.SETTLED))
+    }
+    title = _("Filed and closed, last %(days)s days") % {"days": DAYS}
+    return trend("trend", title, days, series, colours={_("closed"): "good"})
+
+
+def _children(scope: Scope, period: Scope, at: datetime) -> list[Child]:
+    """Those below in order of their codes: they stand side by side, in no ranking."""
+    stock = counts(scope, [m.OPEN_NOW, m.OVERDUE], at, "child")
+    lately = counts(period, measures_of([ON_TIME]), at, "child")
+    most = max((counted["open"] for counted in stock.values()), default=0) or 1
+    none = {measure.name: 0 for measure in (m.OPEN_NOW, m.OVERDUE, *ON_TIME.measures)}
+    children = Grid.objects.active().filter(parent=scope.grid).order_by("lft")
+    return [_child(grid, none | stock.get((grid.code,), {}), lately.get((grid.code,), none), most) for grid in children]
+
+
+def _child(grid: Grid, stock: Counts, lately: Counts, most: int) -> Child:
+    shares = [round(100 * stock[name] / most) for name in ("open", "overdue")]
+    return Child(grid.name, stock["open"], stock["overdue"], _rate(ON_TIME, lately), *shares)
+
+
+def _overdue(scope: Scope, at: datetime) -> list[OverdueCase]:
+    """The worst first."""
+    events = Event.objects.filter(scope.condition(Day.FILED)).overdue(at).select_related("category", "grid")
+    events = list(events.order_by("due_at", "pk")[:OVERDUE_SHOWN])
+    codes = {event.pk: community_code(event.grid.code) or event.grid.code for event in events}
+    places = Grid.objects.in_bulk(set(codes.values()), field_name="code")
+    load_ancestors(places.values())
+    return [
+        OverdueCase(
+            event.number,
+            event.category.minor,
+            places[codes[event.pk]].full_name,
+            event.get_loop_display(),
+            event.due_at,
+        )
+        for event in events
+    ]
