@@ -16,6 +16,8 @@ from django.utils.translation import gettext_lazy as _
 from branches.access import visible_branches
 from branches.models import Branch
 from events.figures.measures import MEASURES, Day
+from events.figures.scope import midnight
+from events.figures.standing import STOCKS, stood
 from events.forms import SEARCH_LENGTH
 from events.models import Category, Event, SavedFilter
 from events.models.event import EventQuerySet
@@ -40,6 +42,7 @@ FILTER_NAMES = {
     "until": _("Filed until"),
     "overdue": _("Overdue"),
     "figure": _("Figure"),
+    "on": _("As the day began"),
     "organisation": _("Organisation that handles it"),
     "sort": _("Order"),
 }
@@ -115,6 +118,7 @@ class FilterForm(forms.Form):
     until = forms.DateField(required=False, widget=DayInput)
     overdue = forms.BooleanField(required=False)
     figure = forms.ChoiceField(choices=[(name, each.title) for name, each in MEASURES.items()], required=False)
+    on = forms.DateField(required=False, widget=DayInput)
     organisation = TextField(max_length=9, required=False)
     sort = forms.ChoiceField(choices=SORTS, required=False)
 
@@ -157,6 +161,14 @@ class FilterForm(forms.Form):
         if given and category is None:
             raise ValidationError(self.fields["category"].error_messages["invalid_choice"], "invalid_choice")
         return category
+
+    def clean_on(self) -> date | None:
+        day = self.cleaned_data["on"]
+        if day and not DAYS[0] <= day <= timezone.localdate():
+            raise ValidationError(_("That day has not begun yet, or is too long ago."))
+        if day and self.cleaned_data.get("figure") not in STOCKS:
+            raise ValidationError(_("As a day began one can ask what was open, overdue or due today."))
+        return day
 
     def clean(self) -> dict:
         given = self.cleaned_data
@@ -203,7 +215,9 @@ class FilterForm(forms.Form):
         if given["organisation"]:
             events = events.filter(organisation=given["organisation"])
         figure = MEASURES.get(given["figure"])
-        if figure:
+        if given["on"]:
+            events = events.filter(stood(figure.name, midnight(given["on"])))
+        elif figure:
             events = events.profiled().filter(figure.at(at), is_confidential=False)
         events = events.filter(self._of_category(), *during(given, at, figure.day if figure else Day.FILED))
         if given["sort"] == "due":

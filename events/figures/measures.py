@@ -5,10 +5,11 @@ Confidential cases are in none of them.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
 
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -47,8 +48,14 @@ class Measure:
         return self.condition & self.moment(at) if self.moment else self.condition
 
 
-def is_over(at: datetime) -> Q:
-    return Q(due_at__lt=at)
+def is_over(at: datetime, due: str = "due_at") -> Q:
+    return Q(**{f"{due}__lt": at})
+
+
+def is_due_today(at: datetime, due: str = "due_at") -> Q:
+    """From now to the end of the day here."""
+    tomorrow = timezone.localdate(at) + timedelta(days=1)
+    return Q(**{f"{due}__gte": at, f"{due}__lt": timezone.make_aware(datetime.combine(tomorrow, time.min))})
 
 
 _OPEN = Q(status__in=sorted(OPEN))
@@ -70,6 +77,7 @@ OVERDUE_ACCEPTED = Measure(
     _OPEN & ~Q(status=Status.SUSPENDED) & Q(is_accepted=True),
     moment=is_over,
 )
+DUE_TODAY = Measure("due_today", _("due today"), _OPEN, moment=is_due_today)
 SUSPENDED = Measure("suspended", _("suspended"), Q(status=Status.SUSPENDED))
 VOIDED = Measure("voided", _("voided"), Q(status=Status.VOIDED))
 MERGED = Measure("merged", _("merged"), Q(status=Status.MERGED))
@@ -85,7 +93,8 @@ SOLVED = Measure("solved", _("solved, says the reporter"), _RATED & Q(was_solved
 MEASURES = {
     measure.name: measure
     for measure in (
-        RECEIVED, OPEN_NOW, OVERDUE, ACCEPTED, CLOSED, SETTLED, ON_TIME, CLOSED_LATE, OVERDUE_ACCEPTED, SUSPENDED,
-        VOIDED, MERGED, FAILED_CHECKS, CLOSED_IN_GRID, RATED, SATISFIED, FAIR, UNSATISFIED, CONTACTED, SOLVED,
+        RECEIVED, OPEN_NOW, OVERDUE, DUE_TODAY, ACCEPTED, CLOSED, SETTLED, ON_TIME, CLOSED_LATE,
+        OVERDUE_ACCEPTED, SUSPENDED, VOIDED, MERGED, FAILED_CHECKS, CLOSED_IN_GRID, RATED, SATISFIED, FAIR,
+        UNSATISFIED, CONTACTED, SOLVED,
     )
 }  # fmt: skip

@@ -63,9 +63,9 @@ class Scope:
         }
         return {name: value for name, value in given.items() if value}
 
-    def link(self, measure: Measure) -> str:
-        """The list of exactly the cases that the measure counts here."""
-        query = {"figure": measure.name, "grid": self.grid.code} | self.query()
+    def link(self, figure: Measure, **further: str | date) -> str:
+        """The list of exactly the cases that the figure counts here; `further` narrows it by more filters."""
+        query = {"figure": figure.name, "grid": self.grid.code} | self.query() | further
         return f"{reverse('event_list')}?{urlencode(query)}"
 
 
