@@ -20,7 +20,13 @@ class EventsConfig(AppConfig):
         from events.patrolling import cases_of_safety
         from events.references import EventSource, HotSpotSource
         from events.searching import compute_words
-        from events.services import hand_over_events, rehome_events, rehome_export_templates, tell
+        from events.services import (
+            forget_standings,
+            hand_over_events,
+            rehome_events,
+            rehome_export_templates,
+            tell,
+        )
         from events.telling import EventTeller
         from grids import day, exports
         from grids.services import handed_over, notified, reorganised
@@ -29,6 +35,7 @@ class EventsConfig(AppConfig):
 
         def follow(change, successors, moved, joined, at, **kwargs):
             rehome_events(change=change, successors=successors, moved=moved, joined=joined, at=at)
+            forget_standings(change=change, successors=successors, moved=moved)
             rehome_export_templates(ended=change.grid, successors=successors)
 
         def take_over(user, grids, successor, actor, at, **kwargs):

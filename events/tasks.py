@@ -56,6 +56,11 @@ def list_quick_closings() -> int:
 
 
 @shared_task
+def keep_standings() -> int:
+    return services.keep_standings()
+
+
+@shared_task
 def read_hotline(pk: int) -> None:
     services.read_hotline(pk=pk)
 

@@ -39,6 +39,7 @@ from events.models.occasion import DISCREET, OCCASIONS, Occasion
 from events.models.quick import LookState, QuickClosing, QuickRule
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem, load_overlaps
 from events.models.saved import FILTER_NAME_LENGTH, SavedFilter
+from events.models.standing import Standing
 from events.models.step import Step
 from events.models.tallies import Grain, Tally, TallyFold
 from events.models.timing import (
@@ -106,6 +107,7 @@ __all__ = [
     "SavedFilter",
     "ServiceLevel",
     "Source",
+    "Standing",
     "Step",
     "Tally",
     "TallyFold",

@@ -51,6 +51,7 @@ from events.services.residents import (
 from events.services.sampling import draw_sample, may_inspect_case, recheck, why_no_recheck
 from events.services.saved_filters import delete_filter, rename_filter, save_filter
 from events.services.second_looks import list_quick_closings, look_again, save_quick_rule
+from events.services.standings import forget_standings, keep_standings
 from events.services.sweeping import sweep
 from events.services.tallying import fold_tallies, rebuild_tallies
 from events.services.timing import (
@@ -95,10 +96,12 @@ __all__ = [
     "file_hotline",
     "file_resident_report",
     "fold_tallies",
+    "forget_standings",
     "hand_over_events",
     "handler_candidates",
     "hotline_imports",
     "hotline_post",
+    "keep_standings",
     "list_quick_closings",
     "load_calendar",
     "load_categories",
