@@ -241,7 +241,9 @@ class FilterForm(forms.Form):
     def counted(self) -> "FilterForm":
         """The same figure without whatever else was chosen."""
         given = {name: text for name, text in self.given().items() if name in (*SCOPE_NAMES, *PART_NAMES)}
-        return FilterForm(self.user, given, self.lookups)
+        form = FilterForm(self.user, given, self.lookups)
+        form.full_clean()
+        return form
 
     def scope(self, at: datetime) -> Scope | None:
         """What the figure is about; None where no grid is chosen."""

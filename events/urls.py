@@ -10,7 +10,7 @@ from events import (
     saved_filter_views,
     views,
 )
-from events.figures import dashboard_views, screen_views
+from events.figures import dashboard_views, indicator_views, screen_views
 from events.hotline import views as hotline_views
 from events.notices import views as notice_views
 from events.public import views as public
@@ -41,6 +41,7 @@ urlpatterns = [
     path("dashboards/<slug:code>/", dashboard_views.dashboard, name="dashboard"),
     path("dashboards/<slug:code>/coverage/", dashboard_views.dashboard_coverage, name="dashboard_coverage"),
     path("dashboards/<slug:code>/screen/", screen_views.dashboard_screen, name="dashboard_screen"),
+    path("indicators/<slug:code>/", indicator_views.indicator_list, name="indicator_list"),
     path("hot-spots/<slug:code>/<int:category>/", hot_spot_views.hot_spot, name="hot_spot"),
     path("hotline/", hotline_views.hotline_list, name="hotline_list"),
     path("hotline/<int:pk>/", hotline_views.hotline_import, name="hotline_import"),

@@ -117,7 +117,7 @@ class FiguredGridSerializer(serializers.Serializer):
 
 
 class IndicatorRowSerializer(serializers.Serializer):
-    key = serializers.CharField(help_text=_("Code of the grid, month or id of the category"))
+    key = serializers.CharField(help_text=_("Code of the grid, month, or id of the organisation or category"))
     name = serializers.CharField()
     counts = serializers.DictField(child=serializers.IntegerField(), help_text=_("Each by the name of what is counted"))
     rates = serializers.DictField(
@@ -184,8 +184,8 @@ class IndicatorsView(views.APIView):
         summary=_("Indicators of a grid"),
         description=_(
             "Counts and rates of the cases of a grid and all below it, for a period, a category and an organisation; "
-            "beside the sum the same by grid, month or category. Rates are of the cases filed in the period, and "
-            "null where there are none. Clue reports are in no figure. Send the ETag of the last answer as "
+            "beside the sum the same by grid, organisation, month or category. Rates are of the cases filed in the "
+            "period, and null where there are none. Clue reports are in no figure. Send the ETag of the last answer as "
             "If-None-Match: if nothing has changed, the answer is 304 without a body."
         ),
         parameters=[IndicatorQuery],

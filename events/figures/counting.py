@@ -22,7 +22,7 @@ def totals(scope: Scope, measures: Iterable[Measure], at: datetime) -> Counts:
 
 
 def counts(scope: Scope, measures: Sequence[Measure], at: datetime, *by: str) -> dict[tuple, Counts]:
-    """How many of each, by columns of `PROFILE`, or by `child` (a code), `day` (a date here) or `category` (a key).
+    """How many of each, by columns of `PROFILE`, by `child` (a code), `day`, `category` or `organisation` (a key).
 
     Where none of them counts anything there is no row; where one does, the others are there with 0.
     """
@@ -67,6 +67,7 @@ def _counted(scope: Scope, day: Day, by: Sequence[str], measures: list[Measure],
         "child": lambda: _as_code(whole(F("position"), "/", width)),
         "day": lambda: TruncDate(f"{day}_at"),
         "category": lambda: F("category"),
+        "organisation": lambda: F("organisation"),
     }
     return _grouped(events, by, columns, {measure.name: _number(measure, at) for measure in measures})
 

@@ -1,4 +1,4 @@
-"""Counts and rates of a scope beside those of its parts: grids one level down, months, or categories."""
+"""Counts and rates of a scope beside those of its parts: grids one level down, organisations, months or categories."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -16,16 +16,17 @@ from events.figures.measures import MEASURES, RECEIVED
 from events.figures.scope import Scope
 from events.indicators import INDICATORS, Weights
 from events.models import Category
-from grids.models import Grid, Level
+from grids.models import Grid, Level, Organisation
 
 ALL = list(MEASURES.values())
 
 
 class By(models.TextChoices):
-    """What the parts are: each grid one level down, each month of the period, each category that has cases."""
+    """What the parts are: each grid one level down, or each organisation, month or category that has cases."""
 
     NONE = "none", gettext_lazy("the sum alone")
     CHILD = "child", gettext_lazy("grids one level down")
+    ORGANISATION = "organisation", gettext_lazy("organisations that handle cases")
     MONTH = "month", gettext_lazy("months")
     CATEGORY = "category", gettext_lazy("categories")
 
@@ -53,8 +54,9 @@ class Row:
 def side_by_side(scope: Scope, by: str, at: datetime) -> tuple[Row, list[Row]]:
     """The sum, and beside it a row for each part."""
     rows = list(_ROWS[By(by)](scope, at))
-    # Every case is in one part, so the sum need not be counted once more.
-    counted = _summed(row.counts for row in rows) if rows else _all(totals(scope, ALL, at))
+    # Every case is in one part, so the sum need not be counted once more; but not all are handled by organisations.
+    is_sum = rows and by != By.ORGANISATION
+    counted = _summed(row.counts for row in rows) if is_sum else _all(totals(scope, ALL, at))
     return Row(scope.grid.code, scope.grid.name, counted, scope), rows
 
 
@@ -97,7 +99,20 @@ def _by_category(scope: Scope, at: datetime) -> Iterator[Row]:
         yield Row(str(category.pk), str(category), _all(found[category.pk]), own)
 
 
-_ROWS = {By.NONE: lambda scope, at: (), By.CHILD: _by_child, By.MONTH: _by_month, By.CATEGORY: _by_category}
+def _by_organisation(scope: Scope, at: datetime) -> Iterator[Row]:
+    found = {key: each for (key,), each in counts(scope, ALL, at, "organisation").items() if key}
+    for organisation in Organisation.objects.filter(pk__in=found).order_by("position", "name"):
+        own = replace(scope, organisation=organisation)
+        yield Row(str(organisation.pk), organisation.name, _all(found[organisation.pk]), own)
+
+
+_ROWS = {
+    By.NONE: lambda scope, at: (),
+    By.CHILD: _by_child,
+    By.ORGANISATION: _by_organisation,
+    By.MONTH: _by_month,
+    By.CATEGORY: _by_category,
+}
 
 
 def _all(given: Counts | None) -> Counts:

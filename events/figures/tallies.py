@@ -111,7 +111,7 @@ def _room(level: int) -> int:
 def answers(scope: Scope, by: Sequence[str]) -> bool:
     """Whether the tallies know all that is asked: place and period, down to streets, and columns of PROFILE."""
     lowest = Level.DISTRICT if "child" in by else Level.STREET
-    return not scope.is_narrowed and "category" not in by and scope.grid.level <= lowest
+    return not scope.is_narrowed and set(by) <= {"child", "day", *PROFILE} and scope.grid.level <= lowest
 
 
 def rows_of(scope: Scope, dated_by: str, by: Sequence[str]) -> QuerySet:

@@ -19,7 +19,7 @@ def add_weights(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0029_figures"),
+        ("events", "0030_tallies"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

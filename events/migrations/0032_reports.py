@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("events", "0029_figures"),
+        ("events", "0031_weights"),
         ("grids", "0010_secretary"),
     ]
 

@@ -1,0 +1,102 @@
+"""The indicators of a grid in one table: beside each other the grids below, organisations, months or categories."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import NamedTuple
+from urllib.parse import urlencode
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from events.figures.explaining import formulas_of
+from events.figures.periods import PeriodForm
+from events.figures.showing import Figure
+from events.figures.side_by_side import By, Row, side_by_side
+from events.indicators import INDICATORS, Weights, weights
+from events.suggestions import by_major
+from grids.access import covers, get_covered_grid
+from grids.views import leads_on
+
+PAGE_SIZE = 50
+
+
+class IndicatorForm(PeriodForm):
+    """Which cases, and what stands side by side: the grids below without a word."""
+
+    by = forms.ChoiceField(choices=[choice for choice in By.choices if choice[0] != By.NONE], required=False)
+
+    def parts(self) -> By:
+        return By(self.cleaned_data["by"] or By.CHILD)
+
+
+class Cell(NamedTuple):
+    """A rate with what it is reckoned from."""
+
+    figure: Figure
+    sum: str
+
+
+class Line(NamedTuple):
+    """A row of the table; `code` where the grid has a table of its own."""
+
+    name: str
+    code: str
+    cells: list[Cell]
+
+
+@require_safe
+@leads_on
+def indicator_list(request: HttpRequest, code: str) -> HttpResponse:
+    """All indicators of the grid and of its parts, each rate down to its cases."""
+    user, at = request.user, timezone.now()
+    grid = get_covered_grid(user, code)
+    if grid.code != code:
+        return redirect("indicator_list", grid.code)
+    form = IndicatorForm(user, request.GET, at)
+    context = {
+        "grid": grid,
+        "above": [above for above in grid.ancestors if covers(user, above)],
+        "form": form,
+        "period": form.period_chosen,
+        "chosen": form.is_valid() and form.cleaned_data["category"],
+        "majors": by_major(category for category in form.lookups.categories if not category.is_confidential),
+        "at": at,
+    }
+    if not form.is_valid():
+        return render(request, "events/indicator_list.html", context, status=400)
+    return render(request, "events/indicator_list.html", context | _table(request, form, grid, at))
+
+
+def _table(request: HttpRequest, form: IndicatorForm, grid, at: datetime) -> dict:
+    given, by, scope = weights(), form.parts(), form.scope(grid)
+    total, rows = side_by_side(scope, by, at)
+    page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
+    return {
+        "by": by,
+        "parts": [choice for choice in By.choices if choice[0] != By.NONE],
+        "scope": scope,
+        "indicators": INDICATORS.values(),
+        "total": _line(total, "", given),
+        "page": page,
+        "lines": [_line(row, row.key if by == By.CHILD and row.scope else "", given) for row in page],
+        "formulas": [formula for each in INDICATORS.values() for formula in formulas_of(each, given)],
+        "query": urlencode(form.given()),
+    }
+
+
+def _line(row: Row, code: str, given: Weights) -> Line:
+    return Line(row.name, code, list(_cells(row, given)))
+
+
+def _cells(row: Row, given: Weights) -> Iterator[Cell]:
+    for each in INDICATORS.values():
+        below = sum(row.counts[measure.name] for measure in each.below)
+        above = [str(row.counts[measure.name]) for measure in each.above if given.get(measure.name, 1)]
+        url = row.scope.link(each) if row.scope else ""
+        figure = Figure(each.name, each.title, each.value(row.counts, given), url, is_rate=True)
+        yield Cell(figure, _("%(above)s of %(below)s") % {"above": "+".join(above), "below": below} if below else "")
