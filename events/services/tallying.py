@@ -74,6 +74,7 @@ def fold_tallies(*, at: datetime | None = None) -> int:
     Safe to run beside itself, while others write and after a crash; who reads meanwhile finds the same figures.
     """
     at, folded = aware_now(at), 0
+    TallyFold.objects.get_or_create(pk=1)
     while (count := _fold_batch(at)) == BATCH:
         folded += count
     return folded + count
@@ -103,7 +104,6 @@ def _fold_batch(at: datetime) -> int:
 
 
 def _has_lock() -> bool:
-    TallyFold.objects.get_or_create(pk=1)
     return bool(TallyFold.objects.select_for_update(skip_locked=True).filter(pk=1).values_list("pk"))
 
 
@@ -124,6 +124,7 @@ def rebuild_tallies(*, at: datetime | None = None) -> int:
     are not seen here and stay. Only a fold that runs at that moment makes it begin again.
     """
     at = aware_now(at)
+    TallyFold.objects.get_or_create(pk=1)
     for attempt in range(ATTEMPTS):
         try:
             with _one_look():
@@ -146,7 +147,6 @@ def _one_look() -> Iterator[None]:
 
 
 def _rebuild(at: datetime) -> int:
-    TallyFold.objects.get_or_create(pk=1)
     list(TallyFold.objects.select_for_update().filter(pk=1))
     Tally.objects.all()._raw_delete(Tally.objects.db)
     for dated_by in Day:
