@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
@@ -125,14 +125,11 @@ def rebuild_tallies(*, at: datetime | None = None) -> int:
     """
     at = aware_now(at)
     TallyFold.objects.get_or_create(pk=1)
-    for attempt in range(ATTEMPTS):
-        try:
-            with _one_look():
-                return _rebuild(at)
-        except OperationalError:
-            if attempt + 1 == ATTEMPTS:
-                raise
-    raise AssertionError("Unreachable.")
+    for _attempt in range(ATTEMPTS - 1):
+        with suppress(OperationalError), _one_look():
+            return _rebuild(at)
+    with _one_look():
+        return _rebuild(at)
 
 
 @contextmanager
@@ -148,7 +145,7 @@ def _one_look() -> Iterator[None]:
 
 def _rebuild(at: datetime) -> int:
     list(TallyFold.objects.select_for_update().filter(pk=1))
-    Tally.objects.all()._raw_delete(Tally.objects.db)
+    Tally.objects.all().delete()
     for dated_by in Day:
         for level in LEVELS:
             for grain in FOLDED:
