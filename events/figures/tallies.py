@@ -75,8 +75,7 @@ def tallies_by_key(dated_by: str, *, level: int, grain: str) -> QuerySet:
     folded = Q(grain=grain, code__range=codes_inside("", level))
     rows = Tally.objects.filter(folded | Q(grain=Grain.ENTRY), dated_by=dated_by).order_by()
     day = F("day") if grain == Grain.DAY else _month("day")
-    code = _code_at(level)
-    return rows.values(k_code=code, k_day=day, **_profile_columns())
+    return rows.values(k_code=_code_at(level), k_day=day, **_profile_columns())
 
 
 def _code_at(level: int) -> Case:
@@ -119,16 +118,11 @@ def rows_of(scope: Scope, dated_by: str, by: Sequence[str]) -> QuerySet:
 
     One statement, so that a fold is seen wholly or not at all.
     """
-    grid = scope.grid
+    grid, since, until = scope.grid, scope.since, scope.until
+    chosen = Q(grain=Grain.ENTRY, code__range=codes_inside(grid.code, Level.STREET)) & _between(since, until)
     codes = Q(code__in=_child_codes(grid)) if "child" in by else Q(code=int(grid.code))
-    chosen = Q(grain=Grain.ENTRY, code__range=codes_inside(grid.code, Level.STREET)) & _between(
-        scope.since, scope.until
-    )
-    if "day" in by:
-        chosen |= Q(grain=Grain.DAY) & codes & _between(scope.since, scope.until)
-    else:
-        for grain, since, until in stretches(scope.since, scope.until):
-            chosen |= Q(grain=grain) & codes & _between(since, until)
+    for grain, *days in [(Grain.DAY, since, until)] if "day" in by else stretches(since, until):
+        chosen |= Q(grain=grain) & codes & _between(*days)
     return Tally.objects.filter(chosen, dated_by=dated_by).order_by()
 
 

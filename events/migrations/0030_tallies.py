@@ -18,6 +18,7 @@ BATCH = 2000
 def fill(apps, schema_editor):
     """Grouped by the database and read as a stream: two years of a city need no memory here."""
     alias = schema_editor.connection.alias
+    apps.get_model("events", "TallyFold").objects.using(alias).create(pk=1)
     tallies = apps.get_model("events", "Tally").objects.using(alias)
     cases = apps.get_model("events", "Event").objects.using(alias).filter(is_confidential=False)
     for dated_by in ("filed", "closed"):

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import date, datetime
 from functools import reduce
 from operator import or_
@@ -74,6 +74,7 @@ def fold_tallies(*, at: datetime | None = None) -> int:
     Safe to run beside itself, while others write and after a crash; who reads meanwhile finds the same figures.
     """
     at, folded = aware_now(at), 0
+    TallyFold.objects.get_or_create(pk=1)
     while (count := _fold_batch(at)) == BATCH:
         folded += count
     return folded + count
@@ -103,7 +104,6 @@ def _fold_batch(at: datetime) -> int:
 
 
 def _has_lock() -> bool:
-    TallyFold.objects.get_or_create(pk=1)
     return bool(TallyFold.objects.select_for_update(skip_locked=True).filter(pk=1).values_list("pk"))
 
 
@@ -124,14 +124,12 @@ def rebuild_tallies(*, at: datetime | None = None) -> int:
     are not seen here and stay. Only a fold that runs at that moment makes it begin again.
     """
     at = aware_now(at)
-    for attempt in range(ATTEMPTS):
-        try:
-            with _one_look():
-                return _rebuild(at)
-        except OperationalError:
-            if attempt + 1 == ATTEMPTS:
-                raise
-    raise AssertionError("Unreachable.")
+    TallyFold.objects.get_or_create(pk=1)
+    for _attempt in range(ATTEMPTS - 1):
+        with suppress(OperationalError), _one_look():
+            return _rebuild(at)
+    with _one_look():
+        return _rebuild(at)
 
 
 @contextmanager
@@ -146,9 +144,8 @@ def _one_look() -> Iterator[None]:
 
 
 def _rebuild(at: datetime) -> int:
-    TallyFold.objects.get_or_create(pk=1)
     list(TallyFold.objects.select_for_update().filter(pk=1))
-    Tally.objects.all()._raw_delete(Tally.objects.db)
+    Tally.objects.all().delete()
     for dated_by in Day:
         for level in LEVELS:
             for grain in FOLDED:
