@@ -225,6 +225,10 @@ class FilterForm(forms.Form):
         given = {name: text for name, text in self.given().items() if name in SCOPE_NAMES}
         return FilterForm(self.user, given, self.lookups)
 
+    def narrows_figure(self) -> bool:
+        """Whether more is chosen than what the figure is counted by."""
+        return bool(self.given().keys() - {*SCOPE_NAMES, "sort"})
+
     def scope(self, at: datetime) -> Scope | None:
         """What the figure is about; None where no grid is chosen."""
         given = self.cleaned_data
