@@ -208,15 +208,16 @@ class FilterForm(forms.Form):
             events = events.filter(loop=given["loop"])
         if given["organisation"]:
             events = events.filter(organisation=given["organisation"])
-        if self.counts:
-            events = events.profiled().filter(self.counts.at(at), is_confidential=False)
-        events = events.filter(self._of_category(), *during(given, at, self.counts.day if self.counts else Day.FILED))
+        figure = self.asked_figure
+        if figure:
+            events = events.profiled().filter(figure.at(at), is_confidential=False)
+        events = events.filter(self._of_category(), *during(given, at, figure.day if figure else Day.FILED))
         if given["sort"] == "due":
             return events.filter(due_at__isnull=False).order_by(F("due_at").asc(), F("pk").asc())
         return events.order_by(F("filed_at").desc(), F("pk").desc())
 
     @property
-    def counts(self) -> Measure | Indicator | None:
+    def asked_figure(self) -> Measure | Indicator | None:
         """What is counted, where the list was opened from a figure; of a rate it holds the cases below the line."""
         return FIGURES.get(self.cleaned_data["figure"]) if self.is_valid() else None
 
@@ -268,7 +269,8 @@ class FilterForm(forms.Form):
 
     def chosen(self) -> Iterator[Chosen]:
         """Each filter that was given and is one."""
-        is_of_closing = self.counts and self.counts.day == Day.CLOSED
+        figure = self.asked_figure
+        is_of_closing = figure and figure.day == Day.CLOSED
         names = FILTER_NAMES | CLOSED_NAMES if is_of_closing else FILTER_NAMES
         for name, value in getattr(self, "cleaned_data", {}).items():
             if value:

@@ -141,7 +141,7 @@ def card(form: FilterForm, at: datetime) -> Card | None:
 
     Whoever may not see the whole grid is told the number of what they may see.
     """
-    figure = form.counts
+    figure = form.asked_figure
     if figure is None:
         return None
     scope, given = form.scope(at), weights()
