@@ -224,17 +224,18 @@ class FilterForm(forms.Form):
             events = events.of_branch(given["branch"])
         equal = ("loop", "start_loop", "top_loop", "organisation")
         events = events.filter(**{name: given[name] for name in equal if given[name]})
+        figure = self.asked_figure
         if given["on"]:
             events = events.filter(stood(given["figure"], midnight(given["on"])))
-        elif self.counts:
-            events = events.profiled().filter(self.counts.at(at), is_confidential=False)
-        events = events.filter(self._of_category(), *during(given, at, self.counts.day if self.counts else Day.FILED))
+        elif figure:
+            events = events.profiled().filter(figure.at(at), is_confidential=False)
+        events = events.filter(self._of_category(), *during(given, at, figure.day if figure else Day.FILED))
         if given["sort"] == "due":
             return events.filter(due_at__isnull=False).order_by(F("due_at").asc(), F("pk").asc())
         return events.order_by(F("filed_at").desc(), F("pk").desc())
 
     @property
-    def counts(self) -> Measure | Indicator | None:
+    def asked_figure(self) -> Measure | Indicator | None:
         """What is counted, where the list was opened from a figure; of a rate it holds the cases below the line."""
         return FIGURES.get(self.cleaned_data["figure"]) if self.is_valid() else None
 
@@ -244,6 +245,10 @@ class FilterForm(forms.Form):
         form = FilterForm(self.user, given, self.lookups)
         form.full_clean()
         return form
+
+    def narrows_figure(self) -> bool:
+        """Whether more is chosen than what the figure is counted by."""
+        return bool(self.given().keys() - {*SCOPE_NAMES, *PART_NAMES, "sort"})
 
     def scope(self, at: datetime) -> Scope | None:
         """What the figure is about; None where no grid is chosen."""
@@ -288,7 +293,8 @@ class FilterForm(forms.Form):
 
     def chosen(self) -> Iterator[Chosen]:
         """Each filter that was given and is one."""
-        is_of_closing = self.counts and self.counts.day == Day.CLOSED
+        figure = self.asked_figure
+        is_of_closing = figure and figure.day == Day.CLOSED
         names = FILTER_NAMES | CLOSED_NAMES if is_of_closing else FILTER_NAMES
         for name, value in getattr(self, "cleaned_data", {}).items():
             if value:

@@ -48,6 +48,7 @@ def test_it_lists_what_the_api_offers(operations):
         "get /api/v1/events/{number}/steps/",
         "get /api/v1/grids/",
         "get /api/v1/grids/{code}/",
+        "get /api/v1/indicators/",
         "get /api/v1/mediations/",
         "get /api/v1/mediations/{id}/",
         "get /api/v1/orders/",

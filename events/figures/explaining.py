@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from events.figures.counting import Counts, totals
 from events.figures.measures import Day, Measure
-from events.filters import SCOPE_NAMES, FilterForm
+from events.filters import FilterForm
 from events.indicators import CONFIDENTIAL, INDICATORS, Indicator, Weights, weights
 from grids.access import covers
 from grids.models import load_ancestors
@@ -141,7 +141,7 @@ def card(form: FilterForm, at: datetime) -> Card | None:
 
     Whoever may not see the whole grid is told the number of what they may see.
     """
-    figure = form.counts
+    figure = form.asked_figure
     if figure is None:
         return None
     scope, given = form.scope(at), weights()
@@ -162,7 +162,7 @@ def card(form: FilterForm, at: datetime) -> Card | None:
         period=period_text(*form.period(at), figure.day),
         at=at,
         is_whole=is_whole,
-        is_narrowed=form.given().keys() - {"sort"} != form.counted().given().keys(),
+        is_narrowed=form.narrows_figure(),
     )
 
 
@@ -178,11 +178,10 @@ def _counts(form: FilterForm, figure: Measure | Indicator, at: datetime, is_whol
         measures = list(figure.measures)
     else:
         measures = [figure, cases_of(figure)] if figure.weight else [figure]
-    counted = form.counted()
-    if is_whole and counted.given().keys() <= set(SCOPE_NAMES):
+    if is_whole:
         return totals(form.scope(at), measures, at)
     aggregates = {each.name: _aggregate(each, each.at(at) if each != figure else None) for each in measures}
-    return counted.events(at).order_by().aggregate(**aggregates)
+    return form.counted().events(at).order_by().aggregate(**aggregates)
 
 
 def _aggregate(measure: Measure, condition):

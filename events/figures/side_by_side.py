@@ -75,7 +75,8 @@ def _by_child(scope: Scope, at: datetime) -> Iterator[Row]:
 def _by_month(scope: Scope, at: datetime) -> Iterator[Row]:
     found: dict[str, list[Counts]] = {}
     for (day,), each in counts(scope, ALL, at, "day").items():
-        found.setdefault(f"{day:%Y-%m}", []).append(each)
+        if day:  # what is not closed has no day of closing
+            found.setdefault(f"{day:%Y-%m}", []).append(each)
     since = scope.since or (date.fromisoformat(f"{min(found)}-01") if found else None)
     if since is None:
         return

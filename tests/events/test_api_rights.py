@@ -114,6 +114,7 @@ MATRIX = {
     "get {sample}items/": INSPECTORS,
     "get {sample}population/": INSPECTORS,
     "get /api/v1/second-looks/": INSPECTORS,
+    "get {indicators}": INSIDE | {"worker": 404, "chief": 404},
     "post {event}actions/ comment": INSIDE,
     "post {event}actions/ accept": NOBODY | {"chief": 200},
     "post {event}actions/ resolve": NOBODY | {"chief": 409},
@@ -162,6 +163,7 @@ def test_who_gets_what(cast, event, what):
     sample = f"/api/v1/samples/{a_sample(cast).pk}/" if "{sample}" in what else ""
     branch = f"/api/v1/branches/{make_branch(cast.tree.community).pk}/"
     known = {"event": address(event), "organisation": place, "photo": photo, "sample": sample, "branch": branch}
+    known["indicators"] = f"/api/v1/indicators/?grid={cast.tree.community.code}"
     known |= {name: make(cast, company) for name, make in HELP.items() if f"{{{name}}}" in what}
     method, path, *action = what.format(**known).split()
     body = {"action": action[0], "note": "说明"} if action else filing(cast, event.category)
@@ -190,6 +192,7 @@ def test_every_address_is_in_the_matrix():
         .replace("{mediation}", "/api/v1/mediations/{id}/")
         .replace("{photo}", ATTACHMENTS + "{key}/")
         .replace("{sample}", "/api/v1/samples/{id}/")
+        .replace("{indicators}", "/api/v1/indicators/")
         for line in MATRIX
     }
     assert set(described) - known == {"/api/v1/token/"}

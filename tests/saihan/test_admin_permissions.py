@@ -13,7 +13,7 @@ from rest_framework.authtoken.models import Token
 
 from branches.services import add_line, enter_spending, plan_budget, publish, write_story
 from events.models import AuditAlarm, Delivery, Event, ServiceLevel
-from events.services import change_level, draw_sample, list_quick_closings, make_digest, reveal_contact
+from events.services import change_level, change_weight, draw_sample, list_quick_closings, make_digest, reveal_contact
 from grids import services
 from grids.models import Duty, Grid, OrganisationKind, Post, Role, User
 from grids.sheets import kinds
@@ -86,6 +86,8 @@ MAY = {
     "events.workinghours": (EDIT, set()),
     "events.calendaryear": (ENTER, set()),
     "events.timechange": (EDIT, set()),
+    "events.ratingweight": (EDIT, set()),
+    "events.weightchange": (READ, set()),
     "events.sample": (READ, set()),
     "events.quickclosing": (READ, set()),
     "events.quickrule": (EDIT, set()),
@@ -139,6 +141,7 @@ def things(cast, people) -> dict[type, int]:
     level = ServiceLevel.objects.first()
     level.amount += 1
     change_level(level=level, actor=cast.admin)
+    change_weight(rating="fair", weight=Decimal("0.8"), reason="按新口径", actor=cast.admin)
     make_topic(cast.community, cast.tree.community)
     AuditAlarm.objects.create(kind="missed", digest=make_digest(), raised_at=notice.created_at)
     Token.objects.create(user=cast.worker)
