@@ -276,7 +276,7 @@ def test_the_worst_stands_first_and_says_why(cast):
     late = worst(Scope(cast.tree.city), cast.city, MONDAY + 30 * DAY)
     assert [row.event for row in late] == [first, later]
     assert late[0].reasons == ["待上级决定：延期"]
-    assert late[0].awaited == "等待健康社区 1号楼派遣或处置。"
+    assert late[0].awaited == "等待健康社区 1号楼派遣或办结。"
 
 
 def test_a_vacant_desk_is_named(cast):
