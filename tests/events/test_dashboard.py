@@ -345,6 +345,17 @@ def test_one_is_led_to_it(cast, as_):
     assert address(cast.tree.community) not in page(as_(cast.worker).get(reverse("grid_detail", args=["150105001001"])))
 
 
+def test_dashboard_year_is_read_after_the_page_and_stands_by_itself(cast, as_, cases):
+    path = reverse("dashboard_year", args=[cast.tree.street.code])
+    assert f'hx-get="{path}?period=7"' in page(as_(cast.street).get(address(cast.tree.street, period="7")))
+    answer = as_(cast.street).get(path, {"period": "7"})
+    heat = answer.context["dashboard"].heat
+    assert sum(row[-1].value for row in heat.rows) == Event.objects.inside(cast.tree.street).count()
+    assert len(heat.rows) == 365
+    assert as_(cast.community).get(path).status_code == 404
+    assert as_(cast.street).get(path, {"since": "x"}).status_code == 400
+
+
 def test_dashboard_coverage_is_for_who_may_oversee(cast, as_):
     path = reverse("dashboard_coverage", args=[cast.tree.street.code])
     text = page(as_(cast.street).get(path))
