@@ -72,3 +72,10 @@ def test_vacancies_come_after_the_page(cast, page_of):
     expect(vacant).to_be_visible()
     vacant.click()
     expect(page).to_have_url(re.compile("figure=vacant"))
+
+
+def test_the_year_comes_after_the_page_too(cast, page_of):
+    page = page_of(cast.street, width=1440)
+    page.goto("/dashboards/")
+    expect(page.locator("#year")).to_contain_text("一年内每日上报")
+    expect(page).to_have_title("看板 · 人民路街道 · 赛罕网格")
