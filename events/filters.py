@@ -246,6 +246,10 @@ class FilterForm(forms.Form):
         form.full_clean()
         return form
 
+    def is_of_a_part(self) -> bool:
+        """Whether the figure is that of a part which no scope says, as in the links of the loops."""
+        return bool(self.given().keys() & set(PART_NAMES))
+
     def narrows_figure(self) -> bool:
         """Whether more is chosen than what the figure is counted by."""
         return bool(self.given().keys() - {*SCOPE_NAMES, *PART_NAMES, "sort"})

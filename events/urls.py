@@ -39,6 +39,7 @@ urlpatterns = [
     path("filters/<int:key>/delete/", saved_filter_views.saved_filter_delete, name="saved_filter_delete"),
     path("dashboards/", dashboard_views.dashboard_list, name="dashboard_list"),
     path("dashboards/<slug:code>/", dashboard_views.dashboard, name="dashboard"),
+    path("dashboards/<slug:code>/year/", dashboard_views.dashboard_year, name="dashboard_year"),
     path("dashboards/<slug:code>/coverage/", dashboard_views.dashboard_coverage, name="dashboard_coverage"),
     path("dashboards/<slug:code>/screen/", screen_views.dashboard_screen, name="dashboard_screen"),
     path("indicators/<slug:code>/", indicator_views.indicator_list, name="indicator_list"),

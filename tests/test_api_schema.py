@@ -37,6 +37,7 @@ def test_it_lists_what_the_api_offers(operations):
         "get /api/v1/branches/",
         "get /api/v1/branches/{id}/",
         "get /api/v1/categories/",
+        "get /api/v1/dashboards/{code}/",
         "get /api/v1/enrolments/members/",
         "get /api/v1/enrolments/members/{id}/",
         "get /api/v1/enrolments/organisations/",

@@ -92,8 +92,12 @@ class Dashboard:
 
     @cached_property
     def stock(self) -> dict[str, Counts]:
-        """What stands open now, by the code of the child."""
-        return _by_child(self.now, [*STOCK, *AGEING], self.at)
+        """What stands open now, by the code of the child.
+
+        All of it is asked with the time of looking, for which the open cases alone are read; so is how many they are.
+        """
+        rows = _by_child(self.now, [OVERDUE, DUE_TODAY, *AGEING], self.at)
+        return {code: row | {OPEN_NOW.name: sum(row[age.name] for age in AGEING)} for code, row in rows.items()}
 
     @cached_property
     def period(self) -> dict[str, Counts]:
@@ -102,12 +106,13 @@ class Dashboard:
 
     @cached_property
     def daily(self) -> dict[date, Counts]:
-        """Filed and settled by day, from the earliest to the latest day that any section shows."""
-        first = min(self.scope.since, self.scope.until - YEAR, self.today - WEEK)
-        during = self.scope.during(first, max(self.scope.until, self.today))
-        return {
-            day: found for (day,), found in counts(during, [RECEIVED, SETTLED, SETTLED_LATE], self.at, "day").items()
-        }
+        """Filed and settled by day, in the period, today, and on the same day a week ago."""
+        first, last = min(self.scope.since, self.today - WEEK), max(self.scope.until, self.today)
+        return self._by_day(first, last, RECEIVED, SETTLED, SETTLED_LATE)
+
+    def _by_day(self, first: date, last: date, *measures: Measure) -> dict[date, Counts]:
+        rows = counts(self.scope.during(first, last), measures, self.at, "day")
+        return {day: found for (day,), found in rows.items()}
 
     def _on(self, measure: Measure, days: Iterable[date]) -> int:
         return sum(self.daily.get(day, {}).get(measure.name, 0) for day in days)
@@ -278,11 +283,12 @@ class Dashboard:
     @cached_property
     def heat(self) -> Chart:
         """What was filed on each day of the year that ends with the period."""
-        days = list(Span(self.scope.until - YEAR, self.scope.until).days)
+        first, last = self.scope.until - YEAR, self.scope.until
+        filed, days = self._by_day(first, last, RECEIVED), list(Span(first, last).days)
         return charts.heat_calendar(
             "heat",
             _("Filed on each day of a year"),
-            {day: self._on(RECEIVED, [day]) for day in days},
+            {day: filed.get(day, {}).get(RECEIVED.name, 0) for day in days},
             dict(zip(days, self.scope.links(RECEIVED, [(day, day) for day in days]), strict=True)),
         )
 

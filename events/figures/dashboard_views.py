@@ -1,5 +1,6 @@
 """Pages of the dashboard: of any grid that one's posts cover, and what leads there."""
 
+from datetime import datetime
 from urllib.parse import urlencode
 
 from django.core.paginator import Paginator
@@ -15,6 +16,7 @@ from events.figures.periods import PeriodForm
 from events.suggestions import by_major, with_places
 from grids.access import covered_tops, covers, get_covered_grid, get_overseen_grid, may_oversee
 from grids.coverage import Census
+from grids.models import Grid
 from grids.views import leads_on
 
 CHILDREN = 50
@@ -38,29 +40,44 @@ def dashboard(request: HttpRequest, code: str) -> HttpResponse:
     grid = get_covered_grid(user, code)
     if grid.code != code:
         return redirect("dashboard", grid.code)
-    form = PeriodForm(user, request.GET, at)
-    context = {
+    context = _narrowed(request, grid, at)
+    shown = context["dashboard"]
+    if not shown:
+        return render(request, "events/dashboard.html", context, status=400)
+    sort = request.GET.get("sort", SORT)
+    context |= {
+        "late": worst(shown.now, user, at),
+        "sort": sort,
+        "page": Paginator(in_order(shown.children, sort), CHILDREN).get_page(request.GET.get("page")),
+        "may_oversee": may_oversee(user, grid),
+    }
+    return render(request, "events/dashboard.html", context)
+
+
+@require_safe
+@leads_on
+def dashboard_year(request: HttpRequest, code: str) -> HttpResponse:
+    """What was filed on each day of a year; the dashboard reads it after itself, for it is long."""
+    context = _narrowed(request, get_covered_grid(request.user, code), timezone.now())
+    return render(request, "events/dashboard_year.html", context, status=200 if context["dashboard"] else 400)
+
+
+def _narrowed(request: HttpRequest, grid: Grid, at: datetime) -> dict:
+    """What a page of figures says of its place, period and category; no `dashboard` where a filter is wrong."""
+    user, form = request.user, PeriodForm(request.user, request.GET, at)
+    categories, is_valid = form.lookups.categories, form.is_valid()
+    shown = Dashboard(form.scope(grid), at, grain=form.chosen_grain(), categories=categories) if is_valid else None
+    return {
         "grid": grid,
         "above": [above for above in grid.ancestors if covers(user, above)],
         "form": form,
         "period": form.period_chosen,
-        "chosen": form.is_valid() and form.cleaned_data["category"],
-        "majors": by_major(category for category in form.lookups.categories if not category.is_confidential),
-        "may_oversee": may_oversee(user, grid),
+        "chosen": form.cleaned_data["category"] if is_valid else None,
+        "majors": by_major(category for category in categories if not category.is_confidential),
+        "dashboard": shown,
+        "query": urlencode(form.given()) if is_valid else "",
         "at": at,
     }
-    if not form.is_valid():
-        return render(request, "events/dashboard.html", context, status=400)
-    shown = Dashboard(form.scope(grid), at, grain=form.chosen_grain(), categories=form.lookups.categories)
-    sort = request.GET.get("sort", SORT)
-    context |= {
-        "dashboard": shown,
-        "late": worst(shown.now, user, at),
-        "sort": sort,
-        "page": Paginator(in_order(shown.children, sort), CHILDREN).get_page(request.GET.get("page")),
-        "query": urlencode(form.given()),
-    }
-    return render(request, "events/dashboard.html", context)
 
 
 @require_safe

@@ -178,7 +178,7 @@ def _counts(form: FilterForm, figure: Measure | Indicator, at: datetime, is_whol
         measures = list(figure.measures)
     else:
         measures = [figure, cases_of(figure)] if figure.weight else [figure]
-    if is_whole:
+    if is_whole and not form.is_of_a_part():
         return totals(form.scope(at), measures, at)
     aggregates = {each.name: _aggregate(each, each.at(at) if each != figure else None) for each in measures}
     return form.counted().events(at).order_by().aggregate(**aggregates)

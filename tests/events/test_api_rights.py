@@ -109,6 +109,7 @@ MATRIX = {
     "get {photo}": INSIDE,
     "get {photo}thumbnail/": INSIDE,
     "get {event}clock/": INSIDE,
+    "get /api/v1/dashboards/150105001001/": INSIDE | {"worker": 404, "chief": 404},
     "get /api/v1/samples/": INSPECTORS,
     "get {sample}": INSPECTORS,
     "get {sample}items/": INSPECTORS,

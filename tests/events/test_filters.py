@@ -9,7 +9,7 @@ from django.utils import timezone
 from events.filters import FilterForm
 from events.models import Event
 from tests.events.conftest import MONDAY, moment
-from tests.factories import make_category, make_event
+from tests.factories import make_category, make_event, take
 from tests.pages import page
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,48 @@ def test_a_major_takes_all_of_its_minors(cast):
         make_event(cast.worker, cast.tree.building, title=minor, category=make_category(minor, major=major))
     assert fitting(cast.worker, category="社会治理") == {"噪音", "漏水"}
     assert fitting(cast.worker, category=str(Event.objects.get(title="路灯").category_id)) == {"路灯"}
+
+
+# What figures lead to
+
+
+def test_what_arose_on_the_very_grid_is_not_what_arose_below_it(cast):
+    make_event(cast.worker, cast.tree.building, title="在楼里")
+    make_event(cast.community, cast.tree.community, title="在社区")
+    assert fitting(cast.street, grid=cast.tree.community.code) == {"在楼里", "在社区"}
+    assert fitting(cast.street, grid=cast.tree.community.code, directly="true") == {"在社区"}
+
+
+def test_where_a_case_started_and_how_high_it_climbed(cast):
+    take(make_event(cast.worker, cast.tree.building, title="升过级"), "escalate", "accept", "send_back")
+    make_event(cast.worker, cast.tree.building, title="没升级")
+    assert fitting(cast.street, top_loop="community", loop="grid") == {"升过级"}
+    assert fitting(cast.street, start_loop="grid", top_loop="grid") == {"没升级"}
+
+
+def test_a_rate_leads_to_the_cases_below_its_line(cast):
+    take(make_event(cast.worker, cast.tree.building, title="已结"), "accept", "resolve", "pass_check", at=MONDAY)
+    take(make_event(cast.worker, cast.tree.building, title="受理逾期", at=MONDAY), "accept", at=MONDAY)
+    make_event(cast.worker, cast.tree.building, title="没受理", at=MONDAY)
+    later = MONDAY + timedelta(days=9)
+    assert fitting(cast.street, later, figure="on_time_closing") == {"已结", "受理逾期"}
+    assert fitting(cast.street, later, figure="in_grid") == {"已结"}
+
+
+def test_how_it_stood_as_a_day_began(cast):
+    before, at = timezone.localdate() - timedelta(days=7), timezone.now()
+    make_event(cast.worker, cast.tree.building, title="早就有", at=at - timedelta(days=9))
+    make_event(cast.worker, cast.tree.building, title="后来的", at=at)
+    assert fitting(cast.street, at, figure="open", on=before.isoformat()) == {"早就有"}
+    for wrong in ({"figure": "closed", "on": before.isoformat()}, {"figure": "open", "on": "2999-01-01"}):
+        assert "on" in FilterForm(cast.street, wrong).errors
+
+
+def test_what_a_figure_leads_to_stays_when_another_filter_is_chosen(cast, as_, event):
+    text = page(as_(cast.street).get(reverse(LIST), {"figure": "open", "top_loop": "grid"}))
+    assert '<input type="hidden" name="figure" value="open">' in text
+    assert '<input type="hidden" name="top_loop" value="grid">' in text
+    assert 'name="start_loop"' not in text
 
 
 @pytest.mark.parametrize(
