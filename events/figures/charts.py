@@ -71,6 +71,7 @@ def sankey(
         series=[
             {
                 "type": "sankey",
+                "layoutIterations": 0,  # they stand in the order of the links
                 "nodes": nodes,
                 "links": [_link(*link) for link in links],
                 "label": {"formatter": "{b} {c}"},

@@ -1,7 +1,7 @@
 // Draws the charts of a page from the options beside them. Without this file the tables stand open and say the same.
 
 (() => {
-  const NARROW = 560; // px of the picture; below it weeks stand below each other
+  const NARROW = 560; // px of the picture at letters of 14 px; below it weeks stand below each other
   const PAPER = 680; // px, the width of a sheet of A4 inside its margins
   const drawn = new Map(); // the picture and its ECharts instance
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
@@ -95,12 +95,12 @@
 
   function sankey(option, unit, width, { size }) {
     Object.assign(option.series[0], { left: 0, right: 0, top: 8 * unit, bottom: 8 * unit });
-    if (width < NARROW) option.series[0].label.fontSize = 0.8 * size;
+    if (width < NARROW * unit) option.series[0].label.fontSize = 0.8 * size;
   }
 
   // On a phone a week is a line of its own, low enough for a year not to be endless.
   function calendar(option, unit, width, { size, font, colour }, picture) {
-    const isNarrow = width < NARROW;
+    const isNarrow = width < NARROW * unit;
     const across = isNarrow ? 7 : weeks(option.calendar.range);
     const down = isNarrow ? weeks(option.calendar.range) : 7;
     const cell = Math.min((width - 56 * unit) / across, (isNarrow ? 44 : 22) * unit);

@@ -27,7 +27,9 @@ def page(chart: Chart, **context) -> str:
 
 
 def test_a_sankey_draws_its_rows():
-    chart = sankey("loops", "四级循环", [("上报", "网格", 5, "/a/"), ("上报", "街道", 0, "/b/"), ("网格", "结案", 4, "")])
+    chart = sankey(
+        "loops", "四级循环", [("上报", "网格", 5, "/a/"), ("上报", "街道", 0, "/b/"), ("网格", "结案", 4, "")]
+    )
     series = chart.option["series"][0]
     drawn = [(link["source"], link["target"], link["value"]) for link in series["links"]]
     assert drawn == table(chart) == [("上报", "网格", 5), ("网格", "结案", 4)]
@@ -181,7 +183,8 @@ PALETTES = palettes()
 @pytest.mark.parametrize("eyes", SEEN)
 def test_colours_are_told_apart_by_all_eyes(colours, eyes):
     seen = [
-        lab([min(1, max(0, part)) for part in times(SEEN[eyes], linear(colours[str(number)]))]) for number in range(1, 6)
+        lab([min(1, max(0, part)) for part in times(SEEN[eyes], linear(colours[str(number)]))])
+        for number in range(1, 6)
     ]
     assert min(sum((a - b) ** 2 for a, b in zip(*pair, strict=True)) ** 0.5 for pair in combinations(seen, 2)) > 15
 
