@@ -120,7 +120,9 @@ def _loops(period: Scope, at: datetime) -> Chart:
     flows = [(_filed(LOOPS[start]), _reached(LOOPS[top]), climbs[top, start], "") for top, start in sorted(climbs)]
     flows += [(_reached(LOOPS[top]), str(ENDS[end]), ends[top, end], "") for top, end in sorted(ends)]
     title = _("Where cases of the last %(days)s days went") % {"days": DAYS}
-    return sankey("loops", title, flows, colours=dict(zip(ENDS, ("good", "open", "other"), strict=True)))
+    colours = dict(zip(ENDS, ("good", "open", "other"), strict=True))
+    colours |= {name(loop): str(place) for place, loop in enumerate(LOOPS, start=2) for name in (_filed, _reached)}
+    return sankey("loops", title, flows, colours=colours)
 
 
 def _filed(loop: Loop) -> str:

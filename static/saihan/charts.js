@@ -67,7 +67,7 @@
       },
       line: { symbolSize: 7 * unit, lineStyle: { width: 2 * unit } },
       bar: { label, barMaxWidth: 22 * unit },
-      sankey: { label, nodeWidth: 14 * unit, nodeGap: 12 * unit, lineStyle: { opacity: 0.35 } },
+      sankey: { label, nodeWidth: 14 * unit, nodeGap: 1.3 * size, lineStyle: { opacity: 0.35 } },
       treemap: {
         label: { ...label, color: colour("--chart-on-fill"), overflow: "truncate" },
         upperLabel: { ...label, color: colour("--chart-words"), height: 24 * unit },
@@ -183,7 +183,7 @@
   // On paper a picture is drawn for the sheet and then as wide as its place there, letters and all.
   addEventListener("beforeprint", () => {
     for (const [picture, chart] of drawn) {
-      const [width, height] = [Math.min(picture.clientWidth, PAPER), picture.clientHeight];
+      const [width, height] = [Math.min(chart.getWidth(), PAPER), chart.getHeight()];
       chart.resize({ width, height });
       chart.getZr().flush();
       picture.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height}`);
