@@ -31,6 +31,25 @@
     return { size, unit: size / 14, font: style.fontFamily, colour: (name) => style.getPropertyValue(name).trim() };
   }
 
+  // Which cell of the table says what was clicked: its row and column.
+  const CELLS = {
+    sankey: ({ dataType, dataIndex }) => (dataType === "edge" ? [dataIndex, 2] : []),
+    trend: ({ dataIndex, seriesIndex }) => [dataIndex, seriesIndex + 1],
+    bars: ({ dataIndex }) => [dataIndex, 0],
+    calendar: ({ dataIndex }) => [dataIndex, 1],
+    treemap: ({ data }) => [data.row, 2],
+  };
+
+  function follow(figure, clicked) {
+    const [row, column] = CELLS[kindOf(figure)](clicked);
+    const link = figure.querySelector("tbody").rows[row]?.cells[column].querySelector("a");
+    if (link) location.assign(link.href);
+  }
+
+  function kindOf(figure) {
+    return Object.keys(LAYOUTS).find((kind) => figure.classList.contains(`chart-${kind}`));
+  }
+
   // The option with functions and colours in place of their names; what people wrote is left as it is.
   function resolved(part, colour) {
     if (Array.isArray(part)) return part.map((each) => resolved(each, colour));
@@ -133,8 +152,7 @@
   function arranged(figure, picture, chart) {
     const around = surroundings(figure);
     const option = resolved(JSON.parse(figure.querySelector("script").textContent), around.colour);
-    const kind = Object.keys(LAYOUTS).find((name) => figure.classList.contains(`chart-${name}`));
-    LAYOUTS[kind](option, around.unit, picture.clientWidth, around, picture);
+    LAYOUTS[kindOf(figure)](option, around.unit, picture.clientWidth, around, picture);
     chart.resize();
     chart.setOption({ animation: !calm.matches && !figure.closest("[data-still]"), ...option }, { notMerge: true });
   }
@@ -145,7 +163,7 @@
     const chart = echarts.init(picture, theme(surroundings(figure)), { renderer: "svg" });
     drawn.set(picture, chart);
     arranged(figure, picture, chart);
-    chart.on("click", ({ data }) => data?.url && location.assign(data.url));
+    chart.on("click", (clicked) => follow(figure, clicked));
     figure.querySelector(".chart-table").open = false;
     sizes.observe(picture);
   }
