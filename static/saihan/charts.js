@@ -168,7 +168,10 @@
     sizes.observe(picture);
   }
 
+  const paper = matchMedia("print");
+  let isPrinting = false;
   const sizes = new ResizeObserver((entries) => {
+    if (isPrinting || paper.matches) return;
     for (const { target } of entries) {
       const chart = drawn.get(target);
       if (!chart || !target.clientWidth || chart.getWidth() === target.clientWidth) continue;
@@ -200,6 +203,7 @@
 
   // On paper a picture is drawn for the sheet and then as wide as its place there, letters and all.
   addEventListener("beforeprint", () => {
+    isPrinting = true;
     for (const [picture, chart] of drawn) {
       const [width, height] = [Math.min(chart.getWidth(), PAPER), chart.getHeight()];
       chart.resize({ width, height });
@@ -207,7 +211,10 @@
       picture.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height}`);
     }
   });
-  addEventListener("afterprint", () => drawn.forEach((chart) => chart.resize()));
+  addEventListener("afterprint", () => {
+    isPrinting = false;
+    drawn.forEach((chart) => chart.resize());
+  });
 
   document.addEventListener("htmx:after:swap", drawAll);
   document.addEventListener("screen:swap", drawAll);
