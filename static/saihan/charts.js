@@ -5,6 +5,8 @@
   const PAPER = 680; // px, the width of a sheet of A4 inside its margins
   const drawn = new Map(); // the picture and its ECharts instance
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const paper = matchMedia("print");
+  let isPrinting = false;
 
   // A tooltip is made of nodes, so that a name is never read as HTML.
   function words(text) {
@@ -149,12 +151,18 @@
     picture.style.height = `${28 * unit + down * tall + 40 * unit}px`;
   }
 
-  function arranged(figure, picture, chart) {
+  function moves(figure) {
+    return !calm.matches && !isPrinting && !figure.closest("[data-still]");
+  }
+
+  // Lays the chart out for its place, or for this width.
+  function arrange(picture, chart, width) {
+    const figure = picture.closest(".chart");
     const around = surroundings(figure);
     const option = resolved(JSON.parse(figure.querySelector("script").textContent), around.colour);
-    LAYOUTS[kindOf(figure)](option, around.unit, picture.clientWidth, around, picture);
-    chart.resize();
-    chart.setOption({ animation: !calm.matches && !figure.closest("[data-still]"), ...option }, { notMerge: true });
+    LAYOUTS[kindOf(figure)](option, around.unit, width ?? picture.clientWidth, around, picture);
+    chart.resize({ width: width ?? "auto" });
+    chart.setOption({ animation: moves(figure), ...option }, { notMerge: true });
   }
 
   function draw(picture) {
@@ -162,20 +170,18 @@
     figure.classList.add("chart-drawn");
     const chart = echarts.init(picture, theme(surroundings(figure)), { renderer: "svg" });
     drawn.set(picture, chart);
-    arranged(figure, picture, chart);
+    arrange(picture, chart);
     chart.on("click", (clicked) => follow(figure, clicked));
     figure.querySelector(".chart-table").open = false;
     sizes.observe(picture);
   }
 
-  const paper = matchMedia("print");
-  let isPrinting = false;
   const sizes = new ResizeObserver((entries) => {
     if (isPrinting || paper.matches) return;
     for (const { target } of entries) {
       const chart = drawn.get(target);
       if (!chart || !target.clientWidth || chart.getWidth() === target.clientWidth) continue;
-      arranged(target.closest(".chart"), target, chart);
+      arrange(target, chart);
     }
   });
 
@@ -201,20 +207,26 @@
     }
   }
 
-  // On paper a picture is drawn for the sheet and then as wide as its place there, letters and all.
+  // On paper a picture is laid out for the sheet and then as wide as its place there, letters and all.
   addEventListener("beforeprint", () => {
     isPrinting = true;
     for (const [picture, chart] of drawn) {
-      const [width, height] = [Math.min(chart.getWidth(), PAPER), chart.getHeight()];
-      chart.resize({ width, height });
+      arrange(picture, chart, Math.min(chart.getWidth(), PAPER));
       chart.getZr().flush();
-      picture.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height}`);
+      picture.querySelector("svg").setAttribute("viewBox", `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
     }
   });
-  addEventListener("afterprint", () => {
+
+  function printed() {
+    if (!isPrinting || paper.matches) return;
     isPrinting = false;
-    drawn.forEach((chart) => chart.resize());
-  });
+    for (const [picture, chart] of drawn) {
+      picture.querySelector("svg").removeAttribute("viewBox");
+      arrange(picture, chart);
+    }
+  }
+  addEventListener("afterprint", printed);
+  paper.addEventListener("change", printed);
 
   document.addEventListener("htmx:after:swap", drawAll);
   document.addEventListener("screen:swap", drawAll);

@@ -94,6 +94,10 @@ def test_on_paper_stand_the_pictures_and_the_tables_that_were_opened(gallery):
     assert svg.bounding_box()["height"] > 100
     expect(page.locator("#chart-trend table")).to_be_visible()
     expect(page.locator("#chart-loops .chart-table")).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert svg.get_attribute("viewBox") is None
+    assert svg.bounding_box()["width"] == page.locator("#chart-loops .chart-picture").bounding_box()["width"]
 
 
 def pass_minute(page: Page) -> None:
