@@ -87,8 +87,8 @@ def test_without_scripts_the_tables_stand_open(gallery):
 def test_on_paper_stand_the_pictures_and_the_tables_that_were_opened(gallery):
     page = gallery(width=1440)
     page.locator("#chart-trend summary").click()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")  # as a browser does it, before the styles of paper hold
     page.emulate_media(media="print")
-    page.evaluate("dispatchEvent(new Event('beforeprint'))")
     svg = page.locator("#chart-loops .chart-picture svg")
     assert svg.get_attribute("viewBox").startswith("0 0 ")
     assert svg.bounding_box()["height"] > 100
