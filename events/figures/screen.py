@@ -3,6 +3,7 @@
 No titles and no people: whoever walks past may read it.
 """
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from django.utils import timezone
 from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from events.figures import measures as m
 from events.figures.charts import Chart, sankey, trend
@@ -29,6 +31,7 @@ OVERDUE_SHOWN = 60
 HOT_SPOTS_SHOWN = 12
 WEIGHTS: Weights = {m.FAIR.name: Decimal("0.9")}
 RATES = (ON_TIME, SATISFACTION)
+ENDS = (m.CLOSED.title, pgettext_lazy("chart", "still open"), pgettext_lazy("chart", "ended"))  # of cases
 
 
 @dataclass(frozen=True)
@@ -85,8 +88,8 @@ def _numbers(scope: Scope, period: Scope, at: datetime) -> list[Number]:
     flow = totals(scope.during(today, today), [m.RECEIVED, m.SETTLED], at)
     lately = totals(period, measures_of(RATES), at)
     return [
-        Number(_("Open"), str(stock["open"])),
-        Number(_("Overdue"), str(stock["overdue"]), "late" if stock["overdue"] else ""),
+        Number(m.OPEN_NOW.title, str(stock["open"])),
+        Number(m.OVERDUE.title, str(stock["overdue"]), "late" if stock["overdue"] else ""),
         Number(_("Due today"), str(_due_today(scope, at)), "soon"),
         Number(_("Filed today"), str(flow["received"])),
         Number(_("Closed today"), str(flow["settled"]), "good"),
@@ -101,40 +104,40 @@ def _due_today(scope: Scope, at: datetime) -> int:
 
 
 def _rate(indicator: Indicator, counted: Counts) -> str:
+    """Rounded down, so that 100 % is all."""
     value = indicator.value(counted, WEIGHTS)
     return _("No cases") if value is None else f"{number_format(value * 100, 1)}%"
 
 
 def _loops(period: Scope, at: datetime) -> Chart:
     """Where the cases were filed, how high they climbed, and what became of them."""
-    climbs, ends = {}, {}
+    climbs, ends = Counter(), Counter()
     found = counts(period, [m.RECEIVED], at, "start_loop", "top_loop", "status")
     for (start, top, status), counted in found.items():
-        end = _end(status)
-        climbs[start, top] = climbs.get((start, top), 0) + counted["received"]
-        ends[top, end] = ends.get((top, end), 0) + counted["received"]
-    flows = [(_filed(start), _reached(top), climbs[start, top], "") for start, top in sorted(climbs, key=_upwards)]
-    flows += [(_reached(top), end, ends[top, end], "") for top, end in sorted(ends, key=_upwards)]
+        climbs[LOOPS.index(top), LOOPS.index(start)] += counted["received"]
+        ends[LOOPS.index(top), _end(status)] += counted["received"]
+    # In this order the loops stand below each other on every wall alike, the lowest first.
+    flows = [(_filed(LOOPS[start]), _reached(LOOPS[top]), climbs[top, start], "") for top, start in sorted(climbs)]
+    flows += [(_reached(LOOPS[top]), str(ENDS[end]), ends[top, end], "") for top, end in sorted(ends)]
     title = _("Where cases of the last %(days)s days went") % {"days": DAYS}
-    return sankey("loops", title, flows, colours={_("closed"): "good", _("still open"): "open", _("ended"): "other"})
+    colours = dict(zip(ENDS, ("good", "open", "other"), strict=True))
+    colours |= {name(loop): str(place) for place, loop in enumerate(LOOPS, start=2) for name in (_filed, _reached)}
+    return sankey("loops", title, flows, colours=colours)
 
 
-def _upwards(flow: tuple[str, str]) -> list[int]:
-    return [LOOPS.index(loop) for loop in flow if loop in LOOPS]
+def _filed(loop: Loop) -> str:
+    return _("filed: %(loop)s") % {"loop": loop.label}
 
 
-def _filed(loop: str) -> str:
-    return _("filed: %(loop)s") % {"loop": Loop(loop).label}
+def _reached(loop: Loop) -> str:
+    return _("highest: %(loop)s") % {"loop": loop.label}
 
 
-def _reached(loop: str) -> str:
-    return _("highest: %(loop)s") % {"loop": Loop(loop).label}
-
-
-def _end(status: str) -> str:
+def _end(status: str) -> int:
+    """Its place in `ENDS`."""
     if status == Status.CLOSED:
-        return _("closed")
-    return _("still open") if status in OPEN else _("ended")
+        return 0
+    return 1 if status in OPEN else 2
 
 
 def _trend(period: Scope, at: datetime) -> Chart:

@@ -1,10 +1,12 @@
 // Draws the charts of a page from the options beside them. Without this file the tables stand open and say the same.
 
 (() => {
-  const NARROW = 560; // px of the picture; below it weeks stand below each other
+  const NARROW = 560; // px of the picture at letters of 14 px; below it weeks stand below each other
   const PAPER = 680; // px, the width of a sheet of A4 inside its margins
   const drawn = new Map(); // the picture and its ECharts instance
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
+  const paper = matchMedia("print");
+  let isPrinting = false;
 
   // A tooltip is made of nodes, so that a name is never read as HTML.
   function words(text) {
@@ -29,6 +31,25 @@
     const style = getComputedStyle(figure);
     const size = parseFloat(style.fontSize);
     return { size, unit: size / 14, font: style.fontFamily, colour: (name) => style.getPropertyValue(name).trim() };
+  }
+
+  // Which cell of the table says what was clicked: its row and column.
+  const CELLS = {
+    sankey: ({ dataType, dataIndex }) => (dataType === "edge" ? [dataIndex, 2] : []),
+    trend: ({ dataIndex, seriesIndex }) => [dataIndex, seriesIndex + 1],
+    bars: ({ dataIndex }) => [dataIndex, 0],
+    calendar: ({ dataIndex }) => [dataIndex, 1],
+    treemap: ({ data }) => [data.row, 2],
+  };
+
+  function follow(figure, clicked) {
+    const [row, column] = CELLS[kindOf(figure)](clicked);
+    const link = figure.querySelector("tbody").rows[row]?.cells[column].querySelector("a");
+    if (link) location.assign(link.href);
+  }
+
+  function kindOf(figure) {
+    return Object.keys(LAYOUTS).find((kind) => figure.classList.contains(`chart-${kind}`));
   }
 
   // The option with functions and colours in place of their names; what people wrote is left as it is.
@@ -67,7 +88,7 @@
       },
       line: { symbolSize: 7 * unit, lineStyle: { width: 2 * unit } },
       bar: { label, barMaxWidth: 22 * unit },
-      sankey: { label, nodeWidth: 14 * unit, nodeGap: 12 * unit, lineStyle: { opacity: 0.35 } },
+      sankey: { label, nodeWidth: 14 * unit, nodeGap: 1.3 * size, lineStyle: { opacity: 0.35 } },
       treemap: {
         label: { ...label, color: colour("--chart-on-fill"), overflow: "truncate" },
         upperLabel: { ...label, color: colour("--chart-words"), height: 24 * unit },
@@ -95,12 +116,12 @@
 
   function sankey(option, unit, width, { size }) {
     Object.assign(option.series[0], { left: 0, right: 0, top: 8 * unit, bottom: 8 * unit });
-    if (width < NARROW) option.series[0].label.fontSize = 0.8 * size;
+    if (width < NARROW * unit) option.series[0].label.fontSize = 0.8 * size;
   }
 
   // On a phone a week is a line of its own, low enough for a year not to be endless.
   function calendar(option, unit, width, { size, font, colour }, picture) {
-    const isNarrow = width < NARROW;
+    const isNarrow = width < NARROW * unit;
     const across = isNarrow ? 7 : weeks(option.calendar.range);
     const down = isNarrow ? weeks(option.calendar.range) : 7;
     const cell = Math.min((width - 56 * unit) / across, (isNarrow ? 44 : 22) * unit);
@@ -130,13 +151,18 @@
     picture.style.height = `${28 * unit + down * tall + 40 * unit}px`;
   }
 
-  function arranged(figure, picture, chart) {
+  function moves(figure) {
+    return !calm.matches && !isPrinting && !figure.closest("[data-still]");
+  }
+
+  // Lays the chart out for its place, or for this width.
+  function arrange(picture, chart, width) {
+    const figure = picture.closest(".chart");
     const around = surroundings(figure);
     const option = resolved(JSON.parse(figure.querySelector("script").textContent), around.colour);
-    const kind = Object.keys(LAYOUTS).find((name) => figure.classList.contains(`chart-${name}`));
-    LAYOUTS[kind](option, around.unit, picture.clientWidth, around, picture);
-    chart.resize();
-    chart.setOption({ animation: !calm.matches && !figure.closest("[data-still]"), ...option }, { notMerge: true });
+    LAYOUTS[kindOf(figure)](option, around.unit, width ?? picture.clientWidth, around, picture);
+    chart.resize({ width: width ?? "auto" });
+    chart.setOption({ animation: moves(figure), ...option }, { notMerge: true });
   }
 
   function draw(picture) {
@@ -144,17 +170,18 @@
     figure.classList.add("chart-drawn");
     const chart = echarts.init(picture, theme(surroundings(figure)), { renderer: "svg" });
     drawn.set(picture, chart);
-    arranged(figure, picture, chart);
-    chart.on("click", ({ data }) => data?.url && location.assign(data.url));
+    arrange(picture, chart);
+    chart.on("click", (clicked) => follow(figure, clicked));
     figure.querySelector(".chart-table").open = false;
     sizes.observe(picture);
   }
 
   const sizes = new ResizeObserver((entries) => {
+    if (isPrinting || paper.matches) return;
     for (const { target } of entries) {
       const chart = drawn.get(target);
       if (!chart || !target.clientWidth || chart.getWidth() === target.clientWidth) continue;
-      arranged(target.closest(".chart"), target, chart);
+      arrange(target, chart);
     }
   });
 
@@ -180,16 +207,26 @@
     }
   }
 
-  // On paper a picture is drawn for the sheet and then as wide as its place there, letters and all.
+  // On paper a picture is laid out for the sheet and then as wide as its place there, letters and all.
   addEventListener("beforeprint", () => {
+    isPrinting = true;
     for (const [picture, chart] of drawn) {
-      const [width, height] = [Math.min(picture.clientWidth, PAPER), picture.clientHeight];
-      chart.resize({ width, height });
+      arrange(picture, chart, Math.min(chart.getWidth(), PAPER));
       chart.getZr().flush();
-      picture.querySelector("svg").setAttribute("viewBox", `0 0 ${width} ${height}`);
+      picture.querySelector("svg").setAttribute("viewBox", `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
     }
   });
-  addEventListener("afterprint", () => drawn.forEach((chart) => chart.resize()));
+
+  function printed() {
+    if (!isPrinting || paper.matches) return;
+    isPrinting = false;
+    for (const [picture, chart] of drawn) {
+      picture.querySelector("svg").removeAttribute("viewBox");
+      arrange(picture, chart);
+    }
+  }
+  addEventListener("afterprint", printed);
+  paper.addEventListener("change", printed);
 
   document.addEventListener("htmx:after:swap", drawAll);
   document.addEventListener("screen:swap", drawAll);

@@ -43,7 +43,7 @@ def test_what_flows_in_a_circle_is_refused():
 
 def test_a_trend_draws_its_columns():
     chart = trend("trend", "走势", DAYS, {"上报": [3, None, 1], "结案": [0, 2, 2]}, {"上报": ["/1/", "/2/", "/3/"]})
-    drawn = {series["name"]: [point["value"] for point in series["data"]] for series in chart.option["series"]}
+    drawn = {series["name"]: series["data"] for series in chart.option["series"]}
     assert drawn == {"上报": [3, None, 1], "结案": [0, 2, 2]}
     assert table(chart) == [("2026-11-23", 3, 0), ("2026-11-24", "–", 2), ("2026-11-25", 1, 2)]
     assert [row[1].url for row in chart.rows] == ["/1/", "", "/3/"]
@@ -74,14 +74,14 @@ def test_one_small_area_stays_itself():
 
 def test_a_calendar_draws_every_day_between():
     chart = heat_calendar("heat", "日历", {DAYS[2]: 4, DAYS[0]: 2}, {DAYS[2]: "/3/"})
-    drawn = [tuple(point["value"]) for point in chart.option["series"][0]["data"]]
+    drawn = [tuple(point) for point in chart.option["series"][0]["data"]]
     assert drawn == table(chart) == [("2026-11-23", 2), ("2026-11-24", 0), ("2026-11-25", 4)]
     assert chart.option["visualMap"]["max"] == 4
 
 
 def test_bars_draw_their_rows():
     chart = bars("children", "下级", [("健康社区", {"未结": 4, "逾期": 1}, "/1/"), ("别处", {"未结": 2}, "/2/")])
-    drawn = {series["name"]: [point["value"] for point in series["data"]] for series in chart.option["series"]}
+    drawn = {series["name"]: series["data"] for series in chart.option["series"]}
     assert drawn == {"未结": [4, 2], "逾期": [1, None]}
     assert table(chart) == [("健康社区", 4, 1), ("别处", 2, "–")]
     assert chart.option["aria"]["decal"]["show"]  # shapes beside the colours
