@@ -56,6 +56,11 @@ def keep_standings() -> int:
 
 
 @shared_task
+def make_monthly_reports() -> int:
+    return services.make_monthly_reports()
+
+
+@shared_task
 def read_hotline(pk: int) -> None:
     services.read_hotline(pk=pk)
 

@@ -336,6 +336,12 @@ CELERY_BEAT_SCHEDULE = {
     "list quick closings": {"task": "events.tasks.list_quick_closings", "schedule": crontab(hour=4, minute=10)},
     # Soon after midnight; in the other hours it makes up for an outage or a reorganisation, mostly for nothing.
     "keep standings": {"task": "events.tasks.keep_standings", "schedule": crontab(minute=8)},
+    # Asked each hour, done on the first working day of a month; after an outage, on the next day that there is.
+    "make monthly reports": {
+        "task": "events.tasks.make_monthly_reports",
+        "schedule": crontab(minute=25),
+        "options": {"expires": 3000},
+    },
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
     "adjust deadlines": {"task": "events.tasks.adjust_deadlines", "schedule": 60, "options": {"expires": 55}},
     "continue hotlines": {"task": "events.tasks.continue_hotlines", "schedule": 60, "options": {"expires": 55}},

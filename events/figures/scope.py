@@ -35,6 +35,10 @@ class Scope:
         """The same of another period."""
         return replace(self, since=since, until=until)
 
+    def handled_by(self, organisation: Organisation) -> "Scope":
+        """The same of what an organisation handles."""
+        return replace(self, organisation=organisation)
+
     @property
     def is_narrowed(self) -> bool:
         """Whether more is asked than place and period, which is all that tallies know."""
