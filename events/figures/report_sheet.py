@@ -23,7 +23,7 @@ def report_book(report: MonthlyReport, user: User, at: datetime) -> Iterator[byt
     return book(
         [
             (Sheet(_("Indicators"), (30, 14, 14, 14, 16, 16)), _figures(reading, user, at)),
-            (Sheet(_("Grids below"), (22, 20, *[12] * 40), frozen=1), _children(reading)),
+            (Sheet(_("Grids below side by side"), (22, 20, *[12] * 40), frozen=1), _children(reading)),
             (Sheet(_("Offices"), (32, *[12] * 40), frozen=1), _offices(reading)),
             (Sheet(_("By day"), (14, 12, 12, 20), frozen=1), _days(reading)),
             (Sheet(_("Categories"), (24, 36, 12, 12), frozen=1), _categories(reading)),

@@ -3,7 +3,6 @@
 from datetime import date, datetime, timedelta
 
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -50,10 +49,7 @@ class MonthlyReport(Placed):
     class Meta:
         verbose_name = _("monthly report")
         verbose_name_plural = _("monthly reports")
-        constraints = [
-            models.UniqueConstraint(fields=["grid", "month"], name="monthly_report_once"),
-            models.CheckConstraint(condition=Q(month__day=1), name="monthly_report_of_a_month"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["grid", "month"], name="monthly_report_once")]
         # The list: newest first, of all that somebody may see.
         indexes = [models.Index(fields=["-month", "position"], name="monthly_report_newest")]
 
