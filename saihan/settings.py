@@ -290,8 +290,8 @@ CELERY_BROKER_URL = env.broker("BROKER_URL", None if PRODUCTION else EMBEDDED_BR
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
-# The daily check reads for minutes; the sweep and the notices must not wait behind it.
-CELERY_TASK_ROUTES = {"events.tasks.check_daily": {"queue": "audit"}}
+# The daily check and a month's reports take minutes; the sweep and the notices must not wait behind them.
+CELERY_TASK_ROUTES = {f"events.tasks.{name}": {"queue": "audit"} for name in ("check_daily", "make_monthly_reports")}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 15 * 60

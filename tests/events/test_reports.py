@@ -73,6 +73,12 @@ def test_it_is_made_on_the_first_working_day_of_each_grid_with_cases_or_posts(ca
     assert {(report.month, report.is_belated, report.made_by) for report in made} == {(OCTOBER, False, None)}
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_is_read_inside_of_one_snapshot_and_written_after(cast, cases):
+    assert make_monthly_reports(at=MADE) == 3
+    assert Notice.objects.filter(key__startswith="monthly-report").count() == 2
+
+
 def test_holidays_put_it_off(cast):
     assert make_monthly_reports(at=moment("2025-10-08 12:00")) == 0
     assert make_monthly_reports(at=moment("2025-10-09 00:25")) == 3
