@@ -60,6 +60,12 @@ def keep_standings() -> int:
     return services.keep_standings()
 
 
+@shared_task(acks_late=False, reject_on_worker_lost=False, soft_time_limit=CHECK_SECONDS, time_limit=CHECK_SECONDS + 60)
+def make_monthly_reports() -> int:
+    """Of a large city with many cases it takes minutes; what a killed worker left out, the next hour makes."""
+    return services.make_monthly_reports()
+
+
 @shared_task
 def read_hotline(pk: int) -> None:
     services.read_hotline(pk=pk)

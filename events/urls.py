@@ -10,7 +10,7 @@ from events import (
     saved_filter_views,
     views,
 )
-from events.figures import dashboard_views, indicator_views, screen_views
+from events.figures import dashboard_views, indicator_views, report_views, screen_views
 from events.hotline import views as hotline_views
 from events.notices import views as notice_views
 from events.public import views as public
@@ -67,6 +67,10 @@ urlpatterns = [
     ),
     path("second-looks/", second_look_views.second_look_list, name="second_look_list"),
     path("second-looks/<int:pk>/", second_look_views.second_look, name="second_look"),
+    path("reports/", report_views.report_list, name="report_list"),
+    path("reports/new/", report_views.report_make, name="report_make"),
+    path("reports/<int:pk>/", report_views.report_detail, name="report_detail"),
+    path("reports/<int:pk>/export/", report_views.report_export, name="report_export"),
     path("patrol-findings/<int:pk>/", patrol_views.finding_file, name="finding_file"),
     path("notices/", views.notice_list, name="notice_list"),
     path("notices/<int:pk>/", notice_views.notice_open, name="notice_open"),

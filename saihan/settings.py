@@ -290,8 +290,8 @@ CELERY_BROKER_URL = env.broker("BROKER_URL", None if PRODUCTION else EMBEDDED_BR
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
 CELERY_TASK_IGNORE_RESULT = True
-# The daily check reads for minutes; the sweep and the notices must not wait behind it.
-CELERY_TASK_ROUTES = {"events.tasks.check_daily": {"queue": "audit"}}
+# The daily check and a month's reports take minutes; the sweep and the notices must not wait behind them.
+CELERY_TASK_ROUTES = {f"events.tasks.{name}": {"queue": "audit"} for name in ("check_daily", "make_monthly_reports")}
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 15 * 60
@@ -338,6 +338,12 @@ CELERY_BEAT_SCHEDULE = {
     "list quick closings": {"task": "events.tasks.list_quick_closings", "schedule": crontab(hour=4, minute=10)},
     # Soon after midnight; in the other hours it makes up for an outage or a reorganisation, mostly for nothing.
     "keep standings": {"task": "events.tasks.keep_standings", "schedule": crontab(minute=8)},
+    # Asked each hour, done on the first working day of a month; after an outage, on the next day that there is.
+    "make monthly reports": {
+        "task": "events.tasks.make_monthly_reports",
+        "schedule": crontab(minute=25),
+        "options": {"expires": 3000},
+    },
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
     "adjust deadlines": {"task": "events.tasks.adjust_deadlines", "schedule": 60, "options": {"expires": 55}},
     "continue hotlines": {"task": "events.tasks.continue_hotlines", "schedule": 60, "options": {"expires": 55}},

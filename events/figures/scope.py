@@ -41,6 +41,10 @@ class Scope:
         """The same of another category, for its link; what it stands for is not looked up."""
         return replace(self, category=category)
 
+    def handled_by(self, organisation: Organisation) -> "Scope":
+        """The same of what an organisation handles."""
+        return replace(self, organisation=organisation)
+
     @property
     def is_narrowed(self) -> bool:
         """Whether more is asked than place and period, which is all that tallies know."""

@@ -7,7 +7,7 @@ what stood at the beginning of each day.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, QuerySet
@@ -118,7 +118,11 @@ def _part(width: int):
     return tree.whole(F("position"), Combinable.DIV, width)
 
 
-def days_of(since: date, until: date, scope: Scope) -> dict[date, int]:
-    """How many stood open as each of these days began, as far as that was kept."""
-    rows = Standing.objects.filter(grid=scope.grid, day__range=(since, until))
-    return dict(rows.order_by("day").values_list("day", "open"))
+def open_by_day(scope: Scope, days: Iterable[date]) -> dict[date, int]:
+    """How many stood open as each of these days began: what was kept, and counted where nothing was."""
+    days = list(days)
+    kept = {}
+    if not (scope.is_narrowed or scope.since or scope.until):
+        rows = Standing.objects.filter(grid=scope.grid, day__in=days)
+        kept = dict(rows.values_list("day", OPEN_NOW.name))
+    return {day: kept[day] if day in kept else standing(scope, midnight(day))[OPEN_NOW.name] for day in days}

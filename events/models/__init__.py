@@ -37,6 +37,7 @@ from events.models.notices import (
 )
 from events.models.occasion import DISCREET, OCCASIONS, Occasion
 from events.models.quick import LookState, QuickClosing, QuickRule
+from events.models.reports import MonthlyReport
 from events.models.samples import ANNOUNCED_LENGTH, MOST_DRAWN, Finding, Sample, SampleItem, load_overlaps
 from events.models.saved import FILTER_NAME_LENGTH, SavedFilter
 from events.models.standing import Standing
@@ -92,6 +93,7 @@ __all__ = [
     "HotlineRow",
     "Kind",
     "LookState",
+    "MonthlyReport",
     "Notice",
     "NoticePreference",
     "Occasion",

@@ -38,6 +38,7 @@ from events.services.notice_choices import save_preference, send_test, try_again
 from events.services.notices import plan_deliveries, preference_of, read_notices, tell
 from events.services.patrolling import file_finding
 from events.services.rehoming import rehome_events
+from events.services.reporting import make_monthly_reports, make_report
 from events.services.residents import (
     Receipt,
     act_as_resident,
@@ -107,6 +108,8 @@ __all__ = [
     "load_categories",
     "look_again",
     "make_digest",
+    "make_monthly_reports",
+    "make_report",
     "mark_spam",
     "may_inspect_case",
     "may_look",

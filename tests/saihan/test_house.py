@@ -62,6 +62,8 @@ WITHOUT_TEMPLATE: dict[str, str] = {
     "organisation_enrolment_act": "it answers with the enrolment's own page",
     "public_act": "it answers with the resident's own page of the case",
     "public_leave": "it leads back to the way in",
+    "report_export": "it answers with an Excel workbook",
+    "report_make": "it leads to the report, or answers with the list of them",
     "resolution_fulfil": "it leads back to the meeting",
     "sample_export": "it answers with an Excel sheet",
     "sample_population": "it answers with a sheet or a text",

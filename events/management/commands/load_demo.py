@@ -15,6 +15,7 @@ from branches.demo.resources import plan_and_spend
 from events.demo import cases
 from events.demo.decisions import decide
 from events.demo.meetings import meet
+from events.demo.monthly import report_last_month
 from events.demo.notices import read_old_notices
 from events.demo.organisations import found_organisations
 from events.demo.people import Staff, hire
@@ -97,6 +98,7 @@ class Command(BaseCommand):
         self._help(staff, end)
         work_together(staff, end)
         ask_for_sheets(staff, end)
+        report_last_month(staff, end)
         read_old_notices(end)
         # Every notice is delivered already; thousands of knocks at the broker's door would tell it nothing new.
         del connection.run_on_commit[waiting:]

@@ -1,0 +1,170 @@
+"""What the report of a month holds: counted once, as of the moment when it is made, and kept as plain data.
+
+Rates are of the cases filed in the month, as they stood at that moment; so are those of the months that it is compared
+with. Stocks are those of the end of each month. `report_pages` and `report_sheet` read it.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count
+
+from branches.coverage import Coverage
+from events.figures.counting import Counts, counts, totals
+from events.figures.measures import CLOSED_LATE, MERGED, RECEIVED, SETTLED, SUSPENDED, VOIDED, Day, Measure
+from events.figures.scope import Scope, midnight
+from events.figures.standing import open_by_day, standing, standing_below
+from events.indicators import INDICATORS, measures_of, weights
+from events.models import Category, Event
+from events.models.reports import following, previous
+from grids.coverage import Census
+from grids.models import Grid, Organisation
+
+VERSION = 1
+MOST_OFFICES = 100
+FLOWS = (RECEIVED, SETTLED, CLOSED_LATE, SUSPENDED, VOIDED, MERGED)
+KEPT: tuple[Measure, ...] = tuple(dict.fromkeys([*FLOWS, *measures_of(INDICATORS.values())]))
+OF_OFFICES = tuple(measure for measure in KEPT if measure.day == Day.FILED)
+
+
+@dataclass(frozen=True)
+class Month:
+    """A month by its first day."""
+
+    first: date
+
+    @property
+    def end(self) -> date:
+        """The first day after it, as which begins its stocks are counted."""
+        return following(self.first)
+
+    @property
+    def days(self) -> list[date]:
+        return [self.first + timedelta(days=number) for number in range((self.end - self.first).days)]
+
+    def of(self, grid: Grid) -> Scope:
+        return Scope(grid, self.days[0], self.days[-1])
+
+
+def compared(month: date) -> dict[str, Month]:
+    """The month, the one before, and the same of the year before."""
+    return {"month": Month(month), "before": Month(previous(month)), "year": Month(month.replace(year=month.year - 1))}
+
+
+def gather(grid: Grid, month: date, at: datetime) -> dict[str, Any]:
+    """All that the report says. To be true of cases at work it is to be read inside of one snapshot."""
+    this = Month(month)
+    return {
+        "grid": {"code": grid.code, "name": grid.full_name, "level": grid.level},
+        "weights": {name: str(weight) for name, weight in weights().items()},
+        "indicators": {
+            name: {"above": _names(indicator.above), "below": _names(indicator.below)}
+            for name, indicator in INDICATORS.items()
+        },
+        "periods": {name: _period(grid, one, at) for name, one in compared(month).items()},
+        "days": _days(grid, this, at),
+        "flow": _flow(this.of(grid), at),
+        "children": _children(grid, this, at),
+        "offices": _offices(this.of(grid), at),
+        "categories": _categories(this.of(grid), at),
+        "posts": _posts(grid),
+        "branches": _branches(grid),
+    }
+
+
+def _names(measures: Iterable[Measure]) -> list[str]:
+    return [measure.name for measure in measures]
+
+
+def _period(grid: Grid, month: Month, at: datetime) -> dict[str, Any]:
+    return {
+        "month": month.first.isoformat(),
+        "counts": _filled(totals(month.of(grid), KEPT, at), KEPT),
+        "stocks": standing(Scope(grid), midnight(month.end)),
+    }
+
+
+def _filled(found: Counts, measures: Sequence[Measure]) -> Counts:
+    return {measure.name: found.get(measure.name, 0) for measure in measures}
+
+
+def _days(grid: Grid, month: Month, at: datetime) -> list[list]:
+    """The day, what came and what was closed on it, and what stood open as it began."""
+    found = {day: each for (day,), each in counts(month.of(grid), [RECEIVED, SETTLED], at, "day").items()}
+    stood = open_by_day(Scope(grid), month.days)
+    return [[day.isoformat(), *_filled(found.get(day, {}), [RECEIVED, SETTLED]).values(), stood[day]]
+            for day in month.days]  # fmt: skip
+
+
+def _flow(scope: Scope, at: datetime) -> list[list]:
+    """Loop where it was filed, highest loop, loop and state now, how many."""
+    found = counts(scope, [RECEIVED], at, "start_loop", "top_loop", "loop", "status")
+    return sorted([*key, each[RECEIVED.name]] for key, each in found.items())
+
+
+def _children(grid: Grid, month: Month, at: datetime) -> list[dict[str, Any]]:
+    """A row for each grid below in use, or with cases; the last one, without a code, is the grid's very own cases."""
+    found = {code: each for (code,), each in counts(month.of(grid), KEPT, at, "child").items()}
+    stood = standing_below(Scope(grid), midnight(month.end))
+    rows = [
+        _child(below.name, below.code, found.pop(below.code, {}), stood.pop(below.code, {}))
+        for below in grid.children.order_by("lft")
+        if not below.retired_at or below.code in found or below.code in stood
+    ]
+    own = _child("", "", _added(found.values()), {})
+    own["stocks"] = _less(standing(Scope(grid), midnight(month.end)), [row["stocks"] for row in rows])
+    return [*rows, own] if any([*own["counts"].values(), *own["stocks"].values()]) else rows
+
+
+def _child(name: str, code: str, found: Counts, stood: Counts) -> dict[str, Any]:
+    stocks = {stock: stood.get(stock, 0) for stock in ("open", "overdue", "due_today")}
+    return {"name": name, "code": code, "counts": _filled(found, KEPT), "stocks": stocks}
+
+
+def _added(rows: Iterable[Counts]) -> Counts:
+    rows = list(rows)
+    return {measure.name: sum(row.get(measure.name, 0) for row in rows) for measure in KEPT}
+
+
+def _less(whole: Counts, parts: list[Counts]) -> Counts:
+    return {name: count - sum(part[name] for part in parts) for name, count in whole.items()}
+
+
+def _offices(scope: Scope, at: datetime) -> dict[str, Any]:
+    """The organisations that handle most cases of the month, and how many more there are."""
+    handled = Event.objects.filter(scope.condition(Day.FILED)).exclude(organisation=None).order_by()
+    ranked = handled.values_list("organisation").annotate(count=Count("pk")).order_by("-count", "organisation")
+    keys = [key for key, _count in ranked]
+    found = Organisation.objects.in_bulk(keys[:MOST_OFFICES])
+    rows = [
+        {"pk": key, "name": found[key].name, "counts": _filled(_of_office(scope, found[key], at), OF_OFFICES)}
+        for key in keys[:MOST_OFFICES]
+    ]
+    return {"rows": rows, "more": len(keys) - len(rows)}
+
+
+def _of_office(scope: Scope, office: Organisation, at: datetime) -> Counts:
+    return totals(scope.handled_by(office), OF_OFFICES, at)
+
+
+def _categories(scope: Scope, at: datetime) -> list[list]:
+    """Key, major, minor, how many; the most frequent first."""
+    found = {key: each[RECEIVED.name] for (key,), each in counts(scope, [RECEIVED], at, "category").items()}
+    categories = Category.objects.in_bulk(found)
+    rows = [[key, categories[key].major, categories[key].minor, count] for key, count in found.items()]
+    return sorted(rows, key=lambda row: (-row[3], row[0]))
+
+
+def _posts(grid: Grid) -> list[list[int]]:
+    """Of each level: grids in use, with a chief, with staff."""
+    census = Census(grid)
+    found = ((level, census.of_level(level)) for level in census.levels())
+    return [[int(level), cover.in_use, cover.chief, cover.staff] for level, cover in found]
+
+
+def _branches(grid: Grid) -> dict[str, int]:
+    """The buildings with a branch of their own, with that of a grid above, and without."""
+    total = Coverage(grid).total
+    return {"own": total.own, "inherited": total.inherited, "none": total.none}
