@@ -10,6 +10,7 @@ from events import (
     saved_filter_views,
     views,
 )
+from events.figures import what_if_views
 from events.hotline import views as hotline_views
 from events.notices import views as notice_views
 from events.public import views as public
@@ -36,6 +37,8 @@ urlpatterns = [
     path("filters/save/", saved_filter_views.saved_filter_save, name="saved_filter_save"),
     path("filters/<int:key>/rename/", saved_filter_views.saved_filter_rename, name="saved_filter_rename"),
     path("filters/<int:key>/delete/", saved_filter_views.saved_filter_delete, name="saved_filter_delete"),
+    path("what-if/", what_if_views.what_if, name="what_if"),
+    path("what-if/<int:pk>/", what_if_views.what_if_detail, name="what_if_detail"),
     path("hot-spots/<slug:code>/<int:category>/", hot_spot_views.hot_spot, name="hot_spot"),
     path("hotline/", hotline_views.hotline_list, name="hotline_list"),
     path("hotline/<int:pk>/", hotline_views.hotline_import, name="hotline_import"),

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from events.figures.scope import Scope
@@ -17,6 +18,7 @@ MOST_NUMBERS = 50  # of cases told of each
 MOST_CASES = 200_000  # they are held in memory
 REPORT_EVERY = 2000
 
+Report = Callable[[str, int, int], None]  # what is being done, so many of so many, or of 0 where nobody knows
 Pair = list[int]  # as recorded, and in the scenario
 
 
@@ -164,11 +166,25 @@ def _by_loop(held: Iterable[Held]) -> dict[Loop, tuple[bool, bool]]:
     return found
 
 
-def what_if(scope: Scope, scenario: Scenario, at, report: Callable[[int], None] = lambda done: None) -> Outcome:
+def what_if(scope: Scope, scenario: Scenario, at: datetime, report: Report = lambda *_said: None) -> Outcome:
     """Run the cases of the scope again and say what would have been different. Nothing is written.
 
-    Raises TooMany. `report` is told now and then how many cases are done.
+    Raises TooMany. `report` is told now and then what is being done, and how far it is.
     """
+    cases, unread = _read(scope, report)
+    world, total = world_of(scope, scenario, cases, at), _Sum()
+    for done, case in enumerate(cases, start=1):
+        total.add(case, as_recorded(case, at), replayed(case, scenario, world))
+        if done % REPORT_EVERY == 0:
+            report("replaying", done, len(cases))
+    outcome = total.told()
+    outcome.unread = unread
+    _name(outcome.holders)
+    return outcome
+
+
+def _read(scope: Scope, report: Report) -> tuple[list[Case], int]:
+    """The cases, and how many more there are that cannot be read."""
     cases, unread = [], 0
     for case in cases_of(scope):
         if case is None:
@@ -178,14 +194,8 @@ def what_if(scope: Scope, scenario: Scenario, at, report: Callable[[int], None] 
         if len(cases) > MOST_CASES:
             raise TooMany
         if len(cases) % REPORT_EVERY == 0:
-            report(len(cases))
-    world, total = world_of(scope, scenario, cases, at), _Sum()
-    for case in cases:
-        total.add(case, as_recorded(case, at), replayed(case, scenario, world))
-    outcome = total.told()
-    outcome.unread = unread
-    _name(outcome.holders)
-    return outcome
+            report("reading", len(cases), 0)
+    return cases, unread
 
 
 def _name(holders: list[HolderFigures]) -> None:

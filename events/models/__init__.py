@@ -50,6 +50,7 @@ from events.models.timing import (
     WorkingHours,
     parse_spans,
 )
+from events.models.what_if import WhatIf
 
 __all__ = [
     "ANNOUNCED_LENGTH",
@@ -105,6 +106,7 @@ __all__ = [
     "Step",
     "TimeChange",
     "Unit",
+    "WhatIf",
     "WorkingHours",
     "default_quiet_from",
     "default_quiet_until",

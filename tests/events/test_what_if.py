@@ -1,33 +1,31 @@
 """What would have become of cases under other limits, calendars and staffing."""
 
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from events import services
 from events.clock import Limit, Unit
-from events.figures.measures import Day
 from events.figures.scope import Scope
 from events.figures.what_if import Scenario, as_recorded, replayed
-from events.figures.what_if_outcome import NOW, WAS, what_if
+from events.figures.what_if_outcome import NOW, what_if
 from events.figures.what_if_reading import cases_of, world_of
 from events.models import Event, ServiceLevel, Step
 from events.workflow import LOOPS, Loop, Urgency
-from grids.models import Grid, Post, Role
-from grids.services import end_post
+from grids.models import Grid, Post
 from tests.events.conftest import MONDAY, moment
 from tests.events.test_invariants import Story, Undo
-from tests.factories import make_category, make_event, make_post, make_service_levels, make_tree, make_user, take
+from tests.factories import make_category, make_event, make_service_levels, make_tree, make_user, take
 
 pytestmark = pytest.mark.django_db
 
-TUESDAY, WEDNESDAY = moment("2026-11-24 09:00"), moment("2026-11-25 09:00")
+TUESDAY = moment("2026-11-24 09:00")
 LATER = moment("2026-12-31 09:00")
-MINUTE = timedelta(minutes=1)
-TWO_DAYS = Limit(2, Unit.WORKING_DAY)
-GRID = (Loop.GRID, Urgency.NORMAL)
+EXAMPLES = 150
 
 
 def limits(loop: Loop, amount: int, unit: Unit = Unit.WORKING_DAY, **other) -> Scenario:
@@ -173,34 +171,51 @@ def small_world(db):
     return make_tree(), [make_user() for _each in range(3)]
 
 
-def as_in_force() -> Scenario:
-    """The very limits that held all the time, said outright."""
+def in_force(factor: int = 1) -> Scenario:
+    """The very limits that held all the time, said outright; or so many times as long, whatever the category."""
     levels = ServiceLevel.objects.filter(stage__in=LOOPS)
-    return Scenario({(Loop(level.stage), Urgency(level.urgency)): level.time_limit() for level in levels})
+    longer = {(level.stage, level.urgency): Limit(level.amount * factor, level.time_limit().unit) for level in levels}
+    return Scenario(longer, ignores_categories=factor > 1)
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@contextmanager
+def histories(small_world, data):
+    """Two cases to which anything may have happened, with the time of the last; gone afterwards."""
+    tree, people = small_world
+    with suppress(Undo), transaction.atomic():
+        story = Story(tree, people, data)
+        for _turn in range(data.draw(st.integers(0, 15), "turns")):
+            story.happen()
+        scope = Scope(Grid.objects.get(pk=tree.city.pk))
+        yield list(cases_of(scope)), scope, story.now
+        raise Undo
+
+
+anything = settings(max_examples=EXAMPLES, suppress_health_check=list(HealthCheck))
+
+
+@anything
 @given(data=st.data())
 def test_under_what_held_everything_is_as_it_was(small_world, data):
-    from django.db import transaction
+    with histories(small_world, data) as (cases, scope, now):
+        for scenario in (Scenario(), in_force()):
+            world = world_of(scope, scenario, cases, now)
+            for case in cases:
+                assert replayed(case, scenario, world) == as_recorded(case, now)
+        _check_facts(cases, now)
 
-    tree, people = small_world
-    try:
-        with transaction.atomic():
-            story = Story(tree, people, data)
-            for _turn in range(data.draw(st.integers(0, 15), "turns")):
-                story.happen()
-            city = Grid.objects.get(pk=tree.city.pk)
-            cases = list(cases_of(Scope(city)))
-            assert None not in cases
-            for scenario in (Scenario(), as_in_force()):
-                world = world_of(Scope(city), scenario, cases, story.now)
-                for case in cases:
-                    assert list(replayed(case, scenario, world)) == as_recorded(case, story.now), scenario
-            _check_facts(cases, story.now)
-            raise Undo
-    except Undo:
-        pass
+
+@anything
+@given(data=st.data())
+def test_a_longer_limit_never_has_more_climb_from_where_they_began(small_world, data):
+    with histories(small_world, data) as (cases, scope, now):
+        before = None
+        for factor in (1, 2, 4, 8):
+            scenario = in_force(factor)
+            world = world_of(scope, scenario, cases, now)
+            climbs = {case.number for case in cases if replayed(case, scenario, world)[0].is_climbed}
+            assert before is None or climbs <= before
+            before = climbs
 
 
 def _check_facts(cases, at) -> None:
