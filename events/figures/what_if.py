@@ -15,13 +15,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from functools import cached_property
+from functools import lru_cache
 
 from events.clock import Limit, Unit, WorkCalendar, after, elapsed
 from events.routing import Unroutable, climb, loop_of, path
 from events.running import OF_CATEGORY, OF_STAGE, UNTOLD, RunningClock, limit_of
 from events.workflow import Loop, Urgency
 
+way_of = lru_cache(maxsize=10_000)(path)  # neighbours have it in common
 SATURDAY = 5
 FIRST_DAY, LAST_DAY = date(2000, 1, 1), date(2101, 1, 1)  # no calendar here knows another day
 # How long people take is told on the clock that their limits run on.
@@ -115,8 +116,11 @@ class Scenario:
 
     def limits_of(self, loop: Loop, urgency: Urgency, recorded: Limits) -> Limits:
         """The limits of a stay in this loop, of which the shorter one counts."""
+        other = self.limits.get((loop, urgency))
+        if other is None and not self.ignores_categories and not self.no_emergency:
+            return recorded
         found = dict(recorded)
-        if other := self.limits.get((loop, urgency)):
+        if other:
             found.pop(UNTOLD, None)
             found[OF_STAGE] = other
         if self.ignores_categories and OF_STAGE in found:
@@ -202,9 +206,9 @@ class _Run:
         self.case, self.run, self.scenario, self.world = case, run, scenario, world
         self.stays = run.stays
 
-    @cached_property
+    @property
     def way(self) -> list[str]:
-        return path(self.case.code)
+        return way_of(self.case.code)
 
     def held(self) -> Iterator[Held]:
         visit: _Visit | None = self.visit_of(0, self.stays[0].entered_at)

@@ -125,7 +125,8 @@ class _Sum:
             figures.add(case.number, code in before, code in after)
 
     def _add_loops(self, was: list[Held], now: list[Held]) -> None:
-        sides = [_by_loop(was), _by_loop(now)]
+        sides = [_by_loop(was)]
+        sides.append(sides[WAS] if was == now else _by_loop(now))
         climbed = [any(one.is_climbed for one in held) for held in (was, now)]
         self.outcome.spared += climbed[WAS] and not climbed[NOW]
         self.outcome.added += climbed[NOW] and not climbed[WAS]

@@ -15,10 +15,10 @@ from events.clock import Limit, WorkCalendar
 from events.drafts import Rule
 from events.figures.measures import Day
 from events.figures.scope import Scope
-from events.figures.what_if import Case, Left, Run, Scenario, Stay, Term, World, times_taken
+from events.figures.what_if import Case, Left, Run, Scenario, Stay, Term, World, times_taken, way_of
 from events.models import Event, ServiceLevel, Step
-from events.routing import loop_of, path
-from events.running import Mark, read
+from events.routing import loop_of
+from events.running import limits_of
 from events.workflow import DESK_ROLES, LOOPS, Action, Loop, Status, Urgency
 from grids.models import Post
 from grids.tree import ancestor_codes
@@ -41,7 +41,6 @@ class Line:
     at: datetime
     action: str
     rule: str
-    from_status: str
     to_status: str
     to_loop: str
     holder: str
@@ -69,7 +68,7 @@ def _lines_of(pks: list[int]) -> dict[int, list[Line]]:
     found: dict[int, list[Line]] = defaultdict(list)
     rows = Step.objects.filter(event__in=pks, action__in=CLOCKED).order_by("event", "ordinal")
     for row in rows.values_list(
-        "event", "at", "action", "rule", "from_status", "to_status", "to_loop", "holder__code", "details", "due_at"
+        "event", "at", "action", "rule", "to_status", "to_loop", "holder__code", "details", "due_at"
     ):
         found[row[0]].append(Line(*row))
     return found
@@ -132,13 +131,12 @@ class _Reader:
         self.found[-1].stays.append(self.stay)
 
     def term(self, line: Line) -> Term:
-        mark = Mark(line.at, line.from_status, line.to_status, line.details)
-        clock = read([mark], self.editions)
-        return Term(clock.limits, clock.calendar, line.due_at, clock.extended)
+        limits, extended = limits_of(line.details)
+        return Term(limits, self.editions[line.details.get("calendar", "")], line.due_at, extended)
 
     def passed(self, line: Line, before: Stay | None) -> tuple[str, ...]:
         """The desks on its way that were vacant then; the step has their names, the way has their codes."""
-        way = path(self.code)
+        way = way_of(self.code)
         if line.holder not in way:
             return ()
         below = way[: way.index(line.holder)]

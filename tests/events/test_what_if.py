@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 TUESDAY = moment("2026-11-24 09:00")
 LATER = moment("2026-12-31 09:00")
-EXAMPLES = 150
+EXAMPLES = 25
 
 
 def limits(loop: Loop, amount: int, unit: Unit = Unit.WORKING_DAY, **other) -> Scenario:
