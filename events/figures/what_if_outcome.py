@@ -1,6 +1,5 @@
 """The difference between what was and what would have been, added up case by case."""
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -82,8 +81,8 @@ class Outcome:
     added: int = 0
     loops: dict[str, LoopFigures] = field(default_factory=lambda: {loop.value: LoopFigures() for loop in LOOPS})
     # Cases that a loop would not have had, or had besides, for the clock acted otherwise.
-    fewer: Counter = field(default_factory=Counter)
-    more: Counter = field(default_factory=Counter)
+    fewer: dict[str, int] = field(default_factory=dict)
+    more: dict[str, int] = field(default_factory=dict)
     holders: list[HolderFigures] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
@@ -146,9 +145,9 @@ class _Sum:
         figures.climbs += climbs and not climbed
         figures.both += climbed and climbs
         if now is None:
-            self.outcome.fewer[loop] += 1
+            self.outcome.fewer[loop.value] = self.outcome.fewer.get(loop.value, 0) + 1
         if was is None:
-            self.outcome.more[loop] += 1
+            self.outcome.more[loop.value] = self.outcome.more.get(loop.value, 0) + 1
 
     def told(self) -> Outcome:
         """With the holders of the largest difference, those of most cases first among equals."""
