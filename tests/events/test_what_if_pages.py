@@ -83,7 +83,7 @@ def test_few_cases_are_answered_at_once(cast, as_, climbed):
     answer = send(browser, cast.tree.street)
     text = page(browser.get(answer.url))
     told = (
-        "若网格内循环时限由 1 工作日改为 2 工作日：",
+        "若网格内循环时限由 1 个工作日改为 2 个工作日：",
         "1 件不必逾期升级，其中社区微循环少接 1 件。",
         "健康社区",
         climbed.number,
@@ -189,11 +189,11 @@ def test_queries_do_not_grow_with_the_cases(cast, as_, climbed, cases, django_as
     for _one in range(cases):
         make_event(cast.worker, cast.tree.building, at=MONDAY)
     browser = as_(cast.street)
-    with django_assert_num_queries(22):
+    with django_assert_num_queries(21):
         answer = send(browser, cast.tree.street)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(6):
         browser.get(answer.url)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(7):
         browser.get(ASK)
 
 
