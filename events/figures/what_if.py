@@ -177,7 +177,7 @@ def replayed(case: Case, scenario: Scenario, world: World) -> list[Held]:
 
 
 def times_taken(case: Case) -> Iterator[tuple[tuple[Loop, Urgency], timedelta]]:
-    """How long each desk took that resolved the case without having had it over its limit by the clock."""
+    """How long each desk took that resolved the case."""
     for run in case.runs:
         for stay in run.stays:
             if stay.is_resolved:
@@ -287,9 +287,11 @@ class _Run:
             usual = _needed(self.case, self.run, self.stays[0], self.stays[-1].left_at)
         return self.later(visit, usual)
 
-    def later(self, visit: _Visit, running: timedelta) -> datetime:
+    def later(self, visit: _Visit, running: timedelta) -> datetime | None:
+        """When so much has run since the visit began; None for what lies ahead still."""
         unit = UNITS[self.case.urgency]
-        return after(visit.entered_at, running, unit, self.calendar(visit), self.pauses(visit))
+        done_at = after(visit.entered_at, running, unit, self.calendar(visit), self.pauses(visit))
+        return done_at if done_at <= self.world.at else None
 
     def calendar(self, visit: _Visit) -> WorkCalendar:
         return self.scenario.calendar_of(self.stays[visit.index or 0].terms[0].calendar)
@@ -311,7 +313,7 @@ class _Run:
         stay, is_overdue = self.stays[visit.index], False
         moved = visit.entered_at - stay.entered_at
         for term in stay.terms:
-            end = term.until + moved if term.until else acts_at or self.world.at
+            end = min(term.until + moved, self.world.at) if term.until else acts_at or self.world.at
             limits = self.scenario.limits_of(loop, self.case.urgency, term.limits)
             due_at = self.due_at(visit, loop, limits, self.scenario.calendar_of(term.calendar), term.extended)
             if due_at > end:

@@ -29,6 +29,7 @@ logger = logging.getLogger(__name__)
 FEW = 2_000  # cases that are run again while the person waits
 KEPT = timedelta(days=7)
 FORGOTTEN = timedelta(minutes=2)  # a message that nobody took until then is sent again
+REPEATED = timedelta(minutes=5)  # a form sent twice, or once more for an answer that is being worked out
 MOST_ATTEMPTS = 3
 Status = WhatIf.Status
 
@@ -41,7 +42,7 @@ def asked_what_ifs(user: User) -> QuerySet[WhatIf]:
 def ask_what_if(
     *, actor: User, grid: Grid, since: date, until: date, scenario: Scenario, at: datetime | None = None
 ) -> WhatIf:
-    """Ask it, and answer it at once where there are few cases. The same question asked again gets the same answer.
+    """Ask it, and answer it at once where there are few cases. Asked again within minutes it is the same question.
 
     ValidationError, by field, where it cannot be asked.
     """
@@ -55,10 +56,10 @@ def ask_what_if(
     with transaction.atomic():
         User.objects.select_for_update().get(pk=actor.pk)  # a form sent twice asks once
         question = {"grid": grid, "since": since, "until": until, "scenario": to_json(scenario)}
-        mine = WhatIf.objects.filter(asked_by=actor)
-        if (waiting := mine.filter(status=Status.WAITING).first()) is not None:
-            if mine.filter(pk=waiting.pk, **question).exists():
-                return waiting
+        mine = WhatIf.objects.filter(asked_by=actor).exclude(status=Status.FAILED)
+        if same := mine.filter(asked_at__gt=at - REPEATED, **question).first():
+            return same
+        if mine.filter(status=Status.WAITING).exists():
             raise ValidationError(_("Your question before is still being worked out. Wait until it is answered."))
         asked = WhatIf.objects.create(asked_by=actor, asked_at=at, **question)
         if count > FEW:

@@ -160,7 +160,7 @@ def test_many_are_worked_out_by_a_worker(cast, as_, climbed, large):
 
 def test_one_question_at_a_time(cast, climbed, large):
     first = answered(cast)
-    assert answered(cast) == first
+    assert answered(cast) == answered(cast, at=LATER + timedelta(minutes=4)) == first
     with pytest.raises(ValidationError, match="还在进行"):
         answered(cast, Scenario(saturdays=True))
 
