@@ -11,6 +11,7 @@ the machine does, so nothing here is a test.
     hotline 10,000 orders of the 12345 hotline checked, filed and brought in again by a real worker (both engines)
     pages   pages and API at 100,000 events: milliseconds and queries (PostgreSQL)
     audit   check_events over 100,000 events with some five steps each (both engines)
+    what_if what_if over 100,000 cases of a year (both engines)
     search  words, numbers, people and places at 1,000,000 events: milliseconds and queries (PostgreSQL)
     administration
             Django admin on that city: milliseconds and queries (PostgreSQL)
@@ -44,6 +45,7 @@ BENCHES = {
     "search": ("postgres",),
     "administration": ("postgres",),
     "audit": ("sqlite", "postgres"),
+    "what_if": ("sqlite", "postgres"),
 }
 # As Debian ships it, durable, but for the memory of a small server.
 POSTGRES_SETTINGS = {"listen_addresses": "", "shared_buffers": "512MB", "timezone": "UTC"}

@@ -10,7 +10,8 @@ from events.drafts import Draft, Limits, Rule
 from events.models import Event, Notice, Step
 from events.routing import Staffing, entry
 from events.transitions import TRANSITIONS, file, seal_all
-from events.workflow import Action, Side, Urgency, can_climb
+from events.waking import wake
+from events.workflow import Action, Side, Status, Urgency, can_climb
 from grids.models import Grid, User
 
 Life = tuple[Action, ...]  # what is done to a case after it was filed
@@ -31,27 +32,31 @@ OPEN: Lives = {
     (Action.ACCEPT, Action.RESOLVE): 15,
 }
 SHARE_URGENT = 0.05
+MINUTE = timedelta(minutes=1)
 
 
-def add_cases(city: City, count: int, filed: tuple[datetime, datetime], lives: Lives) -> None:
-    """Add cases filed between two times; neighbours share a batch, and so the look-up of who is posted there."""
+def add_cases(city: City, count: int, filed: tuple[datetime, datetime], lives: Lives, *, swept: bool = False) -> None:
+    """Add cases filed between two times; neighbours share a batch, and so the look-up of who is posted there.
+
+    When `swept`, the clock takes up what is overdue in between, as in a running system.
+    """
     limits = Limits()
     codes = sorted(city.random.choices(city.places, k=count))
     drawn = city.random.choices(list(lives), weights=list(lives.values()), k=count)
     for start in range(0, count, BATCH):
-        _add_batch(city, codes[start : start + BATCH], drawn[start : start + BATCH], filed, limits)
+        _add_batch(city, codes[start : start + BATCH], drawn[start : start + BATCH], filed, limits, swept)
 
 
 @transaction.atomic
 def _add_batch(
-    city: City, codes: list[str], drawn: list[Life], filed: tuple[datetime, datetime], limits: Limits
+    city: City, codes: list[str], drawn: list[Life], filed: tuple[datetime, datetime], limits: Limits, swept: bool
 ) -> None:
     staffing = Staffing.above(codes)
     events, sealed = [], []
     for code, life in zip(codes, drawn, strict=True):
         event = _event(city, staffing.grids[code], filed)
         events.append(event)
-        for draft in _drafts(city, event, life, staffing, limits):
+        for draft in _drafts(city, event, life, staffing, limits, swept):
             sealed += seal_all(draft)
     Event.objects.bulk_create(events)
     for step, _people in sealed:
@@ -78,7 +83,7 @@ def _event(city: City, grid: Grid, filed: tuple[datetime, datetime]) -> Event:
     )
 
 
-def _drafts(city: City, event: Event, life: Life, staffing: Staffing, limits: Limits) -> Iterator[Draft]:
+def _drafts(city: City, event: Event, life: Life, staffing: Staffing, limits: Limits, swept: bool) -> Iterator[Draft]:
     """One draft after the other, each to be sealed before the next is asked for; ends early where nobody can act."""
     filing = Draft(
         event, Action.FILE, event.filed_at, staffing, limits, actor=event.reporter, side=Side.REPORTER, rule=Rule.PLACE
@@ -88,6 +93,8 @@ def _drafts(city: City, event: Event, life: Life, staffing: Staffing, limits: Li
     at = event.filed_at
     for action in life:
         at += timedelta(hours=city.random.uniform(0.2, 20))
+        if swept:
+            yield from _swept(event, at, staffing, limits)
         side, actor = _actor(city, event, action, staffing)
         if actor is None or (action == Action.ESCALATE and not can_climb(event.case())):
             return
@@ -105,6 +112,12 @@ def _drafts(city: City, event: Event, life: Life, staffing: Staffing, limits: Li
         )
         TRANSITIONS[action](draft)
         yield draft
+
+
+def _swept(event: Event, until: datetime, staffing: Staffing, limits: Limits) -> Iterator[Draft]:
+    """What the sweep does to an overdue case before that time, each time at the next minute; reminders left out."""
+    while event.status in (Status.FILED, Status.HANDLING) and event.wake_at and event.due_at <= until - MINUTE:
+        yield wake(event, event.due_at + MINUTE, staffing, limits)
 
 
 def _actor(city: City, event: Event, action: Action, staffing: Staffing) -> tuple[Side, User | None]:

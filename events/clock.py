@@ -208,6 +208,14 @@ def add(
         raise ValueError(f"{limit.amount} {limit.unit} from {start} end beyond the calendar.") from None
 
 
+def after(
+    start: datetime, running: timedelta, unit: Unit, calendar: WorkCalendar = STATUTORY, pauses: Pauses = ()
+) -> datetime:
+    """The earliest moment at which so much has run since `start`; that moment itself where nothing has to."""
+    local = _local(start, calendar)
+    return _after(local, running, unit, calendar, pauses) if running > timedelta() else local
+
+
 def elapsed(
     start: datetime, end: datetime, unit: Unit, calendar: WorkCalendar = STATUTORY, pauses: Pauses = ()
 ) -> timedelta:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Any
 
 from django.db.models import Q
@@ -111,20 +112,32 @@ def read(marks: Sequence[Mark], editions: Mapping[str, WorkCalendar]) -> Running
         return None
     said = last.details
     start = datetime.fromisoformat(said["since"]) if "since" in said else last.at
-    extended = said.get("extended", 0)
-    amount, unit = said["limit"]
-    only = OF_STAGE if "calendar" in said else UNTOLD
-    limits = said.get("limits", {only: [amount // (1 + extended), unit]})
+    limits, extended = limits_of(said)
     digest = said.get("calendar", "")
     if digest not in editions:
         raise UnknownEdition(digest)
     return RunningClock(
         start=start,
-        limits={name: limit_of(*limit) for name, limit in limits.items()},
+        limits=limits,
         calendar=editions[digest],
         pauses=_pauses(marks, start),
         extended=extended,
     )
+
+
+def limits_of(said: Mapping[str, Any]) -> tuple[Mapping[str, Limit], int]:
+    """The limits that a clock was chosen by, as the details of a step say it, and how often it was extended."""
+    extended = said.get("extended", 0)
+    if limits := said.get("limits"):
+        return _limits(tuple((name, *limit) for name, limit in limits.items())), extended
+    amount, unit = said["limit"]
+    return _limits(((OF_STAGE if "calendar" in said else UNTOLD, amount // (1 + extended), unit),)), extended
+
+
+@lru_cache(maxsize=1000)
+def _limits(named: tuple[tuple[str, int, str], ...]) -> Mapping[str, Limit]:
+    """Shared by all clocks of the same limits, of which there are few."""
+    return MappingProxyType({name: limit_of(amount, unit) for name, amount, unit in named})
 
 
 def _pauses(marks: Iterable[Mark], start: datetime) -> tuple[tuple[datetime, datetime | None], ...]:

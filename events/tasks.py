@@ -79,3 +79,13 @@ def file_hotline(pk: int) -> None:
 @shared_task
 def continue_hotlines() -> int:
     return services.continue_hotlines()
+
+
+@shared_task
+def answer_what_if(pk: int) -> None:
+    services.answer_what_if(pk=pk)
+
+
+@shared_task
+def continue_what_ifs() -> int:
+    return services.continue_what_ifs()

@@ -10,7 +10,7 @@ from events import (
     saved_filter_views,
     views,
 )
-from events.figures import dashboard_views, indicator_views, report_views, screen_views
+from events.figures import dashboard_views, indicator_views, report_views, screen_views, what_if_views
 from events.hotline import views as hotline_views
 from events.notices import views as notice_views
 from events.public import views as public
@@ -43,6 +43,8 @@ urlpatterns = [
     path("dashboards/<slug:code>/coverage/", dashboard_views.dashboard_coverage, name="dashboard_coverage"),
     path("dashboards/<slug:code>/screen/", screen_views.dashboard_screen, name="dashboard_screen"),
     path("indicators/<slug:code>/", indicator_views.indicator_list, name="indicator_list"),
+    path("what-if/", what_if_views.what_if, name="what_if"),
+    path("what-if/<int:pk>/", what_if_views.what_if_detail, name="what_if_detail"),
     path("hot-spots/<slug:code>/<int:category>/", hot_spot_views.hot_spot, name="hot_spot"),
     path("hotline/", hotline_views.hotline_list, name="hotline_list"),
     path("hotline/<int:pk>/", hotline_views.hotline_import, name="hotline_import"),

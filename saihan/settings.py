@@ -347,6 +347,7 @@ CELERY_BEAT_SCHEDULE = {
     # What was confirmed goes on after a crash or without a broker, too; mostly there is nothing to do.
     "adjust deadlines": {"task": "events.tasks.adjust_deadlines", "schedule": 60, "options": {"expires": 55}},
     "continue hotlines": {"task": "events.tasks.continue_hotlines", "schedule": 60, "options": {"expires": 55}},
+    "continue what-ifs": {"task": "events.tasks.continue_what_ifs", "schedule": 60, "options": {"expires": 55}},
     # Asked each hour, done once a day: after an outage at night, or a worker killed amid it, it is not left out.
     "check daily": {"task": "events.tasks.check_daily", "schedule": crontab(minute=40), "options": {"expires": 3000}},
     "watch check": {"task": "events.tasks.watch_check", "schedule": 600, "options": {"expires": 550}},

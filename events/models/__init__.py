@@ -54,6 +54,7 @@ from events.models.timing import (
     parse_spans,
 )
 from events.models.weights import RatingWeight, WeightChange
+from events.models.what_if import WhatIf
 
 __all__ = [
     "ANNOUNCED_LENGTH",
@@ -116,6 +117,7 @@ __all__ = [
     "TimeChange",
     "Unit",
     "WeightChange",
+    "WhatIf",
     "WorkingHours",
     "default_quiet_from",
     "default_quiet_until",

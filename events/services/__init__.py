@@ -65,6 +65,7 @@ from events.services.timing import (
     load_calendar,
 )
 from events.services.weights import change_weight
+from events.services.what_if import answer_what_if, ask_what_if, asked_what_ifs, continue_what_ifs
 
 __all__ = [
     "Person",
@@ -73,6 +74,9 @@ __all__ = [
     "act",
     "act_as_resident",
     "adjust_deadlines",
+    "answer_what_if",
+    "ask_what_if",
+    "asked_what_ifs",
     "cancel_hotline",
     "change_calendar",
     "change_category",
@@ -85,6 +89,7 @@ __all__ = [
     "confirm_change",
     "confirm_hotline",
     "continue_hotlines",
+    "continue_what_ifs",
     "delete_export_template",
     "delete_filter",
     "deliver_notices",
