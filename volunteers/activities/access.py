@@ -8,11 +8,11 @@ from django.utils.translation import gettext as _
 from branches.access import may_run, may_run_for, runnable_branches
 from branches.models import Branch
 from grids.access import may_oversee, overseen_posts, overseen_ranges, visible_grids, within
-from grids.models import Grid, Level, User, load_ancestors
+from grids.models import Grid, Level, Post, User, load_ancestors
 from grids.tree import ancestor_codes
 from volunteers.activities.workflow import ActivitySide, ActivityState
 from volunteers.enrolments.access import serving_grids
-from volunteers.models import Activity, Participation
+from volunteers.models import Activity, MemberEnrolment, Participation
 
 MOST_ORGANISERS = 30
 
@@ -91,3 +91,14 @@ def sides_of(user: User, activity: Activity) -> frozenset[ActivitySide]:
     elif user.is_active and Activity.objects.filter(_around(user) | _joined(user), pk=activity.pk).exists():
         sides.add(ActivitySide.HELPER)
     return frozenset(sides)
+
+
+def walk_ins(activity: Activity) -> QuerySet[User]:
+    """Who may have come without signing up: members who serve there, and who works there."""
+    grid = activity.grid
+    there = Q(position__range=(grid.lft, grid.rght)) | Q(grid__code__in=ancestor_codes(grid.code))
+    serving = MemberEnrolment.objects.serving().filter(there).values("user")
+    posted = Post.objects.active().filter(there).values("user")
+    signed_up = activity.participations.exclude(status=Participation.Status.LEFT).values("user")
+    people = User.objects.filter(Q(pk__in=serving) | Q(pk__in=posted), is_active=True)
+    return people.exclude(pk__in=signed_up).order_by("name", "pk")

@@ -75,22 +75,23 @@ def _why_not_open(activity: Activity) -> str:
 
 
 def activity_attendance(request: HttpRequest, pk: int) -> HttpResponse:
-    """The list to tick; who confirmed at the door is ticked already."""
+    """The list to tick; who confirmed at the door is ticked already. The button named `find` only looks people up."""
     activity = get_activity_to_organise(request.user, pk)
     rows = rows_to_tick(activity)
-    form = AttendanceForm(rows, request.POST if request.method == "POST" else None)
+    form = AttendanceForm(activity, rows, request.POST if request.method == "POST" else None)
     status = 200
-    if request.method == "POST":
+    if request.method == "POST" and "find" not in request.POST:
         try:
             if form.is_valid():
-                services.note_attendance(actor=request.user, activity=activity, **form.cleaned_data)
+                services.note_attendance(actor=request.user, activity=activity, **form.attendance())
                 messages.success(request, _("Noted; the hours are counted."))
                 return redirect("activity_detail", pk)
             status = 400
         except ValidationError as error:
             add_refusal(form, error)
             status = CONFLICT if isinstance(error, StateConflict) else 400
-    context = {"activity": activity, "form": form, "rows": rows, "ticked": _ticked(form, activity, rows)}
+    ticked = _ticked(form, activity, rows)
+    context = {"activity": activity, "form": form, "rows": rows, "ticked": ticked, "found": form.found()}
     return render(request, "volunteers/activity_attendance.html", context, status=status)
 
 

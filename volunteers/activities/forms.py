@@ -14,11 +14,13 @@ from branches.photo_fields import PhotosField
 from grids.forms import MomentField, RowsField, TextField
 from grids.models import User
 from grids.text import TEXT_LENGTH, TITLE_LENGTH
+from volunteers.activities.access import walk_ins
 from volunteers.models import Activity, ActivityKind, Skill
 from volunteers.models.activity import MOST_PLACES, PLACE_LENGTH, PLACES_TEXT
 from volunteers.services import MOST_PICTURES, Plan
 
 LENGTHS = (30, 60, 90, 120, 150, 180, 240, 300, 360, 480)  # minutes
+MOST_FOUND = 20  # by name; who is not among them is found by more of the name
 CODE_FIELD_LENGTH = 32  # with spaces and hyphens
 
 
@@ -110,16 +112,41 @@ class ReasonForm(forms.Form):
 
 
 class AttendanceForm(forms.Form):
-    """Which of those on the list were there, by the keys of their rows."""
+    """Which of those on the list were there, by the keys of their rows, and who came without having signed up."""
 
     present = forms.TypedMultipleChoiceField(
         coerce=int, required=False,
         error_messages={"invalid_choice": _("The list has changed meanwhile. Tick it anew.")},
     )  # fmt: skip
 
-    def __init__(self, rows, data=None):
+    walked_in = RowsField(
+        User.objects.none(), required=False,
+        error_messages=dict.fromkeys(
+            ("invalid_choice", "invalid_pk_value"), _("Choose people who serve or work there.")
+        ),
+    )  # fmt: skip
+    search = LineField(
+        max_length=64, required=False, label=pgettext_lazy("activity", "Somebody came without having signed up")
+    )
+
+    def __init__(self, activity: Activity, rows, data=None):
         super().__init__(data)
+        self.activity = activity
         self.fields["present"].choices = [(row.pk, row.pk) for row in rows]
+        self.fields["walked_in"].queryset = walk_ins(activity)
+
+    def attendance(self) -> dict:
+        """What the service takes."""
+        return {name: self.cleaned_data[name] for name in ("present", "walked_in")}
+
+    def found(self) -> list[tuple[User, bool]]:
+        """Who was chosen already and whom the search finds by name, each with whether they are ticked."""
+        keys = [key for key in self["walked_in"].value() or () if key.isascii() and key.isdigit() and len(key) < 19]
+        words = (self["search"].value() or "").replace("\x00", "").strip()
+        people = walk_ins(self.activity)
+        chosen = list(people.filter(pk__in=keys)[:MOST_FOUND]) if keys else []
+        named = list(people.filter(name__icontains=words).exclude(pk__in=keys)[:MOST_FOUND]) if words else []
+        return [*((person, True) for person in chosen), *((person, len(named) == 1) for person in named)]
 
 
 class ReportForm(forms.Form):

@@ -18,6 +18,7 @@ from grids.moments import aware_now
 from grids.pictures import FileRefused, Redrawn, prepare_photo
 from grids.text import says_nothing
 from volunteers.activities import door
+from volunteers.activities.access import walk_ins
 from volunteers.activities.workflow import ActivityAction, ActivitySide, ActivityState
 from volunteers.models import Activity, Participation
 from volunteers.services.activities import SIGNED_UP, go_on, has_room, lock, record
@@ -46,9 +47,17 @@ def arrive(*, actor: User, activity: Activity, token: door.Token, at: datetime |
 
 @transaction.atomic
 def note_attendance(
-    *, actor: User | None, activity: Activity, present: Collection[int], at: datetime | None = None
+    *,
+    actor: User | None,
+    activity: Activity,
+    present: Collection[int],
+    walked_in: Collection[User] = (),
+    at: datetime | None = None,
 ) -> Activity:
-    """Which of the participations, by key, were there; until the report is written it can be put right."""
+    """Which of the participations, by key, were there, and who came without having signed up.
+
+    Until the report is written it can be put right.
+    """
     at, locked = aware_now(at), lock(activity, actor, ActivityAction.HOLD)
     if at < locked.starts_at:
         raise StateConflict(_("It has not begun yet. Note who is there when it has."))
@@ -56,6 +65,8 @@ def note_attendance(
     if strangers := set(present) - {row.pk for row in rows}:
         text = _("%(count)d of those you ticked have not signed up. Open the list anew.")
         raise ValidationError({"present": [text % {"count": len(strangers)}]})
+    rows += _walk_ins(locked, walked_in, at)
+    present = {*present, *(row.pk for row in rows if row.user in walked_in)}
     was_held = locked.state == ActivityState.HELD
     changed = [row for row in rows if _note(row, row.pk in present, locked, at)]
     if was_held and not changed:
@@ -64,6 +75,20 @@ def note_attendance(
     count = sum(1 for row in rows if row.attended_at)
     go_on(locked, actor, ActivityAction.HOLD, at, _("%(count)d people were there.") % {"count": count})
     return locked
+
+
+def _walk_ins(activity: Activity, people: Collection[User], at: datetime) -> list[Participation]:
+    """Rows for people who had not signed up; who signed up meanwhile stands on the list already."""
+    signed_up = activity.participations.exclude(status=Status.LEFT).values_list("user", flat=True)
+    new = [person for person in people if person.pk not in set(signed_up)]
+    if set(new) - set(walk_ins(activity).filter(pk__in=[person.pk for person in new])):
+        raise ValidationError({"walked_in": [_("Choose people who serve or work there.")]})
+    found = []
+    for person in new:
+        values = {"status": Status.JOINED if has_room(activity) else Status.WAITING, "queued_at": at}
+        row, _is_new = Participation.objects.update_or_create(activity=activity, user=person, defaults=values)
+        found.append(row)
+    return found
 
 
 def _note(row: Participation, is_here: bool, activity: Activity, at: datetime) -> bool:
