@@ -80,7 +80,7 @@ class Outcome:
     spared: int = 0
     added: int = 0
     loops: dict[str, LoopFigures] = field(default_factory=lambda: {loop.value: LoopFigures() for loop in LOOPS})
-    # Cases that a loop would not have had, or had besides, for the clock acted otherwise.
+    # How many of those spared a loop would not have had, and of those added had besides.
     fewer: dict[str, int] = field(default_factory=dict)
     more: dict[str, int] = field(default_factory=dict)
     holders: list[HolderFigures] = field(default_factory=list)
@@ -127,8 +127,12 @@ class _Sum:
         sides = [_by_loop(was)]
         sides.append(sides[WAS] if was == now else _by_loop(now))
         climbed = [any(one.is_climbed for one in held) for held in (was, now)]
-        self.outcome.spared += climbed[WAS] and not climbed[NOW]
-        self.outcome.added += climbed[NOW] and not climbed[WAS]
+        if climbed[WAS] and not climbed[NOW]:
+            self.outcome.spared += 1
+            _count(self.outcome.fewer, sides[WAS].keys() - sides[NOW].keys())
+        if climbed[NOW] and not climbed[WAS]:
+            self.outcome.added += 1
+            _count(self.outcome.more, sides[NOW].keys() - sides[WAS].keys())
         for side, loops in enumerate(sides):
             for loop, (is_overdue, is_climbed) in loops.items():
                 figures = self.outcome.loops[loop]
@@ -144,10 +148,6 @@ class _Sum:
         figures.stays += climbed and not climbs
         figures.climbs += climbs and not climbed
         figures.both += climbed and climbs
-        if now is None:
-            self.outcome.fewer[loop.value] = self.outcome.fewer.get(loop.value, 0) + 1
-        if was is None:
-            self.outcome.more[loop.value] = self.outcome.more.get(loop.value, 0) + 1
 
     def told(self) -> Outcome:
         """With the holders of the largest difference, those of most cases first among equals."""
@@ -155,6 +155,11 @@ class _Sum:
         changed.sort(key=lambda one: (-abs(one.difference), -(one.lost_count + one.gained_count), one.code))
         self.outcome.holders = changed[:MOST_HOLDERS]
         return self.outcome
+
+
+def _count(counts: dict[str, int], loops: Iterable[Loop]) -> None:
+    for loop in loops:
+        counts[loop.value] = counts.get(loop.value, 0) + 1
 
 
 def _by_loop(held: Iterable[Held]) -> dict[Loop, tuple[bool, bool]]:
