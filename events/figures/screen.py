@@ -18,9 +18,9 @@ from events.figures import measures as m
 from events.figures.charts import Chart, sankey, trend
 from events.figures.counting import Counts, counts, totals
 from events.figures.measures import Day
-from events.figures.scope import Scope, midnight
+from events.figures.scope import Scope
 from events.hot_spots import find_hot_spots
-from events.indicators import ON_TIME, SATISFACTION, Indicator, Weights, measures_of
+from events.indicators import ON_TIME, SATISFACTION, measures_of, weights
 from events.models import Event
 from events.workflow import LOOPS, OPEN, Loop, Status
 from grids.models import Grid, Level, load_ancestors
@@ -29,7 +29,6 @@ from grids.tree import community_code
 DAYS = 30  # of rates and pictures; what is open is counted whatever its age
 OVERDUE_SHOWN = 60
 HOT_SPOTS_SHOWN = 12
-WEIGHTS: Weights = {m.FAIR.name: Decimal("0.9")}
 RATES = (ON_TIME, SATISFACTION)
 ENDS = (m.CLOSED.title, pgettext_lazy("chart", "still open"), pgettext_lazy("chart", "ended"))  # of cases
 
@@ -84,29 +83,22 @@ def screen(grid: Grid, at: datetime) -> dict:
 
 def _numbers(scope: Scope, period: Scope, at: datetime) -> list[Number]:
     today = timezone.localdate(at)
-    stock = totals(scope, [m.OPEN_NOW, m.OVERDUE], at)
+    stock = totals(scope, [m.OPEN_NOW, m.OVERDUE, m.DUE_TODAY], at)
     flow = totals(scope.during(today, today), [m.RECEIVED, m.SETTLED], at)
-    lately = totals(period, measures_of(RATES), at)
+    lately, given = totals(period, measures_of(RATES), at), weights()
     return [
         Number(m.OPEN_NOW.title, str(stock["open"])),
         Number(m.OVERDUE.title, str(stock["overdue"]), "late" if stock["overdue"] else ""),
-        Number(_("Due today"), str(_due_today(scope, at)), "soon"),
+        Number(_("Due today"), str(stock["due_today"]), "soon"),
         Number(_("Filed today"), str(flow["received"])),
         Number(_("Closed today"), str(flow["settled"]), "good"),
-        Number(ON_TIME.title, _rate(ON_TIME, lately)),
-        Number(SATISFACTION.title, _rate(SATISFACTION, lately)),
+        *(Number(rate.title, _percent(rate.value(lately, given))) for rate in RATES),
     ]
 
 
-def _due_today(scope: Scope, at: datetime) -> int:
-    end = midnight(timezone.localdate(at) + timedelta(days=1))
-    return Event.objects.open().filter(scope.condition(Day.FILED), due_at__gte=at, due_at__lt=end).count()
-
-
-def _rate(indicator: Indicator, counted: Counts) -> str:
+def _percent(rate: Decimal | None) -> str:
     """Rounded down, so that 100 % is all."""
-    value = indicator.value(counted, WEIGHTS)
-    return _("No cases") if value is None else f"{number_format(value * 100, 1)}%"
+    return _("No cases") if rate is None else f"{number_format(rate * 100, 1)}%"
 
 
 def _loops(period: Scope, at: datetime) -> Chart:
@@ -163,7 +155,7 @@ def _children(scope: Scope, period: Scope, at: datetime) -> list[Child]:
 
 def _child(grid: Grid, stock: Counts, lately: Counts, most: int) -> Child:
     shares = [round(100 * stock[name] / most) for name in ("open", "overdue")]
-    return Child(grid.name, stock["open"], stock["overdue"], _rate(ON_TIME, lately), *shares)
+    return Child(grid.name, stock["open"], stock["overdue"], _percent(ON_TIME.value(lately, {})), *shares)
 
 
 def _overdue(scope: Scope, at: datetime) -> list[OverdueCase]:
