@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
+from django.utils.translation import pgettext
 
 from events.figures.report_pages import Reading, indicator_title, own_name, percent, title
 from events.models import MonthlyReport
@@ -35,7 +36,7 @@ def report_book(report: MonthlyReport, user: User, at: datetime) -> Iterator[byt
 def _figures(reading: Reading, user: User, at: datetime) -> Lines:
     """Counts and stocks of the three months, the weights, and the rates over them."""
     lines: Lines = [*_about(reading.report, user, at), ()]
-    headings = [_("Cases"), *reading.month_names, _("than the month before"), _("than the year before")]
+    headings = [_("What is counted"), *reading.month_names, _("than the month before"), _("than the year before")]
     lines.append(Heading(headings))
     places: dict[str, int] = {}
     for name in reading.periods[0]["counts"]:
@@ -121,7 +122,9 @@ def _children(reading: Reading) -> Lines:
 
 def _offices(reading: Reading) -> Lines:
     offices = reading.data["offices"]
-    lines = _side_by_side(reading, [_("Office")], [([each["name"]], each["counts"]) for each in offices["rows"]])
+    lines = _side_by_side(
+        reading, [_("Organisation that handles it")], [([each["name"]], each["counts"]) for each in offices["rows"]]
+    )
     if offices["more"]:
         lines.append([_("%(count)d more offices are left out.") % {"count": offices["more"]}])
     return lines
@@ -139,7 +142,7 @@ def _days(reading: Reading) -> Lines:
 def _categories(reading: Reading) -> Lines:
     rows = [row[1:] for row in reading.data["categories"]]
     total, last = sum(count for *_names, count in rows), len(rows) + 1
-    lines: Lines = [Heading([_("major"), _("minor"), _("Cases"), _("share")])]
+    lines: Lines = [Heading([_("major"), _("minor"), pgettext("chart", "Cases"), _("share")])]
     for row, (major, minor, count) in enumerate(rows, start=2):
         lines.append([major, minor, count, Formula(f"C{row}/SUM(C$2:C${last})", Decimal(count) / total, is_rate=True)])
     return [*lines, [_("Total"), "", Formula(f"SUM(C2:C{last})", total)]] if rows else lines
