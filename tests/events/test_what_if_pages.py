@@ -189,7 +189,7 @@ def test_queries_do_not_grow_with_the_cases(cast, as_, climbed, cases, django_as
     for _one in range(cases):
         make_event(cast.worker, cast.tree.building, at=MONDAY)
     browser = as_(cast.street)
-    with django_assert_num_queries(21):
+    with django_assert_num_queries(22):
         answer = send(browser, cast.tree.street)
     with django_assert_num_queries(6):
         browser.get(answer.url)
