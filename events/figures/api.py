@@ -125,10 +125,9 @@ class IndicatorRowSerializer(serializers.Serializer):
         help_text=_("Each by the name of the indicator; null where there are no cases"),
     )
     cases_url = serializers.CharField(
-        allow_null=True,
         help_text=_(
             "Address of the list of the cases received; with the name of another count or indicator as its figure, "
-            "of the cases behind that. null where no list holds exactly these"
+            "of the cases behind that"
         ),
     )
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 
 from django.db.models import Count, Sum
 from django.utils.functional import Promise
@@ -11,13 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.figures.counting import Counts, totals
-from events.figures.measures import Day, Measure
+from events.figures.measures import AGEING, Day, Measure
+from events.figures.scope import midnight
+from events.figures.showing import percent
 from events.filters import FilterForm
 from events.indicators import CONFIDENTIAL, INDICATORS, Indicator, Weights, weights
 from grids.access import covers
 from grids.models import load_ancestors
-
-TENTH = Decimal("0.1")
 
 MEANINGS: dict[str, Promise] = {
     "received": gettext_lazy("All that was filed, whatever became of it."),
@@ -45,6 +45,9 @@ MEANINGS: dict[str, Promise] = {
     "contacted": gettext_lazy("What was rated, where the reporter says that somebody was in touch."),
     "solved_answered": gettext_lazy("What was rated, with an answer to whether it is solved."),
     "solved": gettext_lazy("What was rated, where the reporter says that it is solved."),
+} | {
+    measure.name: gettext_lazy("What is open, by how long ago it was filed, in days around the clock.")
+    for measure in AGEING
 }
 
 
@@ -58,7 +61,7 @@ def meaning(figure: Measure | Indicator) -> str:
 
 def rate_text(value: Decimal | None) -> str:
     """To a tenth of a per cent, rounded down: 100 is only said of all. Without cases, that there are none."""
-    return _("no cases") if value is None else f"{(100 * value).quantize(TENTH, ROUND_DOWN)}%"
+    return _("no cases") if value is None else f"{percent(value)}%"
 
 
 def period_text(since: date | None, until: date | None, day: Day = Day.FILED) -> str:
@@ -160,7 +163,7 @@ def card(form: FilterForm, at: datetime) -> Card | None:
         left_out="" if formulas else str(CONFIDENTIAL),
         place=scope.grid.full_name if scope else _("everything that you may see"),
         period=period_text(*form.period(at), figure.day),
-        at=at,
+        at=midnight(form.cleaned_data["on"]) if form.cleaned_data["on"] else at,
         is_whole=is_whole,
         is_narrowed=form.narrows_figure(),
     )

@@ -83,7 +83,7 @@ def _table(request: HttpRequest, form: IndicatorForm, grid, at: datetime) -> dic
         "indicators": INDICATORS.values(),
         "total": _line(total, "", given),
         "page": page,
-        "lines": [_line(row, row.key if by == By.CHILD and row.scope else "", given) for row in page],
+        "lines": [_line(row, row.key if by == By.CHILD and not row.is_direct else "", given) for row in page],
         "formulas": [formula for each in INDICATORS.values() for formula in formulas_of(each, given)],
         "query": urlencode(form.given()),
     }
@@ -97,6 +97,5 @@ def _cells(row: Row, given: Weights) -> Iterator[Cell]:
     for each in INDICATORS.values():
         below = sum(row.counts[measure.name] for measure in each.below)
         above = [str(row.counts[measure.name]) for measure in each.above if given.get(measure.name, 1)]
-        url = row.scope.link(each) if row.scope else ""
-        figure = Figure(each.name, each.title, each.value(row.counts, given), url, is_rate=True)
+        figure = Figure(each.name, each.title, each.value(row.counts, given), row.link(each), is_rate=True)
         yield Cell(figure, _("%(above)s of %(below)s") % {"above": "+".join(above), "below": below} if below else "")

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.figures.counting import Counts, counts, totals
-from events.figures.measures import MEASURES, RECEIVED
+from events.figures.measures import MEASURES, RECEIVED, Measure
 from events.figures.scope import Scope
-from events.indicators import INDICATORS, Weights
+from events.indicators import INDICATORS, Indicator, Weights
 from events.models import Category
 from grids.models import Grid, Level, Organisation
 
@@ -33,12 +33,17 @@ class By(models.TextChoices):
 
 @dataclass(frozen=True)
 class Row:
-    """What is counted under one heading; `scope` is None where no list of cases holds exactly these."""
+    """What is counted under one heading, and which cases these are."""
 
     key: str
     name: str
     counts: Counts
-    scope: Scope | None
+    scope: Scope
+    is_direct: bool = False  # on the very grid of the scope, without what lies below
+
+    def link(self, figure: Measure | Indicator) -> str:
+        """The list of exactly the cases that the figure counts here."""
+        return self.scope.link(figure, directly="true") if self.is_direct else self.scope.link(figure)
 
     def told(self, weights: Weights) -> dict[str, Any]:
         rates = {each.name: each.value(self.counts, weights) for each in INDICATORS.values()}
@@ -47,7 +52,7 @@ class Row:
             "name": self.name,
             "counts": self.counts,
             "rates": {name: None if rate is None else round(rate, 6) for name, rate in rates.items()},
-            "cases_url": self.scope.link(RECEIVED) if self.scope else None,
+            "cases_url": self.link(RECEIVED),
         }
 
 
@@ -69,7 +74,7 @@ def _by_child(scope: Scope, at: datetime) -> Iterator[Row]:
         if given or not child.retired_at:
             yield Row(child.code, child.name, _all(given), scope.of(child))
     if found:  # what happened on none of them but on the grid itself
-        yield Row(scope.grid.code, _("on the grid itself"), _summed(found.values()), None)
+        yield Row(scope.grid.code, _("directly on this grid"), _summed(found.values()), scope, is_direct=True)
 
 
 def _by_month(scope: Scope, at: datetime) -> Iterator[Row]:
