@@ -42,8 +42,9 @@ class Reading:
 
     def __init__(self, report: MonthlyReport):
         self.report, self.data = report, report.data
-        self.periods: list[dict[str, Any]] = list(self.data["periods"].values())
-        self.months = list(compared(report.month).values())
+        self.periods: list[dict[str, Any]] = self.data["periods"]
+        self.months = compared(report.month)
+        self.made: dict[str, dict[str, Any]] = {each["name"]: each for each in self.data["indicators"]}
         self.weights = {name: Decimal(weight) for name, weight in self.data["weights"].items()}
 
     # What is kept, in words
@@ -54,7 +55,7 @@ class Reading:
 
     def rate(self, name: str, counts: Counts) -> Decimal | None:
         """The indicator by the formula of its time; None where there are no cases."""
-        made = self.data["indicators"][name]
+        made = self.made[name]
         below = sum(counts[measure] for measure in made["below"])
         if not below:
             return None
@@ -64,7 +65,7 @@ class Reading:
 
     def formula(self, name: str) -> str:
         """The same in words."""
-        made = self.data["indicators"][name]
+        made = self.made[name]
         above = [self._weighted(measure) for measure in made["above"] if self.weights.get(measure, 1)]
         return f"{_sum(above)} ÷ {_sum([title(measure) for measure in made['below']])}"
 
@@ -75,7 +76,7 @@ class Reading:
     @property
     def indicators(self) -> list[str]:
         """Their names, in the order of the report."""
-        return list(self.data["indicators"])
+        return list(self.made)
 
     # Rows of the page
 
@@ -120,9 +121,7 @@ class Reading:
     def parts(self) -> list[Row]:
         """What stands above and below the lines of the rates, to be reckoned again."""
         shown = {measure.name for measure in FLOWS}
-        names = dict.fromkeys(
-            name for made in self.data["indicators"].values() for name in (*made["above"], *made["below"])
-        )
+        names = dict.fromkeys(name for made in self.made.values() for name in (*made["above"], *made["below"]))
         return [
             Row(title(name), [self._part(name, place) for place in range(3)]) for name in names if name not in shown
         ]
@@ -278,7 +277,7 @@ class Reading:
         """What the closing rates leave out of the cases that were filed in the month, and what is left of them."""
         counts = self.periods[0]["counts"]
         named = ("suspended", "voided", "merged")
-        due = sum(counts[name] for name in self.data["indicators"]["closing"]["below"])
+        due = sum(counts[name] for name in self.made["closing"]["below"])
         others = counts["received"] - due - sum(counts[name] for name in named)
         rows = [Row(title(name), [self._part(name, 0)]) for name in named]
         return [*rows, Row(_("open inside the limit, or not accepted yet"), [number(others)])]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from events.figures.report_pages import Reading, indicator_title, own_name, percent, title
+from events.figures.standing import STOCKS
 from events.models import MonthlyReport
 from grids.exporting import head
 from grids.models import Level, User
@@ -39,11 +40,11 @@ def _figures(reading: Reading, user: User, at: datetime) -> Lines:
     headings = [_("What is counted"), *reading.month_names, _("than the month before"), _("than the year before")]
     lines.append(Heading(headings))
     places: dict[str, int] = {}
-    for name in reading.periods[0]["counts"]:
+    for name in reading.data["measures"]:
         places[name] = len(lines) + 1
         lines.append(_compared(title(name), [period["counts"][name] for period in reading.periods], places[name]))
     lines += [(), Heading([_("As the month ended"), *headings[1:]])]
-    for name in reading.periods[0]["stocks"]:
+    for name in STOCKS:
         numbers = [period["stocks"][name] for period in reading.periods]
         lines.append(_compared(title(name), numbers, len(lines) + 1))
     lines += [(), Heading([_("Weight of a rating"), ""])]
@@ -83,7 +84,7 @@ def _rate(
     reading: Reading, name: str, counts: dict[str, int], cells: dict[str, str], weights: dict[str, str]
 ) -> Formula:
     """The indicator over the `cells` that hold what it is reckoned from; `weights` are cells or numbers."""
-    made = reading.data["indicators"][name]
+    made = reading.made[name]
     above = "+".join(f"{cells[each]}*{weights[each]}" if each in weights else cells[each] for each in made["above"])
     below = "+".join(cells[each] for each in made["below"])
     value, nothing = reading.rate(name, counts), percent(None)
@@ -91,9 +92,10 @@ def _rate(
     return Formula(f'IF(({below})=0,"{nothing}",({above})/({below}))', shown, is_rate=True)
 
 
-def _side_by_side(reading: Reading, first: list[str], rows: list[tuple[list[str], dict[str, int]]]) -> Lines:
-    """Counts of many, then their rates; the last line has the sums, and the rates of all."""
-    names = list(rows[0][1]) if rows else []
+def _side_by_side(
+    reading: Reading, first: list[str], names: list[str], rows: list[tuple[list[str], dict[str, int]]]
+) -> Lines:
+    """Counts of many by these names, then their rates; the last line has the sums, and the rates of all."""
     lines: Lines = [Heading([*first, *map(title, names), *map(indicator_title, reading.indicators)])]
     columns = {name: letters(len(first) + place) for place, name in enumerate(names)}
     sums = {name: sum(counts[name] for _first, counts in rows) for name in names}
@@ -104,7 +106,7 @@ def _side_by_side(reading: Reading, first: list[str], rows: list[tuple[list[str]
         return [_rate(reading, name, counts, cells, weights) for name in reading.indicators]
 
     for row, (called, counts) in enumerate(rows, start=2):
-        lines.append([*called, *counts.values(), *rates(counts, row)])
+        lines.append([*called, *(counts[name] for name in names), *rates(counts, row)])
     if rows:
         last = len(rows) + 1
         added = [Formula(f"SUM({columns[name]}2:{columns[name]}{last})", sums[name]) for name in names]
@@ -117,14 +119,13 @@ def _children(reading: Reading) -> Lines:
         ([child["name"] or str(own_name()), child["code"]], child["counts"] | child["stocks"])
         for child in reading.data["children"]
     ]
-    return _side_by_side(reading, [reading.below, _("code")], rows)
+    return _side_by_side(reading, [reading.below, _("code")], [*reading.data["measures"], *STOCKS], rows)
 
 
 def _offices(reading: Reading) -> Lines:
     offices = reading.data["offices"]
-    lines = _side_by_side(
-        reading, [_("Organisation that handles it")], [([each["name"]], each["counts"]) for each in offices["rows"]]
-    )
+    rows = [([office["name"]], office["counts"]) for office in offices["rows"]]
+    lines = _side_by_side(reading, [_("Organisation that handles it")], offices["measures"], rows)
     if offices["more"]:
         lines.append([_("%(count)d more offices are left out.") % {"count": offices["more"]}])
     return lines
@@ -156,12 +157,12 @@ def _posts(reading: Reading) -> Lines:
         vacant = Formula(f"B{row}-C{row}", in_use - chief)
         share = Formula(f"C{row}/B{row}", Decimal(chief) / in_use, is_rate=True)
         lines.append([Level(level).label, in_use, chief, vacant, staff, share])
-    found = reading.data["branches"]
-    row, total = len(lines) + 3, sum(found.values())
+    own, inherited, none = (reading.data["branches"][name] for name in ("own", "inherited", "none"))
+    row, total = len(lines) + 3, own + inherited + none
     covered = [_("Buildings"), _("with a branch of their own"), _("with that of a grid above"), _("without a branch")]
     lines += [(), Heading([*covered, _("with a branch, %")])]
     nothing = _("no buildings")
-    share = Decimal(found["own"] + found["inherited"]) / total if total else nothing
+    share = Decimal(own + inherited) / total if total else nothing
     formula = Formula(f'IF(A{row}=0,"{nothing}",(B{row}+C{row})/A{row})', share, is_rate=True)
-    lines.append([Formula(f"B{row}+C{row}+D{row}", total), *found.values(), formula])
+    lines.append([Formula(f"B{row}+C{row}+D{row}", total), own, inherited, none, formula])
     return lines

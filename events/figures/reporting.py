@@ -2,6 +2,8 @@
 
 Rates are of the cases filed in the month, as they stood at that moment; so are those of the months that it is compared
 with. Stocks are those of the end of each month. `report_pages` and `report_sheet` read it.
+
+What has an order is a list: PostgreSQL keeps none among the keys of an object.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +17,7 @@ from branches.coverage import Coverage
 from events.figures.counting import Counts, counts, totals
 from events.figures.measures import CLOSED_LATE, MERGED, RECEIVED, SETTLED, SUSPENDED, VOIDED, Day, Measure
 from events.figures.scope import Scope, midnight
-from events.figures.standing import open_by_day, standing, standing_below
+from events.figures.standing import STOCKS, open_by_day, standing, standing_below
 from events.indicators import INDICATORS, measures_of, weights
 from events.models import Category, Event
 from events.models.reports import following, previous
@@ -48,9 +50,9 @@ class Month:
         return Scope(grid, self.days[0], self.days[-1])
 
 
-def compared(month: date) -> dict[str, Month]:
+def compared(month: date) -> list[Month]:
     """The month, the one before, and the same of the year before."""
-    return {"month": Month(month), "before": Month(previous(month)), "year": Month(month.replace(year=month.year - 1))}
+    return [Month(month), Month(previous(month)), Month(month.replace(year=month.year - 1))]
 
 
 def gather(grid: Grid, month: date, at: datetime) -> dict[str, Any]:
@@ -59,11 +61,12 @@ def gather(grid: Grid, month: date, at: datetime) -> dict[str, Any]:
     return {
         "grid": {"code": grid.code, "name": grid.full_name, "level": grid.level},
         "weights": {name: str(weight) for name, weight in weights().items()},
-        "indicators": {
-            name: {"above": _names(indicator.above), "below": _names(indicator.below)}
+        "measures": _names(KEPT),
+        "indicators": [
+            {"name": name, "above": _names(indicator.above), "below": _names(indicator.below)}
             for name, indicator in INDICATORS.items()
-        },
-        "periods": {name: _period(grid, one, at) for name, one in compared(month).items()},
+        ],
+        "periods": [_period(grid, one, at) for one in compared(month)],
         "days": _days(grid, this, at),
         "flow": _flow(this.of(grid), at),
         "children": _children(grid, this, at),
@@ -119,7 +122,7 @@ def _children(grid: Grid, month: Month, at: datetime) -> list[dict[str, Any]]:
 
 
 def _child(name: str, code: str, found: Counts, stood: Counts) -> dict[str, Any]:
-    stocks = {stock: stood.get(stock, 0) for stock in ("open", "overdue", "due_today")}
+    stocks = {stock: stood.get(stock, 0) for stock in STOCKS}
     return {"name": name, "code": code, "counts": _filled(found, KEPT), "stocks": stocks}
 
 
@@ -142,7 +145,7 @@ def _offices(scope: Scope, at: datetime) -> dict[str, Any]:
         {"pk": key, "name": found[key].name, "counts": _filled(_of_office(scope, found[key], at), OF_OFFICES)}
         for key in keys[:MOST_OFFICES]
     ]
-    return {"rows": rows, "more": len(keys) - len(rows)}
+    return {"measures": _names(OF_OFFICES), "rows": rows, "more": len(keys) - len(rows)}
 
 
 def _of_office(scope: Scope, office: Organisation, at: datetime) -> Counts:

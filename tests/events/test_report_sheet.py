@@ -9,6 +9,7 @@ from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
 from events.figures.report_pages import Reading, percent
+from events.figures.standing import STOCKS
 from events.models import MonthlyReport
 from events.services import make_monthly_reports, make_report
 from events.workflow import Action
@@ -86,7 +87,7 @@ def test_every_formula_works_out_to_what_the_sheet_shows_before(cast, as_, repor
     assert len(formulas(book)) > 100
     for cell in formulas(book):
         worked, cached = Worked(cell.parent).value(cell.coordinate), shown[cell.parent.title][cell.coordinate].value
-        where = f"{cell.parent.title} {cell.coordinate} {cell.value}"
+        where = f"{cell.parent.title} {cell.coordinate} {cell.value}: {worked!r}, {cached!r}"
         assert worked == cached if isinstance(cached, str) else float(worked) == pytest.approx(cached), where
 
 
@@ -105,8 +106,9 @@ def test_another_weight_gives_another_rate(cast, as_, report):
 
 
 def test_the_sums_below_are_those_of_the_whole(cast, as_, report):
-    sheet, counts = Worked(book_of(as_, cast.street, report)["下级网格"]), report.data["periods"]["month"]
-    expected = [*counts["counts"].values(), *counts["stocks"].values()]
+    sheet, counts = Worked(book_of(as_, cast.street, report)["下级网格"]), report.data["periods"][0]
+    both = counts["counts"] | counts["stocks"]
+    expected = [both[name] for name in [*report.data["measures"], *STOCKS]]
     assert [int(value) for value in sheet.line("合计")[1 : 1 + len(expected)]] == expected
 
 
