@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
 from rest_framework.authtoken.models import Token
 
 from bench.cases import CLOSED, OPEN, add_cases
@@ -58,11 +57,11 @@ def figures(quick: bool) -> Iterator[Figure]:
     yield measure(accept_through_api()).figure("p95 accepting through the API", None)
 
 
-def fill(city: City, count: int) -> None:
-    now = timezone.now()
+def fill(city: City, count: int, processes: int = 1) -> None:
+    now = city.now
     still_open = round(count * SHARE_OPEN)
-    add_cases(city, count - still_open, (now - YEARS, now - RECENTLY), CLOSED)
-    add_cases(city, still_open, (now - RECENTLY, now), OPEN)
+    add_cases(city, count - still_open, (now - YEARS, now - RECENTLY), CLOSED, processes)
+    add_cases(city, still_open, (now - RECENTLY, now), OPEN, processes)
     analyze()
 
 
