@@ -109,7 +109,7 @@ def measure(calls: Iterator[Callable[[], object]], requests: int = REQUESTS) -> 
 
 
 def browse(user: User, path: str) -> Iterator[Callable[[], object]]:
-    client = Client()
+    client = _ready(Client())
     client.force_login(user)
     while True:
         yield lambda: expect(client.get(path), 200)
@@ -138,7 +138,13 @@ def accept_through_api() -> Iterator[Callable[[], object]]:
 
 def api_client(user: User) -> Client:
     token, _created = Token.objects.get_or_create(user=user)
-    return Client(headers={"Authorization": f"Token {token.key}"})
+    return _ready(Client(headers={"Authorization": f"Token {token.key}"}))
+
+
+def _ready(client: Client) -> Client:
+    """What a server does once before its first request, and Django's test client amid it."""
+    client.handler.load_middleware()
+    return client
 
 
 def expect(response, status: int) -> None:
