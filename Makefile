@@ -64,5 +64,13 @@ messages: setup
 bench: setup
 	@$(BIN)/python -m bench
 
+load: setup .venv-load/.installed
+	@$(BIN)/python -m bench.load
+
+.venv-load/.installed: requirements-load.txt | .venv/.installed
+	$(BIN)/python -m venv .venv-load
+	.venv-load/bin/pip install --quiet --disable-pip-version-check -r requirements-load.txt
+	@touch $@
+
 bench-data: setup
 	@$(BIN)/python -m bench.stored

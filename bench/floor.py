@@ -99,6 +99,6 @@ def _insert(*copies: tuple, change: tuple | None = None) -> None:
             table = model._meta.db_table
             cursor.execute(
                 f"INSERT INTO {table} ({', '.join(names)}) SELECT {told} FROM {table} WHERE id = %s", [*given, key]
-            )  # noqa: S608, E501 (our own names)
+            )
         if change:
             cursor.execute(*change)

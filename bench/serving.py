@@ -27,14 +27,14 @@ def production(folder: str, port: int) -> dict[str, str]:
     """The settings of a production server, with keys for this once."""
 
     def key() -> str:
-        return base64.b64encode(secrets.token_bytes(32)).decode()
+        return base64.urlsafe_b64encode(secrets.token_bytes(32)).decode()
 
     return {
         "DJANGO_SETTINGS_MODULE": "saihan.settings",
         "SAIHAN_ENV": "production",
         "SAIHAN_VAR": folder,
         "SECRET_KEY": secrets.token_hex(40),
-        "FIELD_KEYS": base64.urlsafe_b64encode(secrets.token_bytes(32)).decode(),
+        "FIELD_KEYS": key(),
         "AUDIT_KEYS": key(),
         "ALLOWED_HOSTS": HEADERS["Host"],
         "PORT": str(port),
