@@ -14,6 +14,7 @@ from django.db import connection, connections, transaction
 
 from bench.city import BATCH, City
 from bench.copying import copy, count_on, trust
+from bench.timing import analyze
 from events.drafts import Draft, Limits, Rule
 from events.models import Event, Notice, Step
 from events.routing import Staffing, entry
@@ -39,7 +40,8 @@ OPEN: Lives = {
     (Action.ACCEPT, Action.ASSIGN): 20,
     (Action.ACCEPT, Action.RESOLVE): 15,
 }
-SHARE_URGENT = 0.05
+SHARE_OPEN, SHARE_URGENT = 0.05, 0.05
+YEARS, RECENTLY = timedelta(days=730), timedelta(days=10)
 RATINGS = {Rating.SATISFIED: 75, Rating.FAIR: 18, Rating.UNSATISFIED: 7}
 AGAIN = (Action.RESOLVE, Action.PASS_CHECK)  # what follows when the reporter is not satisfied
 ANSWERS = {True: 80, False: 10, None: 10}  # whether who rated was contacted, and whether it is solved
@@ -47,6 +49,15 @@ ANSWERS = {True: 80, False: 10, None: 10}  # whether who rated was contacted, an
 EVENT = [field.attname for field in Event._meta.concrete_fields]
 STEP = [field.attname for field in Step._meta.concrete_fields if not field.primary_key]
 NOTICE = ("step_id", "event_id", "recipient_id", "created_at", "delivered_at", "read_at", "text", "page", "key")
+
+
+def fill(city: City, count: int, processes: int = 1) -> None:
+    """Five of a hundred cases are open, the others were closed over two years."""
+    now = city.now
+    still_open = round(count * SHARE_OPEN)
+    add_cases(city, count - still_open, (now - YEARS, now - RECENTLY), CLOSED, processes)
+    add_cases(city, still_open, (now - RECENTLY, now), OPEN, processes)
+    analyze()
 
 
 def add_cases(city: City, many: int, filed: tuple[datetime, datetime], lives: Lives, processes: int = 1) -> None:

@@ -40,6 +40,8 @@ WORKBENCH = """
     ORDER BY due_at LIMIT 21
 """
 
+COPY = "INSERT INTO {0} ({1}) SELECT {2} FROM {0} WHERE id = %s"
+
 Calls = Iterator[Callable[[], object]]
 
 
@@ -96,9 +98,6 @@ def _insert(*copies: tuple, change: tuple | None = None) -> None:
             names = [field.column for field in model._meta.concrete_fields if not field.primary_key]
             told = ", ".join("%s" if name in values else name for name in names)
             given = [values[name] for name in names if name in values]
-            table = model._meta.db_table
-            cursor.execute(
-                f"INSERT INTO {table} ({', '.join(names)}) SELECT {told} FROM {table} WHERE id = %s", [*given, key]
-            )
+            cursor.execute(COPY.format(model._meta.db_table, ", ".join(names), told), [*given, key])
         if change:
             cursor.execute(*change)

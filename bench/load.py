@@ -127,16 +127,11 @@ class SweepWatch(threading.Thread):
 
 
 def _show(report: dict) -> None:
-    print(
-        f"\n{report['users']} users, {report['minutes']} minutes, {report['cases']:,} cases before; {report['machine']}"
-    )
-    print(f"{'':40}{'requests':>10}{'failed':>8}{'a second':>10}{'p50 ms':>8}{'p95 ms':>8}{'p99 ms':>8}")
+    print(f"\n{report['users']} users, {report['minutes']} minutes, {report['cases']:,} cases; {report['machine']}")
+    heads = ("requests", "failed", "a second", "p50 ms", "p95 ms", "p99 ms")
+    print(f"{'':36}" + "".join(f"{head:>10}" for head in heads))
     for kind in report["kinds"]:
-        numbers = [kind[name] for name in COLUMNS]
-        print(
-            f"{kind['name']:40}{numbers[0]:10,.0f}{numbers[1]:8,.0f}{numbers[2]:10.1f}"
-            + "".join(f"{n:8,.0f}" for n in numbers[3:])
-        )
+        print(f"{kind['name']:36}" + "".join(f"{kind[name]:10,.0f}" for name in COLUMNS))
     for error in report["errors"]:
         print(f"error: {error['name']}: {error['error']} ({error['times']} times)")
     late = report["sweep"]["late_by_at_most_s"]

@@ -34,9 +34,9 @@ def make_city(quick: bool) -> None:
 def make_cases(count: int) -> None:
     """Rows lie in the order of their filing, as in a database that grew: made place by place, they would be read too
     well."""
+    from bench.cases import fill
     from bench.city import read_city
     from bench.copying import execute, without_indexes
-    from bench.pages import fill
     from events.models import Event, Notice, Step
 
     with without_indexes(Event, Step, Notice):

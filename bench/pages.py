@@ -3,7 +3,6 @@
 import statistics
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from itertools import islice
 from urllib.parse import urlencode
 
@@ -12,18 +11,15 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from rest_framework.authtoken.models import Token
 
-from bench.cases import CLOSED, OPEN, add_cases
+from bench.cases import fill
 from bench.city import City, build_city
 from bench.report import Figure
-from bench.timing import analyze, milliseconds, p95
+from bench.timing import milliseconds, p95
 from events.models import Category, Event
 from events.workflow import DESK_ROLES, Status
 from grids.models import Post, Role, User
 
 EVENTS, QUICK_EVENTS = 100_000, 2_000
-SHARE_OPEN = 0.05
-YEARS = timedelta(days=730)
-RECENTLY = timedelta(days=10)
 REQUESTS, WARM_UP = 50, 3
 STREET, COMMUNITY, BUILDING = "150105001", "150105001001", "1501050010010001"
 TRANSACTION = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
@@ -55,14 +51,6 @@ def figures(quick: bool) -> Iterator[Figure]:
     yield filing.figure("p95 filing through the API", None)
     yield Figure("queries of filing through the API", filing.queries, "queries", 12)
     yield measure(accept_through_api()).figure("p95 accepting through the API", None)
-
-
-def fill(city: City, count: int, processes: int = 1) -> None:
-    now = city.now
-    still_open = round(count * SHARE_OPEN)
-    add_cases(city, count - still_open, (now - YEARS, now - RECENTLY), CLOSED, processes)
-    add_cases(city, still_open, (now - RECENTLY, now), OPEN, processes)
-    analyze()
 
 
 def pages() -> Iterator[tuple[str, User, str]]:

@@ -29,7 +29,7 @@ CITY = "city"
 DAYS_KEPT = 7
 # What the rows follow from, besides the migrations.
 SOURCES = (
-    "bench/cases.py", "bench/city.py", "bench/copying.py", "bench/data.py", "bench/making.py", "bench/pages.py",
+    "bench/cases.py", "bench/city.py", "bench/copying.py", "bench/data.py", "bench/making.py",
     "events/clock.py", "events/drafts.py", "events/history.py", "events/routing.py", "events/transitions.py",
 )  # fmt: skip
 # As Debian ships it, durable, but for the memory of a small server.
