@@ -75,9 +75,9 @@ class CappedPaginator(Paginator):
         return self._read[number]
 
     def _between(self, start: int, stop: int) -> list[Event]:
-        """Of the rows that are passed over, nothing is read but their keys: joining their people takes the longest."""
-        if start == 0 or isinstance(self.object_list, Found):
-            return list(self.object_list[start:stop])
+        """Their keys first: of rows that are passed over, or sorted and left, no people and places are read."""
+        if isinstance(self.object_list, Found):
+            return self.object_list[start:stop]
         keys = list(self.object_list.values_list("pk", flat=True)[start:stop])
         rows = {row.pk: row for row in self.object_list.filter(pk__in=keys)} if keys else {}
         return [rows[key] for key in keys if key in rows]
