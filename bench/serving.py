@@ -18,7 +18,7 @@ from honcho.environ import parse_procfile
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
-START_SECONDS = 60
+START_SECONDS = 120
 # What a proxy in front of it would add.
 HEADERS = {"X-Forwarded-Proto": "https", "Host": "saihan.example"}
 
