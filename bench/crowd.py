@@ -29,7 +29,7 @@ class Worker(HttpUser):
 
     def on_start(self) -> None:
         self.person = random.choice(PEOPLE["workers"])
-        self.client.headers |= PROXIED
+        self.client.headers.update(PROXIED)
         self.token = {"Authorization": f"Token {self.person['token']}"}
         self.session = {"Cookie": f"sessionid={self.person['session']}"}
 
@@ -90,7 +90,7 @@ class Resident(HttpUser):
     wait_time = between(5, 10)
 
     def on_start(self) -> None:
-        self.client.headers |= PROXIED
+        self.client.headers.update(PROXIED)
 
     @task
     def report(self) -> None:
