@@ -44,6 +44,7 @@ SHARE_OPEN, SHARE_URGENT = 0.05, 0.05
 YEARS, RECENTLY = timedelta(days=730), timedelta(days=10)
 RATINGS = {Rating.SATISFIED: 75, Rating.FAIR: 18, Rating.UNSATISFIED: 7}
 AGAIN = (Action.RESOLVE, Action.PASS_CHECK)  # what follows when the reporter is not satisfied
+ANSWERED = ("contacted", "solved")
 ANSWERS = {True: 80, False: 10, None: 10}  # whether who rated was contacted, and whether it is solved
 
 EVENT = [field.attname for field in Event._meta.concrete_fields]
@@ -192,8 +193,9 @@ def _drafts(city: City, event: Event, life: Life, staffing: Staffing, limits: Li
             details=_said(city, action),
         )
         TRANSITIONS[action](draft)
-        if event.rating == Rating.UNSATISFIED and action == Action.RATE:
-            left += AGAIN
+        if action == Action.RATE:
+            event.was_contacted, event.was_solved = (draft.details.get(name) for name in ANSWERED)
+            left += AGAIN if event.rating == Rating.UNSATISFIED else ()
         yield draft
 
 
@@ -212,7 +214,7 @@ def _said(city: City, action: Action) -> dict:
     if action != Action.RATE:
         return {}
     draw = city.random.choices
-    answers = {name: draw(list(ANSWERS), weights=ANSWERS.values())[0] for name in ("contacted", "solved")}
+    answers = {name: draw(list(ANSWERS), weights=ANSWERS.values())[0] for name in ANSWERED}
     rating = draw(list(RATINGS), weights=RATINGS.values())[0]
     return {"rating": rating} | {name: answer for name, answer in answers.items() if answer is not None}
 

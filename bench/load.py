@@ -82,9 +82,10 @@ def _measure(environment: dict[str, str], port: int, folder: Path, given: argpar
 
 
 def _crowd(environment: dict[str, str], port: int, folder: Path, given: argparse.Namespace) -> None:
+    seconds = round(given.minutes * 60)
     command = [
         LOCUST, "--locustfile", ROOT / "bench/crowd.py", "--headless", "--host", f"http://{HOST}:{port}",
-        "--users", given.users, "--spawn-rate", 20, "--run-time", f"{round(given.minutes * 60)}s", "--csv", folder / "load",
+        "--users", given.users, "--spawn-rate", 20, "--run-time", f"{seconds}s", "--csv", folder / "load",
         "--only-summary", "--exit-code-on-error", 0, "--reset-stats",
     ]  # fmt: skip
     subprocess.run(list(map(str, command)), cwd=ROOT, env=environment, check=True, stdout=subprocess.DEVNULL)
