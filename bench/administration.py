@@ -9,8 +9,9 @@ from django.db.models import Model
 from django.urls import reverse
 from django.utils import timezone
 
+from bench.cases import fill
 from bench.city import BATCH, build_city
-from bench.pages import BUILDING, COMMUNITY, EVENTS, QUICK_EVENTS, STREET, browse, fill, holder, measure
+from bench.pages import BUILDING, COMMUNITY, EVENTS, QUICK_EVENTS, STREET, browse, holder, measure
 from bench.report import Figure
 from events.models import Event
 from grids.models import Grid, GridChange, Level, Organisation, OrganisationKind, Post, Role, User

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 from django.utils import timezone
 
+from bench.cases import fill
 from bench.city import build_city
-from bench.pages import EVENTS, QUICK_EVENTS, fill
+from bench.pages import EVENTS, QUICK_EVENTS
 from bench.report import Figure
 from events.audit import Tally, problems_by_many
 from events.services import make_digest

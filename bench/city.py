@@ -5,16 +5,17 @@ import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import count
 from pathlib import Path
 
 from django.conf import settings
+from django.db.models import Max
 from django.utils import timezone
 
 from bench.data import CITY_NODES, QUICK_NODES, city, write_divisions
-from events.models import Category
+from events.models import Category, Event
 from events.services import load_categories
 from grids.models import Grid, GridQuerySet, Level, Post, Role, User
 from grids.services import load_divisions
@@ -42,6 +43,7 @@ class City:
     categories: list[Category]
     places: list[str]
     numbers: Iterator[int] = field(default_factory=count)
+    now: datetime = field(default_factory=timezone.now)
 
     @cached_property
     def by_key(self) -> dict[int, User]:
@@ -60,9 +62,21 @@ def build_city(quick: bool) -> City:
 def staff_city(inside: GridQuerySet) -> City:
     """The loaded tree with categories and people; `places` are the buildings and units among these grids."""
     load_categories(path=Path(settings.BASE_DIR) / "events/data/categories.csv")
+    return _city(_post_people(), inside)
+
+
+def read_city(inside: GridQuerySet | None = None) -> City:
+    """A city that was built before, to put more cases into; their numbers go on after the last one."""
+    people = User.objects.filter(pk__in=Post.objects.values("user")).order_by("pk")
+    city = _city(list(people), Grid.objects.all() if inside is None else inside)
+    city.numbers = count(Event.objects.aggregate(last=Max("pk"))["last"] or 0)
+    return city
+
+
+def _city(users: list[User], inside: GridQuerySet) -> City:
     return City(
         random=random.Random(2026),
-        users=_post_people(),
+        users=users,
         categories=list(Category.objects.filter(is_confidential=False)),
         places=list(inside.filter(level__gte=Level.BUILDING).order_by("lft").values_list("code", flat=True)),
     )

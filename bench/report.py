@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 
 @dataclass
 class Figure:
-    """One measured value beside its target (at most) and what it is compared with, all in `unit`."""
+    """One measured value beside its target (at most, or `at_least`) and what it is compared with, all in `unit`."""
 
     what: str
     value: float
@@ -16,10 +16,13 @@ class Figure:
     beside: float | None = None
     beside_what: str = ""
     details: dict[str, float] = field(default_factory=dict)  # what else was measured, by name with its unit
+    at_least: bool = False
 
     @property
     def met(self) -> bool | None:
-        return None if self.target is None else self.value <= self.target
+        if self.target is None:
+            return None
+        return self.value >= self.target if self.at_least else self.value <= self.target
 
     def as_dict(self) -> dict:
         return asdict(self) | {"met": self.met}
@@ -36,9 +39,24 @@ def table(title: str, figures: Iterable[Figure]) -> str:
     return "\n".join([title, "─" * max(map(_width, lines)), *(line.rstrip() for line in lines)])
 
 
+def growth(title: str, by_size: dict[int, list[Figure]]) -> str:
+    """How each figure grows with the number of cases, a column for each number."""
+    names = list(dict.fromkeys(figure.what for figures in by_size.values() for figure in figures))
+    found = {(size, figure.what): figure for size, figures in by_size.items() for figure in figures}
+    rows = [("", *(f"{size:,}" for size in by_size))]
+    for name in names:
+        cells = [found.get((size, name)) for size in by_size]
+        rows.append((name, *(f"{_number(figure.value)} {figure.unit}" if figure else "–" for figure in cells)))
+    widths = [max(map(_width, column)) for column in zip(*rows, strict=True)]
+    pairs = [[*zip(row, widths, strict=True)] for row in rows]
+    lines = ["  ".join(_pad(cell, width, 1 if n else 0) for n, (cell, width) in enumerate(row)) for row in pairs]
+    return "\n".join([title, "─" * max(map(_width, lines)), *lines])
+
+
 def _row(figure: Figure) -> tuple[str, ...]:
     verdict = {True: "pass", False: "MISS", None: ""}[figure.met]
-    target = "" if figure.target is None else f"≤ {_number(figure.target)} {figure.unit}"
+    sign = "≥" if figure.at_least else "≤"
+    target = "" if figure.target is None else f"{sign} {_number(figure.target)} {figure.unit}"
     beside = "" if figure.beside is None else f"{_number(figure.beside)} {figure.unit}"
     ratio = f"{figure.beside / figure.value:,.1f}×" if figure.beside and figure.value else ""
     details = ", ".join(f"{name} {_number(value)}" for name, value in figure.details.items())

@@ -1,20 +1,18 @@
 """The search at 1,000,000 events: server time of the list page (Django's test client, no network), p95 and median."""
 
-import csv
-import io
 import json
 import statistics
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from importlib import import_module
 from itertools import islice
 from urllib.parse import urlencode
 
 from django.conf import settings
-from django.db import connection
 from django.utils import timezone
 
 from bench.city import City, build_city
+from bench.copying import copy, execute
 from bench.pages import BUILDING, COMMUNITY, STREET, browse, file_through_api, holder, measure
 from bench.report import Figure
 from bench.timing import milliseconds, p95, seconds
@@ -29,7 +27,6 @@ from grids.tree import community_code
 EVENTS, QUICK_EVENTS = 1_000_000, 20_000
 DAYS = 1000
 OPEN_DAYS = 20  # what was filed in these last days is open still
-AT_ONCE = 20_000  # rows of one COPY
 TARGET = 300
 REQUESTS = 20  # of each kind; there are many
 NAMES = settings.BASE_DIR / "events/data/demo_names.json"
@@ -43,10 +40,10 @@ GIN_INDEX = import_module("events.migrations.0019_search").INDEXES[0]
 def figures(quick: bool) -> Iterator[Figure]:
     """Words that many, few and no cases have, as seen from each height of the tree; then what the index costs."""
     city, count = build_city(quick), QUICK_EVENTS if quick else EVENTS
-    _execute("DROP INDEX event_words")
+    execute("DROP INDEX event_words")
     fill(city, count)
-    yield Figure(f"making the index of {count:,} cases", seconds(lambda: _execute(GIN_INDEX)), "s")
-    _execute("VACUUM ANALYZE")
+    yield Figure(f"making the index of {count:,} cases", seconds(lambda: execute(GIN_INDEX)), "s")
+    execute("VACUUM ANALYZE")
     people = {
         "city": holder("1501", Role.OFFICIAL),
         "district": holder("150105", Role.OFFICIAL),
@@ -107,7 +104,7 @@ def _figure(what: str, user: User, path: str) -> Figure:
 def _costs(city: City) -> Iterator[Figure]:
     """Filing a case, and changing many at once as the sweep does, beside the same without the index."""
     filing, change = measure(file_through_api(city)), _time_change()
-    _execute("DROP INDEX event_words")
+    execute("DROP INDEX event_words")
     without, bare = measure(file_through_api(city)), _time_change()
     yield Figure(
         "p95 filing through the API", p95(filing.times), "ms", None, p95(without.times), "without the index",
@@ -125,11 +122,6 @@ def _time_change() -> float:
     return statistics.median(milliseconds(islice(change, 9)))
 
 
-def _execute(statement: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(statement)
-
-
 # A city full of cases
 
 
@@ -139,7 +131,11 @@ def fill(city: City, count: int) -> None:
     grids = {grid.code: grid for grid in Grid.objects.all()}
     reports, now = read_reports(), timezone.now()
     times = (now - timedelta(days=DAYS) * ((count - n) / count) for n in range(count))
-    _copy(_row(city, reports, grids, n, at, now) for n, at in enumerate(times))
+    fields = [field for field in Event._meta.concrete_fields if not field.primary_key]
+    blank = Event()
+    defaults = {field.attname: getattr(blank, field.attname) for field in fields}
+    rows = (_row(city, reports, grids, n, at, now) for n, at in enumerate(times))
+    copy(Event, list(defaults), ((defaults | row).values() for row in rows))
 
 
 def _rename(city: City) -> None:
@@ -186,20 +182,3 @@ def _more(random, at: datetime) -> str:
     season = f"{SUMMER_WORD}很多。" if at.month in SUMMER and random.random() < 0.2 else ""
     saying = random.choice(random.choice(list(SAYINGS.values())))
     return f"位置在{shop}附近，{random.randint(1, 2000)}号。{season}{saying}"
-
-
-def _copy(rows: Iterable[dict]) -> None:
-    """As `bulk_create` would, several times as fast; what a row does not name is the field's default."""
-    fields = [field for field in Event._meta.concrete_fields if not field.primary_key]
-    columns = ", ".join(field.column for field in fields)
-    statement = f"COPY {Event._meta.db_table} ({columns}) FROM STDIN (FORMAT csv, NULL '\\N')"
-    blank = Event()
-    defaults = {field.attname: getattr(blank, field.attname) for field in fields}
-    rows = iter(rows)
-    with connection.cursor() as cursor:
-        while some := list(islice(rows, AT_ONCE)):
-            buffer = io.StringIO()
-            full = ((defaults | row).values() for row in some)
-            csv.writer(buffer).writerows(["\\N" if value is None else value for value in values] for values in full)
-            buffer.seek(0)
-            cursor.copy_expert(statement, buffer)

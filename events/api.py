@@ -13,6 +13,7 @@ from rest_framework.exceptions import NotFound, PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.routers import SimpleRouter
+from rest_framework.settings import api_settings
 
 from events import occasions, services
 from events.alike import load_photos
@@ -25,7 +26,7 @@ from events.figures.dashboard_api import DashboardViewSet
 from events.filters import during
 from events.models import Category, Event, Occasion
 from events.nearness import point_of
-from events.paging import by_index
+from events.paging import DEEPEST, CappedPaginator, by_index
 from events.rechecks.api import SampleViewSet, SecondLookViewSet
 from events.reckoning import reckon
 from events.running import marks_of
@@ -111,8 +112,19 @@ EXAMPLE_REFUSAL = {
 }
 
 
+class EventPages(api_settings.DEFAULT_PAGINATION_CLASS):
+    """`count` is told no further than one more than 1,000; `next` leads on however many there are."""
+
+    django_paginator_class = CappedPaginator
+
+    def get_page_number(self, request: Request, paginator: CappedPaginator) -> int:
+        number = self._number(request, self.page_query_param, 1, DEEPEST)
+        return number if paginator.reaches(number) else super().get_page_number(request, paginator)
+
+
 class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.GenericViewSet):
     queryset = Event.objects.none()
+    pagination_class = EventPages
     lookup_field = "number"
     lookup_value_regex = "[0-9]{8}-[0-9]{6}"
     request_limit = MOST_REQUEST_BYTES
@@ -144,7 +156,8 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     @extend_schema(
         summary=_("List cases"),
         description=_(
-            "The cases that you may see, newest first. Every filter given must fit. Times are ISO 8601 with their zone."
+            "The cases that you may see, newest first, counted no further than 1,001; follow “next” for all of them. "
+            "Every filter given must fit. Times are ISO 8601 with their zone."
         ),
         parameters=[EventQuery],
     )

@@ -18,7 +18,7 @@ from branches.exceptions import StateConflict
 from branches.meetings.access import resolution_to_file, visible_meetings
 from branches.meetings.references import url_of
 from branches.models import Resolution, Topic
-from events.models import DISCREET, OCCASIONS, Event, Occasion, Step
+from events.models import DISCREET, Event, Occasion, Step
 from events.text import TITLE_LENGTH
 from events.workflow import Status
 from grids.models import User
@@ -164,7 +164,8 @@ def origin_of(event: Event, user: User, first: Step | None = None) -> Origin | N
     """What the case arose from; where its first step is at hand, that alone answers for one that arose from nothing."""
     if first and "occasion" not in first.details:
         return None
-    occasion = Occasion.objects.filter(event=event).select_related(*OCCASIONS).first()
+    # Few cases arise from anything: asking for all that they might arise from costs most as many tables as there are.
+    occasion = Occasion.objects.filter(event=event).first()
     if occasion is None:
         return None
     found = shown(occasion, user)

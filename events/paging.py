@@ -13,6 +13,7 @@ from events.models.event import EventQuerySet
 from events.searching import Search, Unindexed
 
 MANY = 1_000  # counting further costs more than the number is worth
+DEEPEST = 100_000  # pages; nobody turns so many, and a number is no way to make the database count for hours
 NEAR = 5_000  # cases that are looked through one by one in some 20 ms
 # Room to note down each row of a common word; with less PostgreSQL notes pages, and takes all their rows apart again.
 MEMORY = "64MB"
@@ -23,20 +24,67 @@ def capped(rows: "QuerySet | Found", most: int) -> int:
     return rows.capped(most) if isinstance(rows, Found) else rows.order_by()[:most].count()
 
 
+class CappedPage(Page):
+    """A page that knows by one row more whether another one follows, however far the rows were counted."""
+
+    def __init__(self, rows: list[Event], number: int, paginator: "CappedPaginator"):
+        super().__init__(rows[: paginator.per_page], number, paginator)
+        self._has_more = len(rows) > paginator.per_page
+
+    def has_next(self) -> bool:
+        return self._has_more
+
+    def next_page_number(self) -> int:
+        return self.number + 1
+
+    def previous_page_number(self) -> int:
+        return self.number - 1
+
+
 class CappedPaginator(Paginator):
-    """Counts no further than `MANY`, and not at all what fits on the first page. Takes a queryset or what was found."""
+    """Counts no further than `MANY`, and not at all what fits on the first page. Takes a queryset or what was found.
+
+    Pages beyond what is counted are there all the same, as far as `DEEPEST`.
+    """
 
     @cached_property
     def count(self) -> int:
         return capped(self.object_list, MANY + 1)
 
-    def get_page(self, number: str | None) -> Page:
-        if number not in (None, "", "1"):
-            return super().get_page(number)
-        rows = list(self.object_list[: self.per_page + 1])
-        if len(rows) <= self.per_page:
+    def get_page(self, number: str | int | None) -> Page:
+        """The page of this number, or the last one; the first one for what is no number."""
+        digits = str(number)
+        number = max(int(digits), 1) if digits.isascii() and digits.isdigit() and len(digits) < 10 else 1
+        return self.page(number if self.reaches(number) else self.num_pages)
+
+    def page(self, number: int) -> Page:
+        rows = self._rows(number)
+        if number == 1 and len(rows) <= self.per_page:
             self.count = len(rows)
-        return Page(rows[: self.per_page], 1, self)
+        return CappedPage(rows, number, self)
+
+    def reaches(self, number: int) -> bool:
+        """Whether there is such a page; the first one there is always."""
+        return number == 1 or (number <= DEEPEST and bool(self._rows(number)))
+
+    def _rows(self, number: int) -> list[Event]:
+        """Those of the page and one more."""
+        if number not in self._read:
+            start = (number - 1) * self.per_page
+            self._read[number] = self._between(start, start + self.per_page + 1)
+        return self._read[number]
+
+    def _between(self, start: int, stop: int) -> list[Event]:
+        """Their keys first: of rows that are passed over, or sorted and left, no people and places are read."""
+        if isinstance(self.object_list, Found):
+            return self.object_list[start:stop]
+        keys = list(self.object_list.values_list("pk", flat=True)[start:stop])
+        rows = {row.pk: row for row in self.object_list.filter(pk__in=keys)} if keys else {}
+        return [rows[key] for key in keys if key in rows]
+
+    @cached_property
+    def _read(self) -> dict[int, list[Event]]:
+        return {}
 
     @property
     def is_capped(self) -> bool:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db.models import Choices
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -176,6 +177,17 @@ class EventQuery(serializers.Serializer):
 # What goes out
 
 
+class LabelField(serializers.CharField):
+    """What a choice is called. Looking into `get_…_display` anew in each row would be most of the cost of a page."""
+
+    def __init__(self, choices: type[Choices], **kwargs: Any):
+        super().__init__(read_only=True, **kwargs)
+        self.labels = dict(choices.choices)
+
+    def to_representation(self, value: str) -> str:
+        return str(self.labels.get(value, value))
+
+
 class CategorySerializer(serializers.ModelSerializer):
     kind_label = serializers.CharField(read_only=True, source="get_kind_display")
     unit_label = serializers.CharField(read_only=True, source="get_unit_display")
@@ -232,11 +244,11 @@ class OrganisationNameSerializer(serializers.ModelSerializer):
 
 
 class EventSerializer(serializers.ModelSerializer):
-    status_label = serializers.CharField(read_only=True, source="get_status_display")
-    loop_label = serializers.CharField(read_only=True, source="get_loop_display")
-    start_loop_label = serializers.CharField(read_only=True, source="get_start_loop_display")
-    urgency_label = serializers.CharField(read_only=True, source="get_urgency_display")
-    rating_label = serializers.CharField(read_only=True, source="get_rating_display")
+    status_label = LabelField(Status, source="status")
+    loop_label = LabelField(Loop, source="loop")
+    start_loop_label = LabelField(Loop, source="start_loop")
+    urgency_label = LabelField(Urgency, source="urgency")
+    rating_label = LabelField(Rating, source="rating")
     category = CategoryNameSerializer(read_only=True)
     grid = PlaceSerializer(read_only=True, help_text=_("Where it happened"))
     holder = GridNameSerializer(read_only=True, help_text=_("The grid whose desk answers for it now"))
@@ -337,11 +349,11 @@ class EventDetailSerializer(EventSerializer):
 
 class StepSerializer(serializers.ModelSerializer):
     action_label = serializers.CharField(read_only=True, source="action_name")
-    side_label = serializers.CharField(read_only=True, source="get_side_display")
-    from_status_label = serializers.CharField(read_only=True, source="get_from_status_display")
-    to_status_label = serializers.CharField(read_only=True, source="get_to_status_display")
-    from_loop_label = serializers.CharField(read_only=True, source="get_from_loop_display")
-    to_loop_label = serializers.CharField(read_only=True, source="get_to_loop_display")
+    side_label = LabelField(Side, source="side")
+    from_status_label = LabelField(Status, source="from_status")
+    to_status_label = LabelField(Status, source="to_status")
+    from_loop_label = LabelField(Loop, source="from_loop")
+    to_loop_label = LabelField(Loop, source="to_loop")
     organisation_name = serializers.SerializerMethodField(help_text=_("Of the organisation that handled it then"))
     explanation = serializers.SerializerMethodField(help_text=_("Sentences that tell why it went this way"))
     attachments = AttachmentSerializer(many=True, read_only=True)

@@ -25,6 +25,7 @@ from saihan import broker
 from tests import migrated
 
 START_SECONDS = 30
+STOP_SECONDS = 120  # with much in memory that is still to be written
 DATABASE = "saihan"
 CHROMIUM = "/usr/bin/chromium"
 POSTGRES_SETTINGS = {
@@ -57,21 +58,24 @@ def _unprivileged() -> dict[str, object]:
 
 
 @contextmanager
-def postgres(settings: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[str]:
-    """Start a new PostgreSQL and give its DATABASE_URL; it and its data are gone afterwards."""
+def postgres(settings: Mapping[str, str] = POSTGRES_SETTINGS, kept: Path | None = None) -> Iterator[str]:
+    """Start a PostgreSQL and give its DATABASE_URL; it is gone afterwards, with its data unless they are `kept`."""
     programs = postgres_programs()
     if programs is None:
         raise SystemExit("PostgreSQL is not installed (Debian package postgresql).")
     base = Path(tempfile.mkdtemp(prefix="saihan-pg-"))
     try:
+        data = (kept or base) / "data"
+        data.parent.mkdir(parents=True, exist_ok=True)
         if os.geteuid() == 0:
             account = pwd.getpwnam("postgres")
-            os.chown(base, account.pw_uid, account.pw_gid)
-        data = base / "data"
-        subprocess.run(
-            [programs / "initdb", "-D", data, "-U", "saihan", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
-            check=True, cwd=base, stdout=subprocess.DEVNULL, **_unprivileged(),
-        )  # fmt: skip
+            for folder in (base, data.parent):
+                os.chown(folder, account.pw_uid, account.pw_gid)
+        if not (data / "PG_VERSION").exists():
+            command = [programs / "initdb", "-D", data, "-U", "saihan", "-A", "trust", "-E", "UTF8", "-N"]
+            subprocess.run(
+                [*command, "--locale=C.UTF-8"], check=True, cwd=base, stdout=subprocess.DEVNULL, **_unprivileged()
+            )
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with open(base / "log", "w") as log:
             server = subprocess.Popen(
@@ -83,7 +87,7 @@ def postgres(settings: Mapping[str, str] = POSTGRES_SETTINGS) -> Iterator[str]:
             yield f"postgres://saihan@/{DATABASE}?host={base}"
         finally:
             server.send_signal(signal.SIGINT)  # "fast": open connections are cut
-            server.wait(START_SECONDS)
+            server.wait(STOP_SECONDS)
     finally:
         shutil.rmtree(base, ignore_errors=True)
 
@@ -99,7 +103,10 @@ def _wait_for_postgres(server: subprocess.Popen, base: Path) -> None:
             time.sleep(0.1)
         else:
             connection.autocommit = True
-            connection.cursor().execute(f"CREATE DATABASE {DATABASE}")
+            cursor = connection.cursor()
+            cursor.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE])
+            if not cursor.rowcount:
+                cursor.execute(f"CREATE DATABASE {DATABASE}")
             connection.close()
             return
 

@@ -262,11 +262,11 @@ def test_a_bad_filter_is_told_at_its_name(cast, event):
 
 
 def test_the_list_takes_the_same_queries_however_long(cast, category, django_assert_num_queries):
-    for _number in range(12):
+    for _number in range(13):
         take(make_event(cast.worker, cast.tree.unit), "accept")
     client = api_of(cast.chief)
     for size in (2, 12):
-        with django_assert_num_queries(7):  # token, posts, grid, category, count, page, ancestors
+        with django_assert_num_queries(8):  # token, posts, grid, category, keys, page, count, ancestors
             found = client.get(EVENTS, {"page_size": size, "grid": "150105", "category": category.pk})
         assert len(numbers(found)) == size
 
@@ -274,7 +274,7 @@ def test_the_list_takes_the_same_queries_however_long(cast, category, django_ass
 def test_the_steps_tell_who_when_and_why(cast, event, django_assert_num_queries):
     take(event, "accept", "resolve", "fail_check", "escalate")
     client = api_of(cast.worker)
-    with django_assert_num_queries(6):  # token, posts, event, count, page, its photos
+    with django_assert_num_queries(6):  # token, posts, event, keys, page, its photos
         response = client.get(address(event, "steps/"))
     steps = response.json()["results"]
     assert [step["action"] for step in steps] == ["file", "accept", "resolve", "fail_check", "escalate"]

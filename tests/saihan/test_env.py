@@ -64,7 +64,7 @@ def test_postgres_url(monkeypatch):
     monkeypatch.setenv("DATABASE_URL", "postgres://us%40er:p%2Fw%3A@db.example:5433/saihan?sslmode=require")
     entry = env.database("DATABASE_URL", None)
     assert (entry["USER"], entry["PASSWORD"], entry["HOST"], entry["PORT"]) == ("us@er", "p/w:", "db.example", "5433")
-    assert entry["OPTIONS"] == {"sslmode": "require"}
+    assert entry["OPTIONS"] == env.PLANNING | {"sslmode": "require"}
     assert entry["CONN_HEALTH_CHECKS"]
 
 
