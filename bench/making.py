@@ -38,23 +38,15 @@ def make_cases(count: int) -> None:
     from bench.city import read_city
     from bench.copying import execute, without_indexes
     from events.models import Event, Notice, Step
+    from events.services import keep_standings, rebuild_tallies
 
     with without_indexes(Event, Step, Notice):
         fill(read_city(), count, processes=os.cpu_count() or 1)
         execute("CREATE INDEX bench_order ON events_event (filed_at)", "CLUSTER events_event USING bench_order")
         execute("DROP INDEX bench_order")
-    fold_tallies()
+    rebuild_tallies()  # of cases written in bulk there are none yet
     execute("VACUUM ANALYZE")
-
-
-def fold_tallies() -> None:
-    """Cases that were written in bulk are in no tally yet."""
-    from events import services
-
-    if rebuild := getattr(services, "rebuild_tallies", None):
-        rebuild()
-    else:
-        print("There are no tallies yet; figures will be counted from the cases.")
+    keep_standings()
 
 
 if __name__ == "__main__":
