@@ -387,7 +387,7 @@ def test_a_clue_report_changes_nothing(cast, as_, who):
 
 
 def test_it_takes_the_same_queries_however_many_cases(cast, as_, cases, django_assert_num_queries):
-    for who, queries in (("street", 24), ("community", 24)):
+    for who, queries in (("street", 27), ("community", 25)):
         browser, path = as_(getattr(cast, who)), address(getattr(cast.tree, who))
         with django_assert_num_queries(queries):
             browser.get(path)
@@ -397,7 +397,7 @@ def test_it_takes_the_same_queries_however_many_cases(cast, as_, cases, django_a
         category = make_category(f"类别{number}")
         for days in (0, 5, 50):
             make_event(cast.community, building, category=category, at=timezone.now() - days * DAY)
-    for who, queries in (("street", 24), ("community", 24)):
+    for who, queries in (("street", 27), ("community", 25)):
         browser, path = as_(getattr(cast, who)), address(getattr(cast.tree, who))
         with django_assert_num_queries(queries):
             browser.get(path)

@@ -127,13 +127,13 @@ def test_its_queries_are_pinned(cast, cases, django_assert_num_queries):
         for _time in range(5):  # a hot spot, and overdue cases in one more place
             make_event(cast.worker, cast.tree.second_building, at=MONDAY - 5 * DAY)
             make_event(cast.neighbour, cast.tree.other_building, at=MONDAY - (10 + number) * DAY)
-        with django_assert_num_queries(17):
+        with django_assert_num_queries(23):
             shown(cast.tree.district)
 
 
 def test_the_page_itself_costs_four_queries(cast, as_, django_assert_num_queries):
-    with django_assert_num_queries(13):
+    with django_assert_num_queries(15):
         shown(cast.tree.street)
     browser = as_(cast.street)
-    with django_assert_num_queries(13 + 4):  # the session, who looks, their posts, and the grid
+    with django_assert_num_queries(15 + 4):  # the session, who looks, their posts, and the grid
         browser.get(address(cast.tree.street))

@@ -246,5 +246,5 @@ def test_a_tag_opens_nothing_to_others(cast, cases):
 def test_it_costs_few_queries(cast, cases, by, django_assert_max_num_queries):
     client = api_of(cast.city)
     query = {"grid": "1501", "since": "2026-01-01", "until": "2026-12-31", "by": by}
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         assert client.get(ADDRESS, query).status_code == 200
