@@ -136,16 +136,21 @@ class EventQuerySet(models.QuerySet):
         # Nor can an organisation that was dissolved, lost its people, or is elsewhere now.
         serving = Organisation.objects.working().filter(pk=OuterRef("organisation"))
         serving = serving.serving(OuterRef("holder__lft"), OuterRef("holder__rght"))
-        return self.visible_to(user).filter(
-            Q(status=Status.FILED, holder__in=desks)
-            | Q(Exists(working), status=Status.HANDLING, handler=user)
-            | Q(_policed_by(user), status=Status.HANDLING, partner=user)
-            | Q(Exists(serving), status=Status.HANDLING, organisation__in=_represented(user))
-            | Q(~Exists(working), ~Exists(serving), status=Status.HANDLING, holder__in=desks)
-            | (Q(status=Status.RESOLVED, checker__in=grids) & ~Q(resolver=user))
-            | Q(reply_to__isnull=False, holder__in=desks)
-            | _to_decide(user)
-        )
+        cases = self.model.objects.order_by()
+        handling, held = cases.filter(status=Status.HANDLING), cases.filter(holder__in=desks)
+        # Apart, each is found by an index of its own; of all in one condition PostgreSQL takes 70 ms to make a plan.
+        parts = [
+            held.filter(status=Status.FILED),
+            handling.filter(Exists(working), handler=user),
+            handling.filter(_policed_by(user), partner=user),
+            handling.filter(Exists(serving), organisation__in=_represented(user)),
+            handling.filter(~Exists(working), ~Exists(serving), holder__in=desks),
+            cases.filter(status=Status.RESOLVED, checker__in=grids).exclude(resolver=user),
+            held.filter(reply_to__isnull=False),
+            cases.filter(_to_decide(user)),
+        ]
+        first, *others = (part.values("pk") for part in parts)
+        return self.visible_to(user).filter(pk__in=first.union(*others))
 
     def search(self, words: str):
         """What every word fits, by text, place, number, or as the name of somebody; see `events.searching`."""
