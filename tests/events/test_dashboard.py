@@ -243,8 +243,8 @@ def test_the_flow_goes_from_where_it_was_filed_over_the_highest_loop_to_its_end(
     take(make_event(cast.worker, cast.tree.building, at=MONDAY), "escalate", "accept", "send_back", at=MONDAY)
     rows = read(cast.tree.community).flow.rows
     assert [[cell.text for cell in row] for row in rows] == [
-        ["上报：网格内循环", "最高：社区微循环", "1"],
-        ["最高：社区微循环", "未结", "1"],
+        ["上报：网格内循环", "最高到：社区微循环", "1"],
+        ["最高到：社区微循环", "未结", "1"],
     ]
 
 
