@@ -243,8 +243,8 @@ def test_the_flow_goes_from_where_it_was_filed_over_the_highest_loop_to_its_end(
     take(make_event(cast.worker, cast.tree.building, at=MONDAY), "escalate", "accept", "send_back", at=MONDAY)
     rows = read(cast.tree.community).flow.rows
     assert [[cell.text for cell in row] for row in rows] == [
-        ["上报：网格内循环", "最高：社区微循环", "1"],
-        ["最高：社区微循环", "未结", "1"],
+        ["上报：网格内循环", "最高到：社区微循环", "1"],
+        ["最高到：社区微循环", "未结", "1"],
     ]
 
 
@@ -409,7 +409,7 @@ def test_it_takes_the_same_queries_however_many_cases(cast, as_, cases, django_a
 def test_a_grid_without_cases_says_so(cast, as_):
     text = page(as_(cast.street).get(address(cast.tree.street)))
     assert "这段时间无案件" in text
-    assert "没有逾期案件" in text
+    assert "没有逾期事件" in text
     assert "无案件" in text
     assert "0.0%" not in text
 
