@@ -122,7 +122,7 @@
     if (width >= NARROW * unit) return;
     // On a phone each column of names has a room of its own: those at the end stand outside.
     const letters = 0.8 * size;
-    Object.assign(series, { right: 9 * letters, label: { ...series.label, fontSize: letters, formatter: FORMATTERS.loop } });
+    Object.assign(series, { right: 11 * letters, label: { ...series.label, fontSize: letters, formatter: FORMATTERS.loop } });
     for (const { label } of series.nodes) if (label) Object.assign(label, { position: "right", formatter: "{b} {c}" });
   }
 
