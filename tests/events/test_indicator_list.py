@@ -64,6 +64,7 @@ def test_a_wrong_filter_is_named_and_counts_nothing(cast, as_, query):
     page = table(as_(cast.street), cast.tree.street, **query)
     assert page.status_code == 400
     assert "A filter is not valid" in page.text
+    assert 'class="field-error"' in page.text
 
 
 @pytest.mark.parametrize("by", ["child", "organisation", "month", "category"])
