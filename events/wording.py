@@ -164,13 +164,19 @@ def show_events(events: Iterable[Event], user: User, at: datetime) -> list[Event
     """Fill what rows of a list show, in three queries for all: names, time left, what `user` is to do."""
     events = list(events)
     load_ancestors(event.grid for event in events)
-    _load_clocks(events)
+    show_times(events, at)
     _load_holders(events)
     for event in events:
         event.place = place_of(event)
-        event.time_left = time_left(event, at)
         event.duty = duty(event, user)
     return events
+
+
+def show_times(events: list[Event], at: datetime) -> None:
+    """Fill the time left of each."""
+    _load_clocks(events)
+    for event in events:
+        event.time_left = time_left(event, at)
 
 
 def _load_clocks(events: list[Event]) -> None:

@@ -207,7 +207,7 @@ class Dashboard:
             )
             for (top, measure, loop), count in sorted(ended.items(), key=lambda one: (_rank(one[0][0]), one[0][1].name))
         ]
-        return charts.sankey("flow", _("Through the four loops"), [*up, *out])
+        return charts.sankey("flow", _("Through the four loops: filed, highest, ended"), [*up, *out])
 
     @cached_property
     def trend_totals(self) -> list[Figure]:

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count, Sum
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
@@ -133,6 +134,7 @@ class Card:
     formulas: list[Formula]  # of the indicator itself, or of those in which the measure stands
     left_out: str  # where no formula says it
     place: str
+    dashboard: str  # of the grid, where the person may see all of it
     period: str
     at: datetime
     is_whole: bool  # the figure of the whole grid, not only of what the person may see
@@ -162,6 +164,7 @@ def card(form: FilterForm, at: datetime) -> Card | None:
         formulas=formulas,
         left_out="" if formulas else str(CONFIDENTIAL),
         place=scope.grid.full_name if scope else _("everything that you may see"),
+        dashboard=reverse("dashboard", args=[scope.grid.code]) if is_whole else "",
         period=period_text(*form.period(at), figure.day),
         at=midnight(form.cleaned_data["on"]) if form.cleaned_data["on"] else at,
         is_whole=is_whole,

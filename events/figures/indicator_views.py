@@ -10,10 +10,9 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from events.figures.explaining import formulas_of
+from events.figures.explaining import formulas_of, sum_text
 from events.figures.periods import PeriodForm
 from events.figures.showing import Figure
 from events.figures.side_by_side import By, Row, side_by_side
@@ -95,7 +94,6 @@ def _line(row: Row, code: str, given: Weights) -> Line:
 
 def _cells(row: Row, given: Weights) -> Iterator[Cell]:
     for each in INDICATORS.values():
-        below = sum(row.counts[measure.name] for measure in each.below)
-        above = [str(row.counts[measure.name]) for measure in each.above if given.get(measure.name, 1)]
-        figure = Figure(each.name, each.title, each.value(row.counts, given), row.link(each), is_rate=True)
-        yield Cell(figure, _("%(above)s of %(below)s") % {"above": "+".join(above), "below": below} if below else "")
+        value = each.value(row.counts, given)
+        figure = Figure(each.name, each.title, value, row.link(each), is_rate=True)
+        yield Cell(figure, "" if value is None else sum_text(each, row.counts, given))

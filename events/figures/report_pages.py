@@ -7,6 +7,7 @@ from datetime import date
 from decimal import ROUND_DOWN, Decimal
 from functools import cached_property
 from typing import Any
+from urllib.parse import urlencode
 
 from django.utils.formats import date_format
 from django.utils.functional import Promise
@@ -89,6 +90,11 @@ class Reading:
         return scope.link(measure, **further) if measure and self.is_linked else ""
 
     @property
+    def period(self) -> str:
+        """The month, as the address of a dashboard says it."""
+        return urlencode(self.months[0].of(self.report.grid).query())
+
+    @property
     def stocks(self) -> list[Row]:
         """As each month ended."""
         return [Row(title(measure.name), [self._stock(measure, place) for place in range(3)]) for measure in STOCKS]
@@ -160,7 +166,7 @@ class Reading:
             ended[top, _end(loop, status)] += count
         up = [(_filed(start), _highest(top), count, "") for (start, top), count in _ranked(climbed)]
         out = [(_highest(top), end, count, "") for (top, end), count in _ranked(ended)]
-        return charts.sankey("flow", _("Through the four loops"), [*up, *out])
+        return charts.sankey("flow", _("Through the four loops: filed, highest, ended"), [*up, *out])
 
     @property
     def categories(self) -> Chart:
@@ -233,7 +239,13 @@ class Reading:
             (row.title, dict(zip(names, (int(cell.value) for cell in row.cells[-2:]), strict=True)), row.cells[-2].url)
             for row in self.children
         ]
-        return charts.bars("children", _("Open and overdue as the month ended"), rows, column=self.below)
+        return charts.bars(
+            "children",
+            _("Open and overdue as the month ended"),
+            rows,
+            column=self.below,
+            colours=dict(zip(names, ("open", "late"), strict=True)),
+        )
 
     # Posts and branches
 
@@ -306,7 +318,7 @@ def percent(value: Decimal | None, nothing: str = "") -> str:
     """To a tenth; 100 is only said of all: what is rounded, is rounded down. Of nothing there is no rate."""
     if value is None:
         return nothing or _("no cases")
-    return f"{(100 * value).quantize(TENTH, ROUND_DOWN)} %"
+    return f"{(100 * value).quantize(TENTH, ROUND_DOWN)}%"
 
 
 def _sum(terms: Sequence[str]) -> str:

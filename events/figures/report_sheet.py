@@ -11,7 +11,6 @@ from django.utils.translation import pgettext
 from events.figures.report_pages import Reading, indicator_title, own_name, percent, title
 from events.figures.standing import STOCKS
 from events.models import MonthlyReport
-from grids.exporting import head
 from grids.models import Level, User
 from grids.xlsx import Formula, Heading, Sheet, book, letters
 
@@ -69,8 +68,10 @@ def _about(report: MonthlyReport, user: User, at: datetime) -> list[tuple]:
         (_("Made at"), report.made_at),
         (_("Counted"), _("Rates are of the cases filed in the month, as they stood when the report was made.")),
         (_("Left out"), _("Clue reports are in no figure.")),
+        (_("Exported at"), at),  # the figures are of when it was made
+        (_("Exported by"), str(user)),
     ]
-    return [(_("Monthly report"),), *said, *head([str(report)], user, at)[1:]]
+    return [(_("Monthly report"),), *said]
 
 
 def _compared(name: str, numbers: list[int], row: int) -> list[object]:

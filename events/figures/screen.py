@@ -22,6 +22,7 @@ from events.figures.scope import Scope
 from events.hot_spots import find_hot_spots
 from events.indicators import ON_TIME, SATISFACTION, measures_of, weights
 from events.models import Event
+from events.wording import show_times
 from events.workflow import LOOPS, OPEN, Loop, Status
 from grids.models import Grid, Level, load_ancestors
 from grids.tree import community_code
@@ -60,7 +61,7 @@ class OverdueCase:
     category: str
     community: str
     loop: str
-    due_at: datetime
+    late: str
 
 
 def screen(grid: Grid, at: datetime) -> dict:
@@ -165,13 +166,14 @@ def _overdue(scope: Scope, at: datetime) -> list[OverdueCase]:
     codes = {event.pk: community_code(event.grid.code) or event.grid.code for event in events}
     places = Grid.objects.in_bulk(set(codes.values()), field_name="code")
     load_ancestors(places.values())
+    show_times(events, at)
     return [
         OverdueCase(
             event.number,
             event.category.minor,
             places[codes[event.pk]].full_name,
             event.get_loop_display(),
-            event.due_at,
+            event.time_left.words,
         )
         for event in events
     ]

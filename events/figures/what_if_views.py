@@ -13,8 +13,17 @@ from events import services
 from events.figures.what_if_forms import WhatIfForm
 from events.figures.what_if_outcome import NOW, WAS, Outcome
 from events.figures.what_if_question import of_json
-from events.figures.what_if_words import ASSUMPTIONS, changes, condition, findings, levels_in_force, names_of, rates
-from events.models import ServiceLevel
+from events.figures.what_if_words import (
+    ASSUMPTIONS,
+    Levels,
+    changes,
+    condition,
+    findings,
+    levels_in_force,
+    names_of,
+    rates,
+)
+from events.models import ServiceLevel, WhatIf
 from events.workflow import Loop
 from grids.access import get_overseen_grid, may_oversee, overseen_posts
 from grids.models import Grid
@@ -46,10 +55,18 @@ def what_if(request: HttpRequest) -> HttpResponse:
         "staffing": [form["staffed"], form["vacant"]],
         "grid": grid,
         "grids": _offered(request, grid),
-        "recent": services.asked_what_ifs(request.user).defer("outcome")[:RECENT],
+        "recent": [
+            (one, _said(one, levels)) for one in services.asked_what_ifs(request.user).defer("outcome")[:RECENT]
+        ],
         "days_kept": services.what_if.KEPT.days,
     }
     return render(request, "events/what_if.html", context, status=400 if form.errors else 200)
+
+
+def _said(asked: WhatIf, levels: Levels) -> str:
+    """What was asked, beside the limits in force."""
+    scenario = of_json(asked.scenario)
+    return condition(list(changes(scenario, levels, names_of(scenario))))
 
 
 def _offered(request: HttpRequest, grid: Grid) -> list[Grid]:
@@ -66,13 +83,11 @@ def what_if_detail(request: HttpRequest, pk: int) -> HttpResponse:
     asked = get_object_or_404(services.asked_what_ifs(request.user), pk=pk)
     if not may_oversee(request.user, asked.grid):
         raise Http404
-    scenario = of_json(asked.scenario)
     levels = levels_in_force(ServiceLevel.objects.all())
-    said = list(changes(scenario, levels, names_of(scenario)))
     now = progress.read(services.what_if.progress_key(pk)) if asked.is_waiting else None
     context = {
         "asked": asked,
-        "condition": condition(said),
+        "condition": _said(asked, levels),
         "progress": now,
         "phase": PHASES.get(now.phase) if now else None,
         "assumptions": ASSUMPTIONS,

@@ -126,7 +126,7 @@ def rate_text(outcome: Outcome, side: int) -> str:
     """The share of closed cases that were closed without running over; “no cases” where none is closed."""
     if not outcome.closed:
         return _("no cases")
-    return f"{outcome.on_time[side] * 100 / outcome.closed:.1f} %"
+    return f"{outcome.on_time[side] * 100 / outcome.closed:.1f}%"
 
 
 def rates(outcome: Outcome) -> tuple[str, str]:

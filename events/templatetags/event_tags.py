@@ -1,10 +1,12 @@
 """Small pieces of a case's picture: its state, its times, and its rows on the pages of grids."""
 
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from django import template
 from django.conf import settings
 from django.db.models import Count, Q
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.html import format_html, format_html_join
@@ -18,7 +20,7 @@ from events.searching import Search, spans
 from events.services import missing_alarm, read_notices, template_grids
 from events.wording import answers, show_events, why_fast
 from events.workflow import Action, Side, Status, answered
-from grids.access import inspected_ranges, may_inspect
+from grids.access import inspected_ranges, may_inspect, may_oversee, overseen_ranges
 from grids.day import Due
 from grids.models import Grid, Level, User
 
@@ -241,6 +243,43 @@ def resident_card(context: template.Context, event: Event) -> dict:
 def inspects(context) -> bool:
     """Whether who looks re-checks closed cases anywhere."""
     return bool(inspected_ranges(context["user"]))
+
+
+class FigurePage(NamedTuple):
+    """One of the pages of figures, of the grid that is looked at."""
+
+    name: str
+    icon: str
+    title: str
+    url: str
+
+
+@register.inclusion_tag("events/_figure_pages.html", takes_context=True)
+def figure_pages(context: template.Context, on: str) -> dict:
+    """From each page of figures to the others, as far as there are such of the grid and the person may ask what if."""
+    user, grid, query = context["user"], context.get("grid"), context.get("query")
+    named = f"?grid={grid.code}" if grid else ""
+    if grid:
+        asked = f"?{query}" if query else ""
+        pages = [
+            FigurePage("dashboard", "chart-bar", _("Dashboard"), reverse("dashboard", args=[grid.code]) + asked),
+            FigurePage(
+                "indicator_list", "percentage", _("Indicators"), reverse("indicator_list", args=[grid.code]) + asked
+            ),
+        ]
+    else:
+        pages = [FigurePage("dashboard", "chart-bar", _("Dashboard"), reverse("dashboard_list"))]
+    if grid is None or grid.level <= Level.STREET:
+        pages.append(FigurePage("report_list", "file-text", _("Monthly reports"), reverse("report_list") + named))
+    if may_oversee(user, grid) if grid else overseen_ranges(user):
+        pages.append(FigurePage("what_if", "player-play", _("What if"), reverse("what_if") + named))
+    return {"on": on, "pages": pages}
+
+
+@register.filter
+def is_of_figures(name: str) -> bool:
+    """Whether the page of this URL name is one of the figures, for the main menu."""
+    return str(name).startswith(("dashboard", "indicator", "report", "what_if"))
 
 
 @register.inclusion_tag("events/_rechecks.html", takes_context=True)

@@ -21,6 +21,8 @@
     day: (value) => value.slice(5),
     month: ({ yyyy, M }) => month.format(new Date(yyyy, M - 1)),
     day_count: ({ value }) => words(`${value[0]}  ${value[1]}`),
+    // Where there is no room for it, without what is before the colon: the title says the columns.
+    loop: ({ name, value }) => `${name.split(/[:：]\s*/).pop()} ${value}`,
     flow: ({ dataType, data, name, value }) =>
       words(dataType === "edge" ? `${data.source} → ${data.target}  ${value}` : `${name}  ${value}`),
     area: ({ treePathInfo, value }) => words(`${treePathInfo.slice(1).map((part) => part.name).join(" · ")}  ${value}`),
@@ -115,8 +117,13 @@
   }
 
   function sankey(option, unit, width, { size }) {
-    Object.assign(option.series[0], { left: 0, right: 0, top: 8 * unit, bottom: 8 * unit });
-    if (width < NARROW * unit) option.series[0].label.fontSize = 0.8 * size;
+    const [series] = option.series;
+    Object.assign(series, { left: 0, right: 0, top: 8 * unit, bottom: 8 * unit });
+    if (width >= NARROW * unit) return;
+    // On a phone each column of names has a room of its own: those at the end stand outside.
+    const letters = 0.8 * size;
+    Object.assign(series, { right: 11 * letters, label: { ...series.label, fontSize: letters, formatter: FORMATTERS.loop } });
+    for (const { label } of series.nodes) if (label) Object.assign(label, { position: "right", formatter: "{b} {c}" });
   }
 
   // On a phone a week is a line of its own, low enough for a year not to be endless.
@@ -211,7 +218,7 @@
   addEventListener("beforeprint", () => {
     isPrinting = true;
     for (const [picture, chart] of drawn) {
-      arrange(picture, chart, Math.min(chart.getWidth(), PAPER));
+      arrange(picture, chart, PAPER);
       chart.getZr().flush();
       picture.querySelector("svg").setAttribute("viewBox", `0 0 ${chart.getWidth()} ${chart.getHeight()}`);
     }

@@ -409,7 +409,7 @@ def test_it_takes_the_same_queries_however_many_cases(cast, as_, cases, django_a
 def test_a_grid_without_cases_says_so(cast, as_):
     text = page(as_(cast.street).get(address(cast.tree.street)))
     assert "这段时间无案件" in text
-    assert "没有逾期案件" in text
+    assert "没有逾期事件" in text
     assert "无案件" in text
     assert "0.0%" not in text
 

@@ -82,6 +82,12 @@ def test_a_card_tells_what_is_counted(cast, as_, cases):
     assert "按期结案率</strong> = 按期结案 ÷ (已结案 + 已受理未结且逾期)" in text
     assert "线索举报不计入任何指标" in text
     assert "人民路街道 · 不限期间 · 截至" in text
+    assert f'<a href="{reverse("dashboard", args=[cast.tree.street.code])}">看板</a>' in text
+
+
+def test_a_card_leads_to_no_dashboard_that_one_may_not_open(cast, as_, cases):
+    assert not opened(as_(cast.worker), figure="open", grid=cast.tree.street.code).dashboard
+    assert not opened(as_(cast.street), figure="open").dashboard
 
 
 def test_a_sum_tells_the_cases_behind_it(cast, as_, cases):

@@ -113,6 +113,13 @@ def test_the_sums_below_are_those_of_the_whole(cast, as_, report):
     assert [int(value) for value in sheet.line("合计")[1 : 1 + len(expected)]] == expected
 
 
+def test_it_is_as_of_its_making_and_says_when_it_was_exported(cast, as_, report):
+    said = {row[0].value: row[1].value for row in book_of(as_, cast.street, report)["指标"].iter_rows(max_row=8)}
+    assert said["生成时间"] < said["导出时间"]
+    assert said["导出人"] == str(cast.street)
+    assert "截至时间" not in said
+
+
 def test_numbers_are_numbers_and_names_are_no_formulas(cast, as_, report):
     book = book_of(as_, cast.street, report)
     name = book["承办单位"]["A2"]

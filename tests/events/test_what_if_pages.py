@@ -51,6 +51,15 @@ def answered(cast, scenario=LONGER, **changes) -> WhatIf:
     return ask_what_if(**given | changes)
 
 
+def test_what_was_asked_lately_is_told_apart_by_its_question(cast, as_, climbed):
+    browser = as_(cast.street)
+    for days in ("2", "3"):
+        send(browser, cast.tree.street, amount_grid_normal=days)
+    text = page(browser.get(ASK))
+    assert "网格内循环时限由 1 个工作日改为 2 个工作日" in text
+    assert "网格内循环时限由 1 个工作日改为 3 个工作日" in text
+
+
 # Who
 
 
@@ -129,7 +138,7 @@ def test_without_cases_it_says_so(cast, as_):
     browser = as_(cast.street)
     text = page(browser.get(send(browser, cast.tree.street).url))
     assert "无案件" in text
-    assert "0.0 %" not in text
+    assert "0.0%" not in text
 
 
 def test_nothing_of_a_case_is_written(cast, climbed):
