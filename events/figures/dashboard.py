@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from events.figures import charts
 from events.figures.charts import Chart
 from events.figures.counting import Counts, counts, totals
+from events.figures.days import WEEK, Points, Span, midnight, spans
 from events.figures.measures import (
     AGEING,
     CLOSED,
@@ -31,8 +32,7 @@ from events.figures.measures import (
     Day,
     Measure,
 )
-from events.figures.periods import Grain, Span, spans
-from events.figures.scope import Scope, midnight
+from events.figures.scope import Scope
 from events.figures.showing import Compared, Figure
 from events.figures.standing import standing
 from events.hot_spots import HotSpot, find_hot_spots
@@ -51,7 +51,6 @@ from events.workflow import LOOPS, OPEN, Loop, Status
 from grids.models import Grid, Level
 from grids.tree import DIGITS
 
-WEEK = timedelta(days=7)
 YEAR = timedelta(days=364)  # and the last day make 52 whole weeks and one day
 STOCK = (OVERDUE, DUE_TODAY, OPEN_NOW)
 CHILD_RATES = (ON_TIME, REWORK, SATISFACTION, IN_GRID)
@@ -81,9 +80,9 @@ class Explained(NamedTuple):
 class Dashboard:
     """The figures of one grid, each section read once when it is asked for."""
 
-    def __init__(self, scope: Scope, at: datetime, *, grain: Grain, categories: Sequence[Category]):
+    def __init__(self, scope: Scope, at: datetime, *, points: Points, categories: Sequence[Category]):
         """`scope` has a first and a last day; `categories` are all there are."""
-        self.scope, self.at, self.grain, self.categories = scope, at, grain, categories
+        self.scope, self.at, self.points, self.categories = scope, at, points, categories
         self.today = timezone.localdate(at)
         self.now = scope.during(None, None)
         self.weights = weights()
@@ -219,7 +218,7 @@ class Dashboard:
     @cached_property
     def trend(self) -> Chart:
         """Filed, closed, and closed late."""
-        parts = spans(self.scope.since, self.scope.until, self.grain)
+        parts = spans(self.scope.since, self.scope.until, self.points)
         titles = {RECEIVED: _("filed"), SETTLED: _("closed"), SETTLED_LATE: _("closed late")}
         return charts.trend(
             "trend",

@@ -16,8 +16,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from events.figures.dashboard import Dashboard
+from events.figures.days import Points
 from events.figures.lateness import worst
-from events.figures.periods import Grain, Period, PeriodForm
+from events.figures.periods import Period, PeriodForm
 from events.hot_spots import HotSpot
 from grids.access import SeveralSuccessors, get_covered_grid
 
@@ -123,7 +124,7 @@ class DashboardViewSet(viewsets.GenericViewSet):
             OpenApiParameter("since", date, description=_("The first day; in place of a period")),
             OpenApiParameter("until", date, description=_("The last day, included")),
             OpenApiParameter("category", str, description=_("The id of a minor, or the name of a major")),
-            OpenApiParameter("grain", str, enum=Grain.values, description=_("The points of the trend")),
+            OpenApiParameter("points", str, enum=Points.values, description=_("The points of the trend")),
         ],
         responses={200: DashboardSerializer, 304: OpenApiResponse(description=_("Nothing has changed"))},
     )
@@ -136,7 +137,7 @@ class DashboardViewSet(viewsets.GenericViewSet):
         form = PeriodForm(user, request.query_params, at)
         if not form.is_valid():
             raise serializers.ValidationError(form.errors)
-        shown = Dashboard(form.scope(grid), at, grain=form.chosen_grain(), categories=form.lookups.categories)
+        shown = Dashboard(form.scope(grid), at, points=form.chosen_points(), categories=form.lookups.categories)
         shown.late = worst(shown.now, user, at)
         data = self.get_serializer(shown).data
         etag = _etag(data)

@@ -66,7 +66,7 @@ def _narrowed(request: HttpRequest, grid: Grid, at: datetime) -> dict:
     """What a page of figures says of its place, period and category; no `dashboard` where a filter is wrong."""
     user, form = request.user, PeriodForm(request.user, request.GET, at)
     categories, is_valid = form.lookups.categories, form.is_valid()
-    shown = Dashboard(form.scope(grid), at, grain=form.chosen_grain(), categories=categories) if is_valid else None
+    shown = Dashboard(form.scope(grid), at, points=form.chosen_points(), categories=categories) if is_valid else None
     return {
         "grid": grid,
         "above": [above for above in grid.ancestors if covers(user, above)],

@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.figures.counting import Counts, totals
+from events.figures.days import midnight
 from events.figures.measures import AGEING, Day, Measure
-from events.figures.scope import midnight
 from events.figures.showing import percent
 from events.filters import FilterForm
 from events.indicators import CONFIDENTIAL, INDICATORS, Indicator, Weights, weights

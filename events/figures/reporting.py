@@ -6,19 +6,19 @@ with. Stocks are those of the end of each month. `report_pages` and `report_shee
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count
 
 from branches.coverage import Coverage
 from events.figures.counting import Counts, counts, totals
+from events.figures.days import DAY, Span, midnight, next_month, previous_month
 from events.figures.measures import CLOSED_LATE, MERGED, RECEIVED, SETTLED, SUSPENDED, VOIDED, Day, Measure
-from events.figures.scope import Scope, midnight
+from events.figures.scope import Scope
 from events.figures.standing import open_by_day, standing, standing_below
 from events.indicators import INDICATORS, measures_of, weights
 from events.models import Category, Event
-from events.models.reports import following, previous
 from grids.coverage import Census
 from grids.models import Grid, Organisation
 
@@ -38,19 +38,20 @@ class Month:
     @property
     def end(self) -> date:
         """The first day after it, as which begins its stocks are counted."""
-        return following(self.first)
+        return next_month(self.first)
 
     @property
     def days(self) -> list[date]:
-        return [self.first + timedelta(days=number) for number in range((self.end - self.first).days)]
+        return list(Span(self.first, self.end - DAY).days)
 
     def of(self, grid: Grid) -> Scope:
-        return Scope(grid, self.days[0], self.days[-1])
+        return Scope(grid, self.first, self.end - DAY)
 
 
 def compared(month: date) -> dict[str, Month]:
     """The month, the one before, and the same of the year before."""
-    return {"month": Month(month), "before": Month(previous(month)), "year": Month(month.replace(year=month.year - 1))}
+    before, year = previous_month(month), month.replace(year=month.year - 1)
+    return {"month": Month(month), "before": Month(before), "year": Month(year)}
 
 
 def gather(grid: Grid, month: date, at: datetime) -> dict[str, Any]:

@@ -5,7 +5,7 @@ No titles and no people: whoever walks past may read it.
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 
 from django.utils import timezone
@@ -17,6 +17,7 @@ from django.utils.translation import pgettext_lazy
 from events.figures import measures as m
 from events.figures.charts import Chart, sankey, trend
 from events.figures.counting import Counts, counts, totals
+from events.figures.days import DAY, Span
 from events.figures.measures import Day
 from events.figures.scope import Scope
 from events.hot_spots import find_hot_spots
@@ -67,7 +68,7 @@ def screen(grid: Grid, at: datetime) -> dict:
     """All of it, with a number of queries that no number of cases changes."""
     today = timezone.localdate(at)
     scope = Scope(grid)
-    period = scope.during(today - timedelta(days=DAYS - 1), today)
+    period = scope.during(today - (DAYS - 1) * DAY, today)
     return {
         "grid": grid,
         "at": at,
@@ -134,7 +135,7 @@ def _end(status: str) -> int:
 
 def _trend(period: Scope, at: datetime) -> Chart:
     found = counts(period, [m.RECEIVED, m.SETTLED], at, "day")
-    days = [period.since + timedelta(days=number) for number in range(DAYS)]
+    days = list(Span(period.since, period.until).days)
     series = {
         title: [found.get((day,), {}).get(measure.name, 0) for day in days]
         for title, measure in ((_("filed"), m.RECEIVED), (_("closed"), m.SETTLED))

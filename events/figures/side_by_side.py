@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import models
@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from events.figures.counting import Counts, counts, totals
+from events.figures.days import Points, spans
 from events.figures.measures import MEASURES, RECEIVED, Measure
 from events.figures.scope import Scope
 from events.indicators import INDICATORS, Indicator, Weights
@@ -85,17 +86,9 @@ def _by_month(scope: Scope, at: datetime) -> Iterator[Row]:
     since = scope.since or (date.fromisoformat(f"{min(found)}-01") if found else None)
     if since is None:
         return
-    for first, last in months(since, scope.until or max(timezone.localdate(at), since)):
+    for first, last in spans(since, scope.until or max(timezone.localdate(at), since), Points.MONTH):
         key = f"{first:%Y-%m}"
         yield Row(key, key, _summed(found.get(key, ())), scope.during(first, last))
-
-
-def months(since: date, until: date) -> Iterator[tuple[date, date]]:
-    """The period cut at the beginnings of months; its ends may be parts of one."""
-    while since <= until:
-        following = (since.replace(day=1) + timedelta(days=31)).replace(day=1)
-        yield since, min(following - timedelta(days=1), until)
-        since = following
 
 
 def _by_category(scope: Scope, at: datetime) -> Iterator[Row]:

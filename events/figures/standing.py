@@ -14,8 +14,9 @@ from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Qu
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
+from events.figures.days import midnight
 from events.figures.measures import DUE_TODAY, OPEN_NOW, OVERDUE, Day, is_due_today, is_over
-from events.figures.scope import Scope, midnight
+from events.figures.scope import Scope
 from events.models import Event, Standing, Step
 from events.workflow import OPEN, Status
 from grids import tree
