@@ -6,10 +6,8 @@ No titles and no people: whoever walks past may read it.
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext_lazy
@@ -20,6 +18,7 @@ from events.figures.counting import Counts, counts, totals
 from events.figures.days import DAY, Span
 from events.figures.measures import Day
 from events.figures.scope import Scope
+from events.figures.showing import rate_text
 from events.hot_spots import find_hot_spots
 from events.indicators import ON_TIME, SATISFACTION, measures_of, weights
 from events.models import Event
@@ -93,13 +92,8 @@ def _numbers(scope: Scope, period: Scope, at: datetime) -> list[Number]:
         Number(_("Due today"), str(stock["due_today"]), "soon"),
         Number(_("Filed today"), str(flow["received"])),
         Number(_("Closed today"), str(flow["settled"]), "good"),
-        *(Number(rate.title, _percent(rate.value(lately, given))) for rate in RATES),
+        *(Number(rate.title, rate_text(rate.value(lately, given))) for rate in RATES),
     ]
-
-
-def _percent(rate: Decimal | None) -> str:
-    """Rounded down, so that 100 % is all."""
-    return _("No cases") if rate is None else f"{number_format(rate * 100, 1)}%"
 
 
 def _loops(period: Scope, at: datetime) -> Chart:
@@ -156,7 +150,7 @@ def _children(scope: Scope, period: Scope, at: datetime) -> list[Child]:
 
 def _child(grid: Grid, stock: Counts, lately: Counts, most: int) -> Child:
     shares = [round(100 * stock[name] / most) for name in ("open", "overdue")]
-    return Child(grid.name, stock["open"], stock["overdue"], _percent(ON_TIME.value(lately, {})), *shares)
+    return Child(grid.name, stock["open"], stock["overdue"], rate_text(ON_TIME.value(lately, {})), *shares)
 
 
 def _overdue(scope: Scope, at: datetime) -> list[OverdueCase]:

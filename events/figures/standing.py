@@ -14,6 +14,7 @@ from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Qu
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
+from events.figures.counting import Counts
 from events.figures.days import midnight
 from events.figures.measures import DUE_TODAY, OPEN_NOW, OVERDUE, Day, is_due_today, is_over
 from events.figures.scope import Scope
@@ -26,7 +27,6 @@ from grids.models import Level
 STOCKS = {measure.name: measure for measure in (OPEN_NOW, OVERDUE, DUE_TODAY)}
 LOWEST_KEPT = Level.STREET
 LEVELS_IN_WIDTH = 12  # an interval begins at twelve times a number, plus the level
-Counts = dict[str, int]  # by the name of the stock
 
 
 def standing(scope: Scope, at: datetime) -> Counts:

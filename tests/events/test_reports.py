@@ -172,7 +172,7 @@ def test_its_figures_are_those_of_the_month_and_of_the_months_beside_it(report):
 
 def test_rates_say_their_formula_and_where_there_is_nothing_that_there_are_no_cases(report):
     rates = {row.title: row for row in Reading(report).rates}
-    assert [cell.text for cell in rates["按期结案率"].cells] == ["33.3 %", "无案件", "无案件"]
+    assert [cell.text for cell in rates["按期结案率"].cells] == ["33.3%", "无案件", "无案件"]
     assert rates["按期结案率"].note == "按期结案 ÷ (已结案 + 已受理未结且逾期)"
     assert rates["满意率"].note == "(满意 + 0.9 × 基本满意) ÷ 已评价"
     assert [cell.text for cell in rates["满意率"].cells] == ["无案件"] * 3
@@ -218,16 +218,16 @@ def test_offices_stand_side_by_side(cast):
     act(event=event, action=Action.ASSIGN, actor=cast.community, organisation=office)
     make_monthly_reports(at=MADE)
     reading = Reading(MonthlyReport.objects.get(grid=cast.tree.street))
-    assert shown(reading.offices) == {"安居物业": ["1", "0.0 %", "0.0 %", "无案件", "无案件"]}
+    assert shown(reading.offices) == {"安居物业": ["1", "0.0%", "0.0%", "无案件", "无案件"]}
 
 
 def test_vacancies_and_branches_are_those_of_the_day(cast, report):
     reading = Reading(report)
     assert shown(reading.posts)["楼栋"] == ["3", "1", "2", "3"]
-    assert shown(reading.branches) == {"3": ["0", "0", "3", "0.0 %"]}
+    assert shown(reading.branches) == {"3": ["0", "0", "3", "0.0%"]}
     make_branch(cast.tree.community)
     later = make_report(actor=cast.city, grid=cast.tree.street, month=date(2025, 9, 1), at=MADE)
-    assert shown(Reading(later).branches) == {"3": ["0", "2", "1", "66.6 %"]}
+    assert shown(Reading(later).branches) == {"3": ["0", "2", "1", "66.6%"]}
 
 
 # Pages
@@ -262,7 +262,7 @@ def test_the_list_holds_what_one_may_open(cast, as_, report):
 
 def test_the_page_shows_it_with_links_to_the_cases_of_now(cast, as_, report):
     text = page(as_(cast.street).get(addresses(report)["report_detail"]))
-    for words in ("网格治理月报", "2025-10", "内容保持当时原样", "可能与当时不同", "33.3 %", "线索举报不计入任何数字"):
+    for words in ("网格治理月报", "2025-10", "内容保持当时原样", "可能与当时不同", "33.3%", "线索举报不计入任何数字"):
         assert words in text, words
     link = f"figure=open&amp;grid={cast.tree.street.code}&amp;on=2025-11-01"
     assert link in text
@@ -278,7 +278,7 @@ def test_an_empty_month_says_that_there_are_no_cases(cast, as_):
     report = make_report(actor=cast.city, grid=cast.tree.other_street, month=OCTOBER, at=MADE)
     text = page(as_(cast.district).get(addresses(report)["report_detail"]))
     assert "本月无案件。" in text
-    assert "0.0 %" not in text
+    assert "0.0%" not in text
     assert as_(cast.city).get(addresses(report)["report_export"]).status_code == 200
 
 

@@ -129,7 +129,7 @@ def test_without_cases_it_says_so(cast, as_):
     browser = as_(cast.street)
     text = page(browser.get(send(browser, cast.tree.street).url))
     assert "无案件" in text
-    assert "0.0 %" not in text
+    assert "0.0%" not in text
 
 
 def test_nothing_of_a_case_is_written(cast, climbed):
