@@ -15,15 +15,13 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from events.figures import charts
+from events.figures import charts, loops
 from events.figures.charts import Chart
 from events.figures.counting import Counts, counts, totals
 from events.figures.days import WEEK, Points, Span, midnight, spans
 from events.figures.measures import (
     AGEING,
-    CLOSED,
     DUE_TODAY,
-    LEFT,
     OPEN_NOW,
     OVERDUE,
     RECEIVED,
@@ -47,7 +45,6 @@ from events.indicators import (
     weights,
 )
 from events.models import Category, Event
-from events.workflow import LOOPS, OPEN, Loop, Status
 from grids.models import Grid, Level
 from grids.tree import DIGITS
 
@@ -183,30 +180,9 @@ class Dashboard:
     @cached_property
     def flow(self) -> Chart:
         """Where cases were filed, how high they climbed, and where they closed."""
-        rows = counts(self.scope, [RECEIVED], self.at, "start_loop", "top_loop", "loop", "status")
-        climbed, ended = Counter(), Counter()
-        for (start, top, loop, status), found in rows.items():
-            climbed[start, top] += found["received"]
-            ended[(top, *_end(loop, status))] += found["received"]
-        up = [
-            (
-                _("filed: %(loop)s") % {"loop": Loop(start).label},
-                _("highest: %(loop)s") % {"loop": Loop(top).label},
-                count,
-                self.scope.link(RECEIVED, start_loop=start, top_loop=top),
-            )
-            for (start, top), count in sorted(climbed.items(), key=lambda one: _rank(*one[0]))
-        ]
-        out = [
-            (
-                _("highest: %(loop)s") % {"loop": Loop(top).label},
-                _end_label(measure, loop),
-                count,
-                self.scope.link(measure, top_loop=top, **({"loop": loop} if loop else {})),
-            )
-            for (top, measure, loop), count in sorted(ended.items(), key=lambda one: (_rank(one[0][0]), one[0][1].name))
-        ]
-        return charts.sankey("flow", _("Through the four loops"), [*up, *out])
+        rows = counts(self.scope, [RECEIVED], self.at, *loops.BY)
+        found = ((kind, row[RECEIVED.name]) for kind, row in rows.items())
+        return charts.sankey("flow", _("Through the four loops"), loops.flows(found, self.scope.link))
 
     @cached_property
     def trend_totals(self) -> list[Figure]:
@@ -342,21 +318,6 @@ def _summed(rows: Iterable[Counts]) -> Counter:
     for row in rows:
         total.update(row)
     return total
-
-
-def _end(loop: str, status: str) -> tuple[Measure, str]:
-    """What became of a case: closed in that loop, still open, or left without closing."""
-    if status == Status.CLOSED:
-        return CLOSED, loop
-    return (OPEN_NOW if status in OPEN else LEFT), ""
-
-
-def _end_label(measure: Measure, loop: str) -> str:
-    return _("closed: %(loop)s") % {"loop": Loop(loop).label} if loop else str(measure.title)
-
-
-def _rank(*loops: str) -> list[int]:
-    return [LOOPS.index(Loop(loop)) for loop in loops]
 
 
 def _with_bars(rows: list[Child]) -> list[Child]:

@@ -1,6 +1,6 @@
 """A monthly report as its page shows it: what was kept, in words, rates and pictures, linked to the cases of now."""
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -12,7 +12,7 @@ from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from events.figures import charts
+from events.figures import charts, loops
 from events.figures.charts import Cell, Chart
 from events.figures.counting import Counts
 from events.figures.measures import MEASURES, OPEN_NOW, OVERDUE, RECEIVED, SETTLED, Measure
@@ -21,7 +21,6 @@ from events.figures.scope import Scope
 from events.figures.showing import rate_text
 from events.indicators import IN_GRID, INDICATORS, ON_TIME, REWORK, SATISFACTION, Indicator
 from events.models import MonthlyReport
-from events.workflow import LOOPS, OPEN, Loop, Status
 from grids.models import Grid, Level
 
 STOCKS = (OPEN_NOW, OVERDUE)
@@ -138,13 +137,8 @@ class Reading:
     @property
     def flow(self) -> Chart:
         """Where cases were filed, how high they climbed, and what became of them."""
-        climbed, ended = Counter(), Counter()
-        for start, top, loop, status, count in self.data["flow"]:
-            climbed[start, top] += count
-            ended[top, _end(loop, status)] += count
-        up = [(_filed(start), _highest(top), count, "") for (start, top), count in _ranked(climbed)]
-        out = [(_highest(top), end, count, "") for (top, end), count in _ranked(ended)]
-        return charts.sankey("flow", _("Through the four loops"), [*up, *out])
+        found = ((kind, number) for *kind, number in self.data["flow"])
+        return charts.sankey("flow", _("Through the four loops"), loops.flows(found))
 
     @property
     def categories(self) -> Chart:
@@ -287,23 +281,3 @@ def own_name() -> str | Promise:
 
 def number(count: int, url: str = "") -> Cell:
     return Cell(str(count), count, url or "")
-
-
-def _filed(loop: str) -> str:
-    return _("filed: %(loop)s") % {"loop": Loop(loop).label}
-
-
-def _highest(loop: str) -> str:
-    return _("highest: %(loop)s") % {"loop": Loop(loop).label}
-
-
-def _end(loop: str, status: str) -> str:
-    if status == Status.CLOSED:
-        return _("closed: %(loop)s") % {"loop": Loop(loop).label}
-    return _("open then") if status in OPEN else _("voided or merged")
-
-
-def _ranked(flows: Counter) -> Iterable[tuple[tuple[str, str], int]]:
-    """From the lowest loop up."""
-    ranks = {loop: rank for rank, loop in enumerate(LOOPS)}
-    return sorted(flows.items(), key=lambda flow: (ranks[flow[0][0]], ranks.get(flow[0][1], len(ranks)), flow[0][1]))

@@ -12,6 +12,7 @@ from typing import Any
 from django.db.models import Count
 
 from branches.coverage import Coverage
+from events.figures import loops
 from events.figures.counting import Counts, counts, totals
 from events.figures.days import DAY, Span, midnight, next_month, previous_month
 from events.figures.measures import CLOSED_LATE, MERGED, RECEIVED, SETTLED, SUSPENDED, VOIDED, Day, Measure
@@ -100,8 +101,8 @@ def _days(grid: Grid, month: Month, at: datetime) -> list[list]:
 
 
 def _flow(scope: Scope, at: datetime) -> list[list]:
-    """Loop where it was filed, highest loop, loop and state now, how many."""
-    found = counts(scope, [RECEIVED], at, "start_loop", "top_loop", "loop", "status")
+    """How many of each kind, as `loops.flows` draws them."""
+    found = counts(scope, [RECEIVED], at, *loops.BY)
     return sorted([*key, each[RECEIVED.name]] for key, each in found.items())
 
 

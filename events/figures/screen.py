@@ -3,15 +3,14 @@
 No titles and no people: whoever walks past may read it.
 """
 
-from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
 
+from events.figures import loops
 from events.figures import measures as m
 from events.figures.charts import Chart, sankey, trend
 from events.figures.counting import Counts, counts, totals
@@ -22,7 +21,7 @@ from events.figures.showing import rate_text
 from events.hot_spots import find_hot_spots
 from events.indicators import ON_TIME, SATISFACTION, measures_of, weights
 from events.models import Event
-from events.workflow import LOOPS, OPEN, Loop, Status
+from events.workflow import LOOPS
 from grids.models import Grid, Level, load_ancestors
 from grids.tree import community_code
 
@@ -30,7 +29,6 @@ DAYS = 30  # of rates and pictures; what is open is counted whatever its age
 OVERDUE_SHOWN = 60
 HOT_SPOTS_SHOWN = 12
 RATES = (ON_TIME, SATISFACTION)
-ENDS = (m.CLOSED.title, pgettext_lazy("chart", "still open"), pgettext_lazy("chart", "ended"))  # of cases
 
 
 @dataclass(frozen=True)
@@ -98,33 +96,13 @@ def _numbers(scope: Scope, period: Scope, at: datetime) -> list[Number]:
 
 def _loops(period: Scope, at: datetime) -> Chart:
     """Where the cases were filed, how high they climbed, and what became of them."""
-    climbs, ends = Counter(), Counter()
-    found = counts(period, [m.RECEIVED], at, "start_loop", "top_loop", "status")
-    for (start, top, status), counted in found.items():
-        climbs[LOOPS.index(top), LOOPS.index(start)] += counted["received"]
-        ends[LOOPS.index(top), _end(status)] += counted["received"]
-    # In this order the loops stand below each other on every wall alike, the lowest first.
-    flows = [(_filed(LOOPS[start]), _reached(LOOPS[top]), climbs[top, start], "") for top, start in sorted(climbs)]
-    flows += [(_reached(LOOPS[top]), str(ENDS[end]), ends[top, end], "") for top, end in sorted(ends)]
+    rows = counts(period, [m.RECEIVED], at, *loops.BY[:-1])
+    found = ((kind, row[m.RECEIVED.name]) for kind, row in rows.items())
     title = _("Where cases of the last %(days)s days went") % {"days": DAYS}
-    colours = dict(zip(ENDS, ("good", "open", "other"), strict=True))
-    colours |= {name(loop): str(place) for place, loop in enumerate(LOOPS, start=2) for name in (_filed, _reached)}
-    return sankey("loops", title, flows, colours=colours)
-
-
-def _filed(loop: Loop) -> str:
-    return _("filed: %(loop)s") % {"loop": loop.label}
-
-
-def _reached(loop: Loop) -> str:
-    return _("highest: %(loop)s") % {"loop": loop.label}
-
-
-def _end(status: str) -> int:
-    """Its place in `ENDS`."""
-    if status == Status.CLOSED:
-        return 0
-    return 1 if status in OPEN else 2
+    colours = dict(zip((end.title for end in loops.ENDS), ("good", "open", "other"), strict=True))
+    for place, loop in enumerate(LOOPS, start=2):
+        colours |= {loops.filed(loop): str(place), loops.reached(loop): str(place)}
+    return sankey("loops", title, loops.flows(found), colours=colours)
 
 
 def _trend(period: Scope, at: datetime) -> Chart:
