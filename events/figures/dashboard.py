@@ -4,7 +4,7 @@ Every figure has the list of exactly the cases behind it. What stands open is sh
 filed; rates are of the cases filed in the period.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 
 from events.figures import charts, loops
 from events.figures.charts import Chart
-from events.figures.counting import Counts, counts, totals
+from events.figures.counting import Counts, below, counts, summed, totals
 from events.figures.days import WEEK, Points, Span, midnight, spans
 from events.figures.measures import (
     AGEING,
@@ -46,7 +46,6 @@ from events.indicators import (
 )
 from events.models import Category, Event
 from grids.models import Grid, Level
-from grids.tree import DIGITS
 
 YEAR = timedelta(days=364)  # and the last day make 52 whole weeks and one day
 STOCK = (OVERDUE, DUE_TODAY, OPEN_NOW)
@@ -123,7 +122,7 @@ class Dashboard:
     def _stocks(self) -> list[Compared]:
         day = self.today - WEEK
         before, stood = _("a week ago at midnight"), standing(self.now, midnight(day))
-        now = _summed(self.stock.values())
+        now = summed(self.stock.values(), STOCK)
         return [
             Compared(
                 _count(self.now, measure, now[measure.name]),
@@ -150,10 +149,11 @@ class Dashboard:
     def _rates(self) -> list[Compared]:
         shown = (ON_TIME, SATISFACTION)
         earlier = self.scope.during(self.scope.since - WEEK, self.scope.until - WEEK)
-        before = totals(earlier, measures_of(shown), self.at)
+        measures = measures_of(shown)
+        now, before = summed(self.period.values(), measures), totals(earlier, measures, self.at)
         return [
             Compared(
-                self._rate(self.scope, indicator, _summed(self.period.values())),
+                self._rate(self.scope, indicator, now),
                 self._rate(earlier, indicator, before),
                 _("the period seven days earlier"),
                 is_more_better=True,
@@ -169,7 +169,7 @@ class Dashboard:
     @cached_property
     def ageing(self) -> list[Figure]:
         """How long the open cases have been open."""
-        found = _summed(self.stock.values())
+        found = summed(self.stock.values(), AGEING)
         return [_count(self.now, measure, found[measure.name]) for measure in AGEING]
 
     @property
@@ -210,17 +210,12 @@ class Dashboard:
         grid = self.scope.grid
         if grid.level == Level.UNIT:
             return []
-        below = Grid.objects.filter(parent=grid).order_by("lft")
-        counted = self.stock.keys() | self.period.keys()
-        rows = [
-            Child(child.name, child.code, self._figures(child.code, grid=child))
-            for child in below
-            if not child.retired_at or child.code in counted
-        ]
-        # Of what arose on the grid itself, the place begins like that of a child with the number 0.
-        own = grid.code.ljust(DIGITS[grid.level + 1], "0")
-        if own in counted and all(row.code != own for row in rows):
-            rows.append(Child(_("directly on this grid"), "", self._figures(own, directly="true")))
+        rows = []
+        for code, child in below(grid, self.stock.keys() | self.period.keys()):
+            if child:
+                rows.append(Child(child.name, code, self._figures(code, grid=child)))
+            else:
+                rows.append(Child(_("directly on this grid"), "", self._figures(code, directly="true")))
         return _with_bars(rows)
 
     def _figures(self, code: str, grid: Grid | None = None, **further: str) -> dict[str, Figure]:
@@ -311,13 +306,6 @@ def _by_child(scope: Scope, measures: Sequence[Measure], at: datetime) -> dict[s
     if scope.grid.level == Level.UNIT:
         return {scope.grid.code: totals(scope, measures, at)}
     return {code: found for (code,), found in counts(scope, measures, at, "child").items()}
-
-
-def _summed(rows: Iterable[Counts]) -> Counter:
-    total = Counter()
-    for row in rows:
-        total.update(row)
-    return total
 
 
 def _with_bars(rows: list[Child]) -> list[Child]:

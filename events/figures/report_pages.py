@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import Any
 
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from events.figures import charts, loops
@@ -274,9 +273,9 @@ def _measures(names: Iterable[str]) -> tuple[Measure, ...]:
     return tuple(MEASURES.get(name) or Measure(name, name) for name in names)
 
 
-def own_name() -> str | Promise:
+def own_name() -> str:
     """What arose on the grid itself and on none below."""
-    return _("on the grid itself")
+    return _("directly on this grid")
 
 
 def number(count: int, url: str = "") -> Cell:

@@ -118,7 +118,7 @@ def _side_by_side(reading: Reading, first: list[str], rows: list[tuple[list[str]
 
 def _children(reading: Reading) -> Lines:
     rows = [
-        ([child["name"] or str(own_name()), child["code"]], child["counts"] | child["stocks"])
+        ([child["name"] or own_name(), child["code"]], child["counts"] | child["stocks"])
         for child in reading.data["children"]
     ]
     return _side_by_side(reading, [reading.below, _("code")], rows)

@@ -38,10 +38,10 @@ def standing(scope: Scope, at: datetime) -> Counts:
 
 
 def standing_below(scope: Scope, at: datetime) -> dict[str, Counts]:
-    """The same of each grid directly below, by its code; where nothing stood there is no entry."""
+    """The same of each grid one level down, by its code as `counts` gives it; where nothing stood there is no entry."""
     width = tree.WIDTHS[scope.grid.level + 1]
-    below = _stood(scope, at).filter(position__gt=scope.grid.lft).values(part=_part(width))
-    return {str(row["part"]): {name: row[name] for name in STOCKS} for row in below.annotate(**_aggregates(at))}
+    rows = _stood(scope, at).values(part=_part(width)).annotate(**_aggregates(at))
+    return {str(row["part"]): {name: row[name] for name in STOCKS} for row in rows}
 
 
 def stood(figure: str, at: datetime) -> Q:
