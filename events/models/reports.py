@@ -21,7 +21,7 @@ class MonthlyReportQuerySet(PlacedQuerySet):
 
 
 class MonthlyReport(Placed):
-    """What `events.figures.reporting` found then, never edited; a later version of the code still has to show it.
+    """What `events.reports.gathering` found then, never edited; a later version of the code still has to show it.
 
     The cases go on, so what lies behind a figure may be another today.
     """

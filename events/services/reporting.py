@@ -16,8 +16,8 @@ from events import calendars
 from events.audit.snapshots import snapshot
 from events.clock import WorkCalendar
 from events.figures.days import next_month, previous_month, this_month
-from events.figures.reporting import VERSION, gather
 from events.models import Event, MonthlyReport
+from events.reports.gathering import VERSION, gather
 from grids.access import INSPECTORS, may_inspect
 from grids.models import Grid, Level, Post, User
 from grids.moments import aware_now

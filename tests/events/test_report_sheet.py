@@ -8,9 +8,9 @@ import pytest
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
-from events.figures.report_pages import Reading
 from events.figures.showing import rate_text
 from events.models import MonthlyReport
+from events.reports.pages import Reading
 from events.services import act, make_monthly_reports, make_report
 from events.workflow import Action
 from tests.events.conftest import moment

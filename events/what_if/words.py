@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy, ngettext
 from events.clock import Limit
 from events.explanations import limit_text
 from events.figures.showing import rate_text
-from events.figures.what_if import Scenario
-from events.figures.what_if_outcome import NOW, WAS, Outcome
-from events.figures.what_if_question import hours_text
+from events.what_if.outcome import NOW, WAS, Outcome
+from events.what_if.question import hours_text
+from events.what_if.replay import Scenario
 from events.workflow import LOOPS, Loop, Urgency
 from grids.models import Grid
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from events.figures.counting import Counts
-from events.figures.report_pages import Reading, own_name, title
 from events.figures.showing import rate_text
 from events.indicators import Indicator
 from events.models import MonthlyReport
+from events.reports.pages import Reading, own_name, title
 from grids.exporting import head
 from grids.models import Level, User
 from grids.xlsx import Formula, Heading, Sheet, book, letters

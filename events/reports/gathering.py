@@ -1,7 +1,7 @@
 """What the report of a month holds: counted once, as of the moment when it is made, and kept as plain data.
 
 Rates are of the cases filed in the month, as they stood at that moment; so are those of the months that it is compared
-with. Stocks are those of the end of each month. `report_pages` and `report_sheet` read it.
+with. Stocks are those of the end of each month. `pages` and `sheet` read it.
 """
 
 from collections.abc import Iterable

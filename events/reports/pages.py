@@ -15,11 +15,11 @@ from events.figures import charts, loops
 from events.figures.charts import Cell, Chart
 from events.figures.counting import Counts
 from events.figures.measures import MEASURES, OPEN_NOW, OVERDUE, RECEIVED, SETTLED, Measure
-from events.figures.reporting import FLOWS, compared
 from events.figures.scope import Scope
 from events.figures.showing import rate_text
 from events.indicators import IN_GRID, INDICATORS, ON_TIME, REWORK, SATISFACTION, Indicator
 from events.models import MonthlyReport
+from events.reports.gathering import FLOWS, compared
 from grids.models import Grid, Level
 
 STOCKS = (OPEN_NOW, OVERDUE)
