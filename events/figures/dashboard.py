@@ -9,16 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from events.figures import charts, loops
 from events.figures.charts import Chart
 from events.figures.counting import Counts, below, counts, summed, totals
 from events.figures.days import WEEK, Points, Span, midnight, spans
+from events.figures.explaining import Formula, formulas_of
 from events.figures.measures import (
     AGEING,
     DUE_TODAY,
@@ -65,12 +64,6 @@ class Child:
     def cells(self) -> list[tuple[Figure, int]]:
         """Each figure with its bar."""
         return [(figure, self.bars[name]) for name, figure in self.figures.items()]
-
-
-class Explained(NamedTuple):
-    title: Promise
-    formula: str
-    left_out: Promise
 
 
 class Dashboard:
@@ -280,9 +273,9 @@ class Dashboard:
         return not any(figure.value for figure in self.trend_totals)
 
     @property
-    def explained(self) -> list[Explained]:
+    def explained(self) -> list[Formula]:
         """Each rate with its formula and what is left out."""
-        return [Explained(each.title, each.formula(self.weights), each.left_out) for each in CHILD_RATES]
+        return [formula for each in CHILD_RATES for formula in formulas_of(each, self.weights)]
 
 
 def in_order(children: list[Child], sort: str) -> list[Child]:

@@ -78,7 +78,7 @@ class HotSpotSerializer(serializers.Serializer):
 
 class FormulaSerializer(serializers.Serializer):
     title = serializers.CharField()
-    formula = serializers.CharField()
+    formula = serializers.CharField(source="words")
     left_out = serializers.CharField()
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Count, Sum
 from django.utils.functional import Promise
@@ -102,8 +103,7 @@ def sum_text(indicator: Indicator, counts: Counts, weights: Weights) -> str:
 # The card above a list that was opened from a figure
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(NamedTuple):
     """How an indicator is reckoned, and what is left out."""
 
     title: str

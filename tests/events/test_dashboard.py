@@ -261,7 +261,7 @@ def test_a_trend_by_week_adds_up(cast, cases):
 def test_a_rate_is_rounded_down_and_its_formula_said(cast, in_english):
     assert Figure("x", "", Decimal("0.9999"), "", is_rate=True).text == "99.9%"
     [satisfaction] = [one for one in read(cast.tree.city).explained if "satisfaction" in one.title]
-    assert satisfaction.formula == "(satisfied + 0.9 × fairly satisfied) ÷ rated"
+    assert satisfaction.words == "(satisfied + 0.9 × fairly satisfied) ÷ rated"
 
 
 # What is late
