@@ -14,9 +14,9 @@ from bench.report import Figure
 from bench.timing import analyze
 from events.clock import Limit, Unit
 from events.figures.scope import Scope
-from events.figures.what_if import Scenario
-from events.figures.what_if_outcome import what_if
 from events.models import Step
+from events.what_if.outcome import what_if
+from events.what_if.replay import Scenario
 from events.workflow import Loop, Urgency
 from grids.models import Grid
 

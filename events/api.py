@@ -21,8 +21,8 @@ from events.attachment_api import AttachmentViewSet, received
 from events.attachments import MOST_REQUEST_BYTES
 from events.clock_api import ClockSerializer, clock_data
 from events.exceptions import ActionForbidden, ActionRefused
-from events.figures.api import IndicatorsView
 from events.figures.dashboard_api import DashboardViewSet
+from events.figures.indicator_api import IndicatorsView
 from events.filters import during
 from events.models import Category, Event, Occasion
 from events.nearness import point_of

@@ -1,7 +1,7 @@
 """The filters of the list of cases: what they take, which cases fit, and how they are said."""
 
 from collections.abc import Iterable, Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime
 from functools import cached_property
 from typing import NamedTuple
 from urllib.parse import urlencode
@@ -15,8 +15,9 @@ from django.utils.translation import gettext_lazy as _
 
 from branches.access import visible_branches
 from branches.models import Branch
+from events.figures.days import DAY, midnight
 from events.figures.measures import MEASURES, Day, Measure
-from events.figures.scope import Scope, midnight
+from events.figures.scope import Scope
 from events.figures.standing import STOCKS, stood
 from events.forms import SEARCH_LENGTH
 from events.indicators import INDICATORS, Indicator
@@ -329,25 +330,21 @@ def _mine(events: EventQuerySet, mine: str, user: User) -> EventQuerySet:
 def during(given: dict, at: datetime, day: Day = Day.FILED) -> Iterator[Q]:
     """Whole days here, by `days`, `since` and `until`; the last seven days are today and the six before."""
     if given.get("days"):
-        yield Q(**{f"{day}_at__gte": _midnight(_first_of(given["days"], at))})
+        yield Q(**{f"{day}_at__gte": midnight(_first_of(given["days"], at))})
     if given.get("since"):
-        yield Q(**{f"{day}_at__gte": _midnight(given["since"])})
+        yield Q(**{f"{day}_at__gte": midnight(_in_time(given["since"]))})
     if given.get("until"):
-        yield Q(**{f"{day}_at__lt": _midnight(given["until"], timedelta(days=1))})
+        yield Q(**{f"{day}_at__lt": midnight(_in_time(given["until"]) + DAY)})
 
 
 def _first_of(days: str, at: datetime) -> date:
     """The first of so many days that end today."""
-    return timezone.localdate(at) - timedelta(days=int(days) - 1)
+    return timezone.localdate(at) - (int(days) - 1) * DAY
 
 
 def _in_time(day: date) -> date:
     first, last = DAYS
     return min(max(day, first), last)
-
-
-def _midnight(day: date, after: timedelta = timedelta()) -> datetime:
-    return timezone.make_aware(datetime.combine(_in_time(day) + after, time.min))
 
 
 # Saved filters

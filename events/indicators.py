@@ -47,7 +47,7 @@ class Indicator:
     def formula(self, weights: Weights) -> str:
         """How it is reckoned, in words."""
         above = [_weighted(measure, weights) for measure in self.above if weights.get(measure.name, 1)]
-        return f"{_sum(above)} ÷ {_sum([str(measure.title) for measure in self.below])}"
+        return f"{added(above)} ÷ {added([str(measure.title) for measure in self.below])}"
 
     def value(self, counts: dict[str, int], weights: Weights) -> Decimal | None:
         """Between 0 and 1 (rework may be more); None where nothing is below the line: no cases, which is not zero."""
@@ -63,7 +63,8 @@ def _weighted(measure: Measure, weights: Weights) -> str:
     return str(measure.title) if weight == 1 else f"{weight.normalize():f} × {measure.title}"
 
 
-def _sum(terms: list[str]) -> str:
+def added(terms: list[str]) -> str:
+    """One side of a formula."""
     return f"({' + '.join(terms)})" if len(terms) > 1 else "".join(terms) or "0"
 
 

@@ -10,11 +10,13 @@ from events import (
     saved_filter_views,
     views,
 )
-from events.figures import dashboard_views, indicator_views, report_views, screen_views, what_if_views
+from events.figures import dashboard_views, indicator_views, screen_views
 from events.hotline import views as hotline_views
 from events.notices import views as notice_views
 from events.public import views as public
 from events.rechecks import sample_views, second_look_views
+from events.reports import views as report_views
+from events.what_if import views as what_if_views
 
 urlpatterns = [
     path("", views.workbench, name="workbench"),

@@ -7,7 +7,7 @@ how large and how dark everything is.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from graphlib import TopologicalSorter
 from html import escape
 from itertools import chain, count, cycle
@@ -15,6 +15,8 @@ from itertools import chain, count, cycle
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext, pgettext
+
+from events.figures.days import Span
 
 Links = Iterable[tuple[str, str, int, str]]  # from, to, how many, and where they are listed
 Leaves = Sequence[tuple[str, int, str]]  # of what, how many, and where they are listed
@@ -221,7 +223,7 @@ def _sum(leaves: Leaves) -> int:
 
 def heat_calendar(key: str, title: str, counts: Mapping[date, int], urls: Mapping[date, str] | None = None) -> Chart:
     """The days from the first to the last that is counted, in weeks; a day between them without a count has none."""
-    days = _days_between(counts)
+    days = list(Span(min(counts), max(counts)).days) if counts else []
     numbers = [(day, counts.get(day, 0), (urls or {}).get(day, "")) for day in days]
     option = _option(
         tooltip={"trigger": "item", "formatter": "day_count"},
@@ -249,13 +251,6 @@ def heat_calendar(key: str, title: str, counts: Mapping[date, int], urls: Mappin
     )
     rows = [[Cell(day.isoformat()), _number(number, url)] for day, number, url in numbers]
     return Chart(key, "calendar", title, [_("Day"), pgettext("chart", "Cases")], rows, option)
-
-
-def _days_between(counts: Mapping[date, int]) -> list[date]:
-    if not counts:
-        return []
-    first, last = min(counts), max(counts)
-    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def bars(

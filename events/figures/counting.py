@@ -1,7 +1,7 @@
 """Counting cases by measure: from the tallies where place and period say all, else from the cases themselves."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
 from django.db.models import CharField, Count, Expression, F, QuerySet, Sum
@@ -11,7 +11,8 @@ from events.figures import tallies
 from events.figures.measures import PROFILE, Day, Measure
 from events.figures.scope import Scope
 from events.models import Event
-from grids.tree import WIDTHS, whole
+from grids.models import Grid
+from grids.tree import DIGITS, WIDTHS, whole
 
 Counts = dict[str, int]  # by the measure's name
 
@@ -33,6 +34,27 @@ def counts(scope: Scope, measures: Sequence[Measure], at: datetime, *by: str) ->
             key = tuple(row[f"by_{name}"] for name in by)
             found.setdefault(key, nothing.copy()).update(counted)
     return found
+
+
+def summed(rows: Iterable[Counts], measures: Iterable[Measure]) -> Counts:
+    """How many of each in all rows; 0 of what none of them has."""
+    rows = list(rows)
+    return {measure.name: sum(row.get(measure.name, 0) for row in rows) for measure in measures}
+
+
+def below(grid: Grid, counted: Collection[str]) -> Iterator[tuple[str, Grid | None]]:
+    """The grids one level down by their codes, those out of use only where something is counted there.
+
+    Last, without a grid, what is counted of none of them but of the grid itself: its place begins like that of a child
+    with the number 0.
+    """
+    own = grid.code.ljust(DIGITS[grid.level + 1], "0")
+    children = {child.code: child for child in Grid.objects.filter(parent=grid).order_by("lft")}
+    for code, child in children.items():
+        if not child.retired_at or code in counted:
+            yield code, child
+    if own in counted and own not in children:
+        yield own, None
 
 
 def _rows(scope: Scope, measures: Sequence[Measure], at: datetime, by: Sequence[str]) -> Iterable[dict]:

@@ -4,25 +4,23 @@ Every figure has the list of exactly the cases behind it. What stands open is sh
 filed; rates are of the cases filed in the period.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import cached_property
-from typing import NamedTuple
 
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from events.figures import charts
+from events.figures import charts, loops
 from events.figures.charts import Chart
-from events.figures.counting import Counts, counts, totals
+from events.figures.counting import Counts, below, counts, summed, totals
+from events.figures.days import WEEK, Points, Span, midnight, spans
+from events.figures.explaining import Formula, formulas_of
 from events.figures.measures import (
     AGEING,
-    CLOSED,
     DUE_TODAY,
-    LEFT,
     OPEN_NOW,
     OVERDUE,
     RECEIVED,
@@ -31,8 +29,7 @@ from events.figures.measures import (
     Day,
     Measure,
 )
-from events.figures.periods import Grain, Span, spans
-from events.figures.scope import Scope, midnight
+from events.figures.scope import Scope
 from events.figures.showing import Compared, Figure
 from events.figures.standing import standing
 from events.hot_spots import HotSpot, find_hot_spots
@@ -47,11 +44,8 @@ from events.indicators import (
     weights,
 )
 from events.models import Category, Event
-from events.workflow import LOOPS, OPEN, Loop, Status
 from grids.models import Grid, Level
-from grids.tree import DIGITS
 
-WEEK = timedelta(days=7)
 YEAR = timedelta(days=364)  # and the last day make 52 whole weeks and one day
 STOCK = (OVERDUE, DUE_TODAY, OPEN_NOW)
 CHILD_RATES = (ON_TIME, REWORK, SATISFACTION, IN_GRID)
@@ -72,18 +66,12 @@ class Child:
         return [(figure, self.bars[name]) for name, figure in self.figures.items()]
 
 
-class Explained(NamedTuple):
-    title: Promise
-    formula: str
-    left_out: Promise
-
-
 class Dashboard:
     """The figures of one grid, each section read once when it is asked for."""
 
-    def __init__(self, scope: Scope, at: datetime, *, grain: Grain, categories: Sequence[Category]):
+    def __init__(self, scope: Scope, at: datetime, *, points: Points, categories: Sequence[Category]):
         """`scope` has a first and a last day; `categories` are all there are."""
-        self.scope, self.at, self.grain, self.categories = scope, at, grain, categories
+        self.scope, self.at, self.points, self.categories = scope, at, points, categories
         self.today = timezone.localdate(at)
         self.now = scope.during(None, None)
         self.weights = weights()
@@ -127,7 +115,7 @@ class Dashboard:
     def _stocks(self) -> list[Compared]:
         day = self.today - WEEK
         before, stood = _("a week ago at midnight"), standing(self.now, midnight(day))
-        now = _summed(self.stock.values())
+        now = summed(self.stock.values(), STOCK)
         return [
             Compared(
                 _count(self.now, measure, now[measure.name]),
@@ -154,10 +142,11 @@ class Dashboard:
     def _rates(self) -> list[Compared]:
         shown = (ON_TIME, SATISFACTION)
         earlier = self.scope.during(self.scope.since - WEEK, self.scope.until - WEEK)
-        before = totals(earlier, measures_of(shown), self.at)
+        measures = measures_of(shown)
+        now, before = summed(self.period.values(), measures), totals(earlier, measures, self.at)
         return [
             Compared(
-                self._rate(self.scope, indicator, _summed(self.period.values())),
+                self._rate(self.scope, indicator, now),
                 self._rate(earlier, indicator, before),
                 _("the period seven days earlier"),
                 is_more_better=True,
@@ -173,7 +162,7 @@ class Dashboard:
     @cached_property
     def ageing(self) -> list[Figure]:
         """How long the open cases have been open."""
-        found = _summed(self.stock.values())
+        found = summed(self.stock.values(), AGEING)
         return [_count(self.now, measure, found[measure.name]) for measure in AGEING]
 
     @property
@@ -184,30 +173,11 @@ class Dashboard:
     @cached_property
     def flow(self) -> Chart:
         """Where cases were filed, how high they climbed, and where they closed."""
-        rows = counts(self.scope, [RECEIVED], self.at, "start_loop", "top_loop", "loop", "status")
-        climbed, ended = Counter(), Counter()
-        for (start, top, loop, status), found in rows.items():
-            climbed[start, top] += found["received"]
-            ended[(top, *_end(loop, status))] += found["received"]
-        up = [
-            (
-                _("filed: %(loop)s") % {"loop": Loop(start).label},
-                _("highest: %(loop)s") % {"loop": Loop(top).label},
-                count,
-                self.scope.link(RECEIVED, start_loop=start, top_loop=top),
-            )
-            for (start, top), count in sorted(climbed.items(), key=lambda one: _rank(*one[0]))
-        ]
-        out = [
-            (
-                _("highest: %(loop)s") % {"loop": Loop(top).label},
-                _end_label(measure, loop),
-                count,
-                self.scope.link(measure, top_loop=top, **({"loop": loop} if loop else {})),
-            )
-            for (top, measure, loop), count in sorted(ended.items(), key=lambda one: (_rank(one[0][0]), one[0][1].name))
-        ]
-        return charts.sankey("flow", _("Through the four loops: filed, highest, ended"), [*up, *out])
+        rows = counts(self.scope, [RECEIVED], self.at, *loops.BY)
+        found = ((kind, row[RECEIVED.name]) for kind, row in rows.items())
+        return charts.sankey(
+            "flow", _("Through the four loops: filed, highest, ended"), loops.flows(found, self.scope.link)
+        )
 
     @cached_property
     def trend_totals(self) -> list[Figure]:
@@ -219,7 +189,7 @@ class Dashboard:
     @cached_property
     def trend(self) -> Chart:
         """Filed, closed, and closed late."""
-        parts = spans(self.scope.since, self.scope.until, self.grain)
+        parts = spans(self.scope.since, self.scope.until, self.points)
         titles = {RECEIVED: _("filed"), SETTLED: _("closed"), SETTLED_LATE: _("closed late")}
         return charts.trend(
             "trend",
@@ -235,17 +205,12 @@ class Dashboard:
         grid = self.scope.grid
         if grid.level == Level.UNIT:
             return []
-        below = Grid.objects.filter(parent=grid).order_by("lft")
-        counted = self.stock.keys() | self.period.keys()
-        rows = [
-            Child(child.name, child.code, self._figures(child.code, grid=child))
-            for child in below
-            if not child.retired_at or child.code in counted
-        ]
-        # Of what arose on the grid itself, the place begins like that of a child with the number 0.
-        own = grid.code.ljust(DIGITS[grid.level + 1], "0")
-        if own in counted and all(row.code != own for row in rows):
-            rows.append(Child(_("directly on this grid"), "", self._figures(own, directly="true")))
+        rows = []
+        for code, child in below(grid, self.stock.keys() | self.period.keys()):
+            if child:
+                rows.append(Child(child.name, code, self._figures(code, grid=child)))
+            else:
+                rows.append(Child(_("directly on this grid"), "", self._figures(code, directly="true")))
         return _with_bars(rows)
 
     def _figures(self, code: str, grid: Grid | None = None, **further: str) -> dict[str, Figure]:
@@ -310,9 +275,9 @@ class Dashboard:
         return not any(figure.value for figure in self.trend_totals)
 
     @property
-    def explained(self) -> list[Explained]:
+    def explained(self) -> list[Formula]:
         """Each rate with its formula and what is left out."""
-        return [Explained(each.title, each.formula(self.weights), each.left_out) for each in CHILD_RATES]
+        return [formula for each in CHILD_RATES for formula in formulas_of(each, self.weights)]
 
 
 def in_order(children: list[Child], sort: str) -> list[Child]:
@@ -336,28 +301,6 @@ def _by_child(scope: Scope, measures: Sequence[Measure], at: datetime) -> dict[s
     if scope.grid.level == Level.UNIT:
         return {scope.grid.code: totals(scope, measures, at)}
     return {code: found for (code,), found in counts(scope, measures, at, "child").items()}
-
-
-def _summed(rows: Iterable[Counts]) -> Counter:
-    total = Counter()
-    for row in rows:
-        total.update(row)
-    return total
-
-
-def _end(loop: str, status: str) -> tuple[Measure, str]:
-    """What became of a case: closed in that loop, still open, or left without closing."""
-    if status == Status.CLOSED:
-        return CLOSED, loop
-    return (OPEN_NOW if status in OPEN else LEFT), ""
-
-
-def _end_label(measure: Measure, loop: str) -> str:
-    return _("closed: %(loop)s") % {"loop": Loop(loop).label} if loop else str(measure.title)
-
-
-def _rank(*loops: str) -> list[int]:
-    return [LOOPS.index(Loop(loop)) for loop in loops]
 
 
 def _with_bars(rows: list[Child]) -> list[Child]:

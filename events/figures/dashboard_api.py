@@ -1,23 +1,21 @@
 """The dashboard of a grid under /api/v1/: the figures of the page, each with the address of its cases."""
 
-import hashlib
-import json
 from datetime import date
-from typing import Any
 
+from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from events.figures.dashboard import Dashboard
+from events.figures.days import Points
+from events.figures.indicator_api import respond
 from events.figures.lateness import worst
-from events.figures.periods import Grain, Period, PeriodForm
+from events.figures.periods import Period, PeriodForm
 from events.hot_spots import HotSpot
 from grids.access import SeveralSuccessors, get_covered_grid
 
@@ -80,7 +78,7 @@ class HotSpotSerializer(serializers.Serializer):
 
 class FormulaSerializer(serializers.Serializer):
     title = serializers.CharField()
-    formula = serializers.CharField()
+    formula = serializers.CharField(source="words")
     left_out = serializers.CharField()
 
 
@@ -123,11 +121,11 @@ class DashboardViewSet(viewsets.GenericViewSet):
             OpenApiParameter("since", date, description=_("The first day; in place of a period")),
             OpenApiParameter("until", date, description=_("The last day, included")),
             OpenApiParameter("category", str, description=_("The id of a minor, or the name of a major")),
-            OpenApiParameter("grain", str, enum=Grain.values, description=_("The points of the trend")),
+            OpenApiParameter("points", str, enum=Points.values, description=_("The points of the trend")),
         ],
         responses={200: DashboardSerializer, 304: OpenApiResponse(description=_("Nothing has changed"))},
     )
-    def retrieve(self, request: Request, code: str) -> Response:
+    def retrieve(self, request: Request, code: str) -> HttpResponseBase:
         user, at = request.user, timezone.now()
         try:
             grid = get_covered_grid(user, code)
@@ -136,16 +134,6 @@ class DashboardViewSet(viewsets.GenericViewSet):
         form = PeriodForm(user, request.query_params, at)
         if not form.is_valid():
             raise serializers.ValidationError(form.errors)
-        shown = Dashboard(form.scope(grid), at, grain=form.chosen_grain(), categories=form.lookups.categories)
+        shown = Dashboard(form.scope(grid), at, points=form.chosen_points(), categories=form.lookups.categories)
         shown.late = worst(shown.now, user, at)
-        data = self.get_serializer(shown).data
-        etag = _etag(data)
-        response = get_conditional_response(request, etag=etag, response=Response(data))
-        response.headers["ETag"] = etag
-        return response
-
-
-def _etag(data: dict[str, Any]) -> str:
-    """Of all that does not change by the mere passing of time."""
-    lasting = {name: value for name, value in data.items() if name != "as_of"}
-    return f'"{hashlib.sha256(json.dumps(lasting, default=str).encode()).hexdigest()[:32]}"'
+        return respond(request, self.get_serializer(shown).data)

@@ -40,7 +40,7 @@ def dashboard(request: HttpRequest, code: str) -> HttpResponse:
     grid = get_covered_grid(user, code)
     if grid.code != code:
         return redirect("dashboard", grid.code)
-    context = _narrowed(request, grid, at)
+    context = _shown(request, grid, at)
     shown = context["dashboard"]
     if not shown:
         return render(request, "events/dashboard.html", context, status=400)
@@ -58,26 +58,33 @@ def dashboard(request: HttpRequest, code: str) -> HttpResponse:
 @leads_on
 def dashboard_year(request: HttpRequest, code: str) -> HttpResponse:
     """What was filed on each day of a year; the dashboard reads it after itself, for it is long."""
-    context = _narrowed(request, get_covered_grid(request.user, code), timezone.now())
+    context = _shown(request, get_covered_grid(request.user, code), timezone.now())
     return render(request, "events/dashboard_year.html", context, status=200 if context["dashboard"] else 400)
 
 
-def _narrowed(request: HttpRequest, grid: Grid, at: datetime) -> dict:
-    """What a page of figures says of its place, period and category; no `dashboard` where a filter is wrong."""
-    user, form = request.user, PeriodForm(request.user, request.GET, at)
-    categories, is_valid = form.lookups.categories, form.is_valid()
-    shown = Dashboard(form.scope(grid), at, grain=form.chosen_grain(), categories=categories) if is_valid else None
+def narrowed(form: PeriodForm, grid: Grid, at: datetime) -> dict:
+    """What every page of figures says of its place, period and category."""
+    is_valid = form.is_valid()
     return {
         "grid": grid,
-        "above": [above for above in grid.ancestors if covers(user, above)],
+        "above": [above for above in grid.ancestors if covers(form.lookups.user, above)],
         "form": form,
         "period": form.period_chosen,
         "chosen": form.cleaned_data["category"] if is_valid else None,
-        "majors": by_major(category for category in categories if not category.is_confidential),
-        "dashboard": shown,
+        "majors": by_major(category for category in form.lookups.categories if not category.is_confidential),
         "query": urlencode(form.given()) if is_valid else "",
         "at": at,
     }
+
+
+def _shown(request: HttpRequest, grid: Grid, at: datetime) -> dict:
+    """With the `dashboard`; none where a filter is wrong."""
+    form = PeriodForm(request.user, request.GET, at)
+    context = narrowed(form, grid, at) | {"dashboard": None}
+    if form.is_valid():
+        categories = form.lookups.categories
+        context["dashboard"] = Dashboard(form.scope(grid), at, points=form.chosen_points(), categories=categories)
+    return context
 
 
 @require_safe

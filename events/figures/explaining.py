@@ -1,9 +1,9 @@
 """Figures in words: what a measure counts, how an indicator is reckoned, of where and when, and what is left out."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
+from typing import NamedTuple
 
 from django.db.models import Count, Sum
 from django.urls import reverse
@@ -12,11 +12,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.figures.counting import Counts, totals
+from events.figures.days import midnight
 from events.figures.measures import AGEING, Day, Measure
-from events.figures.scope import midnight
-from events.figures.showing import percent
+from events.figures.showing import rate_text
 from events.filters import FilterForm
-from events.indicators import CONFIDENTIAL, INDICATORS, Indicator, Weights, weights
+from events.indicators import CONFIDENTIAL, INDICATORS, Indicator, Weights, added, weights
 from grids.access import covers
 from grids.models import load_ancestors
 
@@ -60,11 +60,6 @@ def meaning(figure: Measure | Indicator) -> str:
     return str(MEANINGS.get(figure.name, ""))
 
 
-def rate_text(value: Decimal | None) -> str:
-    """To a tenth of a per cent, rounded down: 100 is only said of all. Without cases, that there are none."""
-    return _("no cases") if value is None else f"{percent(value)}%"
-
-
 def period_text(since: date | None, until: date | None, day: Day = Day.FILED) -> str:
     """Which days of filing, or of closing, are meant."""
     match day, bool(since), bool(until):
@@ -103,19 +98,13 @@ def sum_text(indicator: Indicator, counts: Counts, weights: Weights) -> str:
     """The formula with its numbers, as: (10 + 0.9 × 2) ÷ 13."""
     above = [(weights.get(measure.name, Decimal(1)), counts[measure.name]) for measure in indicator.above]
     terms = [f"{number:,}" if by == 1 else f"{by.normalize():f} × {number:,}" for by, number in above if by]
-    return f"{_sum(terms)} ÷ {_sum(f'{counts[measure.name]:,}' for measure in indicator.below)}"
-
-
-def _sum(terms: Iterable[str]) -> str:
-    terms = list(terms)
-    return f"({' + '.join(terms)})" if len(terms) > 1 else "".join(terms) or "0"
+    return f"{added(terms)} ÷ {added([f'{counts[measure.name]:,}' for measure in indicator.below])}"
 
 
 # The card above a list that was opened from a figure
 
 
-@dataclass(frozen=True)
-class Formula:
+class Formula(NamedTuple):
     """How an indicator is reckoned, and what is left out."""
 
     title: str

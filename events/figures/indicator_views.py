@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
-from urllib.parse import urlencode
 
 from django import forms
 from django.core.paginator import Paginator
@@ -12,13 +11,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from events.figures.dashboard_views import narrowed
 from events.figures.explaining import formulas_of, sum_text
 from events.figures.periods import PeriodForm
 from events.figures.showing import Figure
 from events.figures.side_by_side import By, Row, side_by_side
 from events.indicators import INDICATORS, Weights, weights
-from events.suggestions import by_major
-from grids.access import covers, get_covered_grid
+from grids.access import get_covered_grid
+from grids.models import Grid
 from grids.views import leads_on
 
 PAGE_SIZE = 50
@@ -57,21 +57,13 @@ def indicator_list(request: HttpRequest, code: str) -> HttpResponse:
     if grid.code != code:
         return redirect("indicator_list", grid.code)
     form = IndicatorForm(user, request.GET, at)
-    context = {
-        "grid": grid,
-        "above": [above for above in grid.ancestors if covers(user, above)],
-        "form": form,
-        "period": form.period_chosen,
-        "chosen": form.is_valid() and form.cleaned_data["category"],
-        "majors": by_major(category for category in form.lookups.categories if not category.is_confidential),
-        "at": at,
-    }
+    context = narrowed(form, grid, at)
     if not form.is_valid():
         return render(request, "events/indicator_list.html", context, status=400)
     return render(request, "events/indicator_list.html", context | _table(request, form, grid, at))
 
 
-def _table(request: HttpRequest, form: IndicatorForm, grid, at: datetime) -> dict:
+def _table(request: HttpRequest, form: IndicatorForm, grid: Grid, at: datetime) -> dict:
     given, by, scope = weights(), form.parts(), form.scope(grid)
     total, rows = side_by_side(scope, by, at)
     page = Paginator(rows, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -84,7 +76,6 @@ def _table(request: HttpRequest, form: IndicatorForm, grid, at: datetime) -> dic
         "page": page,
         "lines": [_line(row, row.key if by == By.CHILD and not row.is_direct else "", given) for row in page],
         "formulas": [formula for each in INDICATORS.values() for formula in formulas_of(each, given)],
-        "query": urlencode(form.given()),
     }
 
 

@@ -5,7 +5,7 @@ Confidential cases are in none of them.
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from django.db import models
 from django.db.models import Q
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from events.figures.days import DAY, midnight
 from events.workflow import OPEN, Loop, Rating, Status
 
 # The columns of a case that measures may ask; `EventQuerySet.profiled` and `Tally` both have them under these names.
@@ -54,8 +55,7 @@ def is_over(at: datetime, due: str = "due_at") -> Q:
 
 def is_due_today(at: datetime, due: str = "due_at") -> Q:
     """From now to the end of the day here."""
-    tomorrow = timezone.localdate(at) + timedelta(days=1)
-    return Q(**{f"{due}__gte": at, f"{due}__lt": timezone.make_aware(datetime.combine(tomorrow, time.min))})
+    return Q(**{f"{due}__gte": at, f"{due}__lt": midnight(timezone.localdate(at) + DAY)})
 
 
 _OPEN = Q(status__in=sorted(OPEN))

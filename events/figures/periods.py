@@ -1,23 +1,20 @@
-"""The period and the category of a page of figures, as its address says them; and a period in days, weeks, months."""
+"""The period and the category of a page of figures, as its address says them."""
 
-from collections.abc import Iterator
-from datetime import date, datetime, timedelta
-from typing import NamedTuple
+from datetime import date, datetime
 
 from django import forms
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from events.figures.days import DAY, Points, fitting_points, previous_month
 from events.figures.scope import Scope
 from events.filters import Lookups, Major
 from events.models import Category
 from grids.forms import YEARS, DayInput, TextField
 from grids.models import Grid, User
 
-DAY = timedelta(days=1)
 MOST_DAYS = 3653  # ten years
-MOST_POINTS = 62  # that a trend of days, or of weeks, still shows apart
 
 
 class Period(models.TextChoices):
@@ -37,56 +34,9 @@ class Period(models.TextChoices):
             case Period.THIS_MONTH:
                 return today.replace(day=1), today
             case Period.LAST_MONTH:
-                last = today.replace(day=1) - DAY
-                return last.replace(day=1), last
+                return previous_month(today), today.replace(day=1) - DAY
             case _:
                 return today - (int(self) - 1) * DAY, today
-
-
-class Grain(models.TextChoices):
-    DAY = "day", _("by day")
-    WEEK = "week", _("by week")
-    MONTH = "month", _("by month")
-
-    def first(self, day: date) -> date:
-        """The first day of the week or month that this one lies in."""
-        match self:
-            case Grain.WEEK:
-                return day - day.weekday() * DAY
-            case Grain.MONTH:
-                return day.replace(day=1)
-            case _:
-                return day
-
-
-class Span(NamedTuple):
-    """Some whole days, the last one included."""
-
-    first: date
-    last: date
-
-    @property
-    def days(self) -> Iterator[date]:
-        return (self.first + number * DAY for number in range((self.last - self.first).days + 1))
-
-
-def spans(since: date, until: date, grain: Grain) -> list[Span]:
-    """The period cut at the beginnings of weeks or months; its ends may be parts of one."""
-    found: list[Span] = []
-    for day in Span(since, until).days:
-        if found and grain.first(day) <= found[-1].last:
-            found[-1] = Span(found[-1].first, day)
-        else:
-            found.append(Span(day, day))
-    return found
-
-
-def fitting_grain(since: date, until: date) -> Grain:
-    """The finest that still shows every point apart."""
-    days = (until - since).days + 1
-    if days <= MOST_POINTS:
-        return Grain.DAY
-    return Grain.WEEK if days <= 7 * MOST_POINTS else Grain.MONTH
 
 
 class PeriodForm(forms.Form):
@@ -96,7 +46,7 @@ class PeriodForm(forms.Form):
     since = forms.DateField(required=False, widget=DayInput)
     until = forms.DateField(required=False, widget=DayInput)
     category = TextField(max_length=64, required=False)
-    grain = forms.ChoiceField(choices=Grain, required=False)
+    points = forms.ChoiceField(choices=Points, required=False)
 
     def __init__(self, user: User, data, at: datetime):
         super().__init__(data)
@@ -145,12 +95,12 @@ class PeriodForm(forms.Form):
         chosen = given["category"]
         return Scope(grid, given["first"], given["last"], str(self.data.get("category") or ""), self._minors(chosen))
 
-    def chosen_grain(self) -> Grain:
-        """What was chosen, unless its points would not be told apart."""
+    def chosen_points(self) -> Points:
+        """What was chosen, unless they would not be told apart."""
         given = self.cleaned_data
-        finest = fitting_grain(given["first"], given["last"])
-        order = list(Grain)
-        return max(Grain(given["grain"] or finest), finest, key=order.index)
+        finest = fitting_points(given["first"], given["last"])
+        order = list(Points)
+        return max(Points(given["points"] or finest), finest, key=order.index)
 
     def _minors(self, chosen: Category | Major | None) -> tuple[Category, ...]:
         if isinstance(chosen, Major):

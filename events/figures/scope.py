@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time, timedelta
+from datetime import date
 from urllib.parse import urlencode
 
 from django.db.models import Q
 from django.urls import reverse
-from django.utils import timezone
 
+from events.figures.days import DAY, midnight
 from events.figures.measures import Day, Measure
 from events.indicators import Indicator
 from events.models import Category
@@ -56,7 +56,7 @@ class Scope:
         if self.since:
             found &= Q(**{f"{day}_at__gte": midnight(self.since)})
         if self.until:
-            found &= Q(**{f"{day}_at__lt": midnight(self.until + timedelta(days=1))})
+            found &= Q(**{f"{day}_at__lt": midnight(self.until + DAY)})
         if self.categories:
             found &= Q(category__in=self.categories)
         if self.organisation:
@@ -82,8 +82,3 @@ class Scope:
         """As `link`, of each of many periods: put together once, for a year has many days."""
         whole = self.during(None, None).link(measure)
         return [f"{whole}&since={first.isoformat()}&until={last.isoformat()}" for first, last in periods]
-
-
-def midnight(day: date) -> datetime:
-    """The beginning of the day here."""
-    return timezone.make_aware(datetime.combine(day, time.min))

@@ -3,27 +3,26 @@
 No titles and no people: whoever walks past may read it.
 """
 
-from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from decimal import Decimal
+from datetime import datetime
 
 from django.utils import timezone
-from django.utils.formats import number_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext_lazy
 
+from events.figures import loops
 from events.figures import measures as m
 from events.figures.charts import Chart, sankey, trend
 from events.figures.counting import Counts, counts, totals
+from events.figures.days import DAY, Span
 from events.figures.measures import Day
 from events.figures.scope import Scope
+from events.figures.showing import rate_text
 from events.hot_spots import find_hot_spots
 from events.indicators import ON_TIME, SATISFACTION, measures_of, weights
 from events.models import Event
 from events.wording import show_times
-from events.workflow import LOOPS, OPEN, Loop, Status
+from events.workflow import LOOPS
 from grids.models import Grid, Level, load_ancestors
 from grids.tree import community_code
 
@@ -31,7 +30,6 @@ DAYS = 30  # of rates and pictures; what is open is counted whatever its age
 OVERDUE_SHOWN = 60
 HOT_SPOTS_SHOWN = 12
 RATES = (ON_TIME, SATISFACTION)
-ENDS = (m.CLOSED.title, pgettext_lazy("chart", "still open"), pgettext_lazy("chart", "ended"))  # of cases
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ def screen(grid: Grid, at: datetime) -> dict:
     """All of it, with a number of queries that no number of cases changes."""
     today = timezone.localdate(at)
     scope = Scope(grid)
-    period = scope.during(today - timedelta(days=DAYS - 1), today)
+    period = scope.during(today - (DAYS - 1) * DAY, today)
     return {
         "grid": grid,
         "at": at,
@@ -93,49 +91,24 @@ def _numbers(scope: Scope, period: Scope, at: datetime) -> list[Number]:
         Number(_("Due today"), str(stock["due_today"]), "soon"),
         Number(_("Filed today"), str(flow["received"])),
         Number(_("Closed today"), str(flow["settled"]), "good"),
-        *(Number(rate.title, _percent(rate.value(lately, given))) for rate in RATES),
+        *(Number(rate.title, rate_text(rate.value(lately, given))) for rate in RATES),
     ]
-
-
-def _percent(rate: Decimal | None) -> str:
-    """Rounded down, so that 100 % is all."""
-    return _("No cases") if rate is None else f"{number_format(rate * 100, 1)}%"
 
 
 def _loops(period: Scope, at: datetime) -> Chart:
     """Where the cases were filed, how high they climbed, and what became of them."""
-    climbs, ends = Counter(), Counter()
-    found = counts(period, [m.RECEIVED], at, "start_loop", "top_loop", "status")
-    for (start, top, status), counted in found.items():
-        climbs[LOOPS.index(top), LOOPS.index(start)] += counted["received"]
-        ends[LOOPS.index(top), _end(status)] += counted["received"]
-    # In this order the loops stand below each other on every wall alike, the lowest first.
-    flows = [(_filed(LOOPS[start]), _reached(LOOPS[top]), climbs[top, start], "") for top, start in sorted(climbs)]
-    flows += [(_reached(LOOPS[top]), str(ENDS[end]), ends[top, end], "") for top, end in sorted(ends)]
+    rows = counts(period, [m.RECEIVED], at, *loops.BY[:-1])
+    found = ((kind, row[m.RECEIVED.name]) for kind, row in rows.items())
     title = _("Where cases of the last %(days)s days went") % {"days": DAYS}
-    colours = dict(zip(ENDS, ("good", "open", "other"), strict=True))
-    colours |= {name(loop): str(place) for place, loop in enumerate(LOOPS, start=2) for name in (_filed, _reached)}
-    return sankey("loops", title, flows, colours=colours)
-
-
-def _filed(loop: Loop) -> str:
-    return _("filed: %(loop)s") % {"loop": loop.label}
-
-
-def _reached(loop: Loop) -> str:
-    return _("highest: %(loop)s") % {"loop": loop.label}
-
-
-def _end(status: str) -> int:
-    """Its place in `ENDS`."""
-    if status == Status.CLOSED:
-        return 0
-    return 1 if status in OPEN else 2
+    colours = dict(zip((end.title for end in loops.ENDS), ("good", "open", "other"), strict=True))
+    for place, loop in enumerate(LOOPS, start=2):
+        colours |= {loops.filed(loop): str(place), loops.reached(loop): str(place)}
+    return sankey("loops", title, loops.flows(found), colours=colours)
 
 
 def _trend(period: Scope, at: datetime) -> Chart:
     found = counts(period, [m.RECEIVED, m.SETTLED], at, "day")
-    days = [period.since + timedelta(days=number) for number in range(DAYS)]
+    days = list(Span(period.since, period.until).days)
     series = {
         title: [found.get((day,), {}).get(measure.name, 0) for day in days]
         for title, measure in ((_("filed"), m.RECEIVED), (_("closed"), m.SETTLED))
@@ -156,7 +129,7 @@ def _children(scope: Scope, period: Scope, at: datetime) -> list[Child]:
 
 def _child(grid: Grid, stock: Counts, lately: Counts, most: int) -> Child:
     shares = [round(100 * stock[name] / most) for name in ("open", "overdue")]
-    return Child(grid.name, stock["open"], stock["overdue"], _percent(ON_TIME.value(lately, {})), *shares)
+    return Child(grid.name, stock["open"], stock["overdue"], rate_text(ON_TIME.value(lately, {})), *shares)
 
 
 def _overdue(scope: Scope, at: datetime) -> list[OverdueCase]:

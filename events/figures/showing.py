@@ -23,9 +23,7 @@ class Figure:
 
     @property
     def text(self) -> str:
-        if self.value is None:
-            return _("no cases")
-        return f"{percent(self.value)}%" if self.is_rate else str(self.value)
+        return rate_text(self.value) if self.is_rate else str(self.value)
 
     @property
     def anchor(self) -> SafeString:
@@ -67,6 +65,11 @@ class Compared:
         if not self.change:
             return ""
         return _("%(points)s points") % {"points": abs(self.change)} if self.figure.is_rate else str(abs(self.change))
+
+
+def rate_text(rate: Decimal | None) -> str:
+    """In per cent; without cases, that there are none."""
+    return _("no cases") if rate is None else f"{percent(rate)}%"
 
 
 def percent(rate: Decimal) -> Decimal:

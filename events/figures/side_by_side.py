@@ -1,9 +1,8 @@
 """Counts and rates of a scope beside those of its parts: grids one level down, organisations, months or categories."""
 
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db import models
@@ -11,12 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from events.figures.counting import Counts, counts, totals
+from events.figures.counting import Counts, below, counts, summed, totals
+from events.figures.days import Points, spans
 from events.figures.measures import MEASURES, RECEIVED, Measure
 from events.figures.scope import Scope
 from events.indicators import INDICATORS, Indicator, Weights
 from events.models import Category
-from grids.models import Grid, Level, Organisation
+from grids.models import Level, Organisation
 
 ALL = list(MEASURES.values())
 
@@ -61,7 +61,7 @@ def side_by_side(scope: Scope, by: str, at: datetime) -> tuple[Row, list[Row]]:
     rows = list(_ROWS[By(by)](scope, at))
     # Every case is in one part, so the sum need not be counted once more; but not all are handled by organisations.
     is_sum = rows and by != By.ORGANISATION
-    counted = _summed(row.counts for row in rows) if is_sum else _all(totals(scope, ALL, at))
+    counted = summed((row.counts for row in rows), ALL) if is_sum else totals(scope, ALL, at)
     return Row(scope.grid.code, scope.grid.name, counted, scope), rows
 
 
@@ -69,12 +69,11 @@ def _by_child(scope: Scope, at: datetime) -> Iterator[Row]:
     if scope.grid.level == Level.UNIT:
         return
     found = {code: each for (code,), each in counts(scope, ALL, at, "child").items()}
-    for child in Grid.objects.filter(parent=scope.grid).order_by("lft"):
-        given = found.pop(child.code, None)
-        if given or not child.retired_at:
-            yield Row(child.code, child.name, _all(given), scope.of(child))
-    if found:  # what happened on none of them but on the grid itself
-        yield Row(scope.grid.code, _("directly on this grid"), _summed(found.values()), scope, is_direct=True)
+    for code, child in below(scope.grid, found):
+        if child:
+            yield Row(code, child.name, found.get(code) or summed((), ALL), scope.of(child))
+        else:
+            yield Row(scope.grid.code, _("directly on this grid"), found[code], scope, is_direct=True)
 
 
 def _by_month(scope: Scope, at: datetime) -> Iterator[Row]:
@@ -85,31 +84,23 @@ def _by_month(scope: Scope, at: datetime) -> Iterator[Row]:
     since = scope.since or (date.fromisoformat(f"{min(found)}-01") if found else None)
     if since is None:
         return
-    for first, last in months(since, scope.until or max(timezone.localdate(at), since)):
+    for first, last in spans(since, scope.until or max(timezone.localdate(at), since), Points.MONTH):
         key = f"{first:%Y-%m}"
-        yield Row(key, key, _summed(found.get(key, ())), scope.during(first, last))
-
-
-def months(since: date, until: date) -> Iterator[tuple[date, date]]:
-    """The period cut at the beginnings of months; its ends may be parts of one."""
-    while since <= until:
-        following = (since.replace(day=1) + timedelta(days=31)).replace(day=1)
-        yield since, min(following - timedelta(days=1), until)
-        since = following
+        yield Row(key, key, summed(found.get(key, ()), ALL), scope.during(first, last))
 
 
 def _by_category(scope: Scope, at: datetime) -> Iterator[Row]:
     found = {key: each for (key,), each in counts(scope, ALL, at, "category").items()}
     for category in Category.objects.filter(pk__in=found).order_by("kind", "major", "pk"):
         own = replace(scope, category=str(category.pk), categories=(category,))
-        yield Row(str(category.pk), str(category), _all(found[category.pk]), own)
+        yield Row(str(category.pk), str(category), found[category.pk], own)
 
 
 def _by_organisation(scope: Scope, at: datetime) -> Iterator[Row]:
     found = {key: each for (key,), each in counts(scope, ALL, at, "organisation").items() if key}
     for organisation in Organisation.objects.filter(pk__in=found).order_by("position", "name"):
         own = replace(scope, organisation=organisation)
-        yield Row(str(organisation.pk), organisation.name, _all(found[organisation.pk]), own)
+        yield Row(str(organisation.pk), organisation.name, found[organisation.pk], own)
 
 
 _ROWS = {
@@ -119,15 +110,3 @@ _ROWS = {
     By.MONTH: _by_month,
     By.CATEGORY: _by_category,
 }
-
-
-def _all(given: Counts | None) -> Counts:
-    """With 0 for what was not counted."""
-    return {each.name: (given or {}).get(each.name, 0) for each in ALL}
-
-
-def _summed(rows: Iterable[Counts]) -> Counts:
-    total: Counter[str] = Counter()
-    for row in rows:
-        total.update(row)
-    return _all(total)

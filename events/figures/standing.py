@@ -14,8 +14,10 @@ from django.db.models import Count, Exists, F, FilteredRelation, OuterRef, Q, Qu
 from django.db.models.expressions import Combinable
 from django.utils import timezone
 
+from events.figures.counting import Counts
+from events.figures.days import midnight
 from events.figures.measures import DUE_TODAY, OPEN_NOW, OVERDUE, Day, is_due_today, is_over
-from events.figures.scope import Scope, midnight
+from events.figures.scope import Scope
 from events.models import Event, Standing, Step
 from events.workflow import OPEN, Status
 from grids import tree
@@ -25,7 +27,6 @@ from grids.models import Level
 STOCKS = {measure.name: measure for measure in (OPEN_NOW, OVERDUE, DUE_TODAY)}
 LOWEST_KEPT = Level.STREET
 LEVELS_IN_WIDTH = 12  # an interval begins at twelve times a number, plus the level
-Counts = dict[str, int]  # by the name of the stock
 
 
 def standing(scope: Scope, at: datetime) -> Counts:
@@ -37,10 +38,10 @@ def standing(scope: Scope, at: datetime) -> Counts:
 
 
 def standing_below(scope: Scope, at: datetime) -> dict[str, Counts]:
-    """The same of each grid directly below, by its code; where nothing stood there is no entry."""
+    """The same of each grid one level down, by its code as `counts` gives it; where nothing stood there is no entry."""
     width = tree.WIDTHS[scope.grid.level + 1]
-    below = _stood(scope, at).filter(position__gt=scope.grid.lft).values(part=_part(width))
-    return {str(row["part"]): {name: row[name] for name in STOCKS} for row in below.annotate(**_aggregates(at))}
+    rows = _stood(scope, at).values(part=_part(width)).annotate(**_aggregates(at))
+    return {str(row["part"]): {name: row[name] for name in STOCKS} for row in rows}
 
 
 def stood(figure: str, at: datetime) -> Q:

@@ -1,12 +1,13 @@
 """What the tallies are made of and how figures read them: where a case is counted, and which rows sum up a scope."""
 
 from collections.abc import Iterator, Sequence
-from datetime import date, timedelta
+from datetime import date
 
 from django.db.models import BigIntegerField, Case, Count, DateField, F, Q, QuerySet, When
 from django.db.models.functions import Cast, TruncDate, TruncMonth
 from django.utils import timezone
 
+from events.figures.days import DAY, next_month
 from events.figures.measures import PROFILE, Day
 from events.figures.scope import Scope
 from events.models import Event, Grain, Tally
@@ -139,21 +140,17 @@ def _child_codes(grid: Grid) -> list[int]:
 
 def stretches(since: date | None, until: date | None) -> Iterator[tuple[str, date | None, date | None]]:
     """The period as whole months, each by its first day, and the days before and after them; None without end."""
-    after = until and until + timedelta(days=1)
-    first = since and (since if since.day == 1 else _next_month(since))
+    after = until and until + DAY
+    first = since and (since if since.day == 1 else next_month(since))
     end = after and after.replace(day=1)  # the first day behind the last whole month
     if first and end and first >= end:
         yield Grain.DAY, since, until
         return
-    yield Grain.MONTH, first, end and end - timedelta(days=1)
+    yield Grain.MONTH, first, end and end - DAY
     if since and since < first:
-        yield Grain.DAY, since, first - timedelta(days=1)
+        yield Grain.DAY, since, first - DAY
     if until and end <= until:
         yield Grain.DAY, end, until
-
-
-def _next_month(day: date) -> date:
-    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
 def _between(since: date | None, until: date | None) -> Q:

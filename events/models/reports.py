@@ -1,9 +1,6 @@
 """The report of a month of a grid, kept as it was on the day when it was made."""
 
-from datetime import date, datetime, timedelta
-
 from django.db import models
-from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
@@ -24,7 +21,7 @@ class MonthlyReportQuerySet(PlacedQuerySet):
 
 
 class MonthlyReport(Placed):
-    """What `events.figures.reporting` found then, never edited; a later version of the code still has to show it.
+    """What `events.reports.gathering` found then, never edited; a later version of the code still has to show it.
 
     The cases go on, so what lies behind a figure may be another today.
     """
@@ -67,18 +64,3 @@ class MonthlyReport(Placed):
 
     def delete(self, *args, **kwargs):
         raise TypeError("A report is never removed.")
-
-
-def following(month: date) -> date:
-    """The first day of the month after that of the day."""
-    return (month.replace(day=1) + timedelta(days=31)).replace(day=1)
-
-
-def previous(month: date) -> date:
-    """The first day of the month before that of the day."""
-    return (month.replace(day=1) - timedelta(days=1)).replace(day=1)
-
-
-def this_month(at: datetime) -> date:
-    """The first day of the month here at that time."""
-    return timezone.localdate(at).replace(day=1)

@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from events import calendars
 from events.audit.snapshots import snapshot
 from events.clock import WorkCalendar
-from events.figures.reporting import VERSION, gather
+from events.figures.days import next_month, previous_month, this_month
 from events.models import Event, MonthlyReport
-from events.models.reports import following, previous, this_month
+from events.reports.gathering import VERSION, gather
 from grids.access import INSPECTORS, may_inspect
 from grids.models import Grid, Level, Post, User
 from grids.moments import aware_now
@@ -73,17 +73,17 @@ def _check(grid: Grid, month: date, at: datetime) -> None:
 
 def _months_due(at: datetime, calendar: WorkCalendar) -> Iterator[date]:
     """The month that is over, and those before it for which an outage left no grid a report."""
-    last = previous(this_month(at))
+    last = previous_month(this_month(at))
     latest = MonthlyReport.objects.order_by("-month").values_list("month", flat=True).first()
     months = [last]
-    while latest and previous(months[0]) > latest and len(months) < MOST_MONTHS:
-        months.insert(0, previous(months[0]))
+    while latest and previous_month(months[0]) > latest and len(months) < MOST_MONTHS:
+        months.insert(0, previous_month(months[0]))
     yield from (month for month in months if timezone.localdate(at) >= due_day(month, calendar))
 
 
 def due_day(month: date, calendar: WorkCalendar) -> date:
     """The first working day after the month."""
-    return calendar.nth(following(month), 0)
+    return calendar.nth(next_month(month), 0)
 
 
 def _without_report(month: date) -> QuerySet[Grid]:

@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from django.db import transaction
 from django.utils import timezone
 
-from events.figures.scope import midnight
+from events.figures.days import DAY, midnight
 from events.figures.standing import LEVELS_IN_WIDTH, LOWEST_KEPT, STOCKS, everywhere
 from events.models import Standing
 from grids.models import Grid, GridChange
@@ -25,7 +25,7 @@ def keep_standings(*, at: datetime | None = None, days: int = DAYS_BACK) -> int:
     """
     at = aware_now(at)
     last = timezone.localdate(at - SETTLED_AFTER)
-    wanted = [last - timedelta(days=back) for back in range(days)]
+    wanted = [last - back * DAY for back in range(days)]
     grids = dict(Grid.objects.active().filter(level__lte=LOWEST_KEPT).values_list("pk", "code"))
     kept = set(Standing.objects.filter(day__in=wanted).values_list("grid", "day"))
     return sum(_keep(day, {pk: code for pk, code in grids.items() if (pk, day) not in kept}) for day in wanted)

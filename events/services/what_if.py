@@ -15,10 +15,10 @@ from kombu.exceptions import OperationalError as BrokerError
 
 from events.figures.measures import Day
 from events.figures.scope import Scope
-from events.figures.what_if import Scenario
-from events.figures.what_if_outcome import MOST_CASES, TooMany, what_if
-from events.figures.what_if_question import check_period, of_json, to_json
 from events.models import Event, WhatIf
+from events.what_if.outcome import MOST_CASES, TooMany, what_if
+from events.what_if.question import check_period, of_json, to_json
+from events.what_if.replay import Scenario
 from grids.access import may_oversee
 from grids.models import Grid, User
 from grids.moments import aware_now

@@ -16,8 +16,9 @@ from django.utils import timezone
 from events import services
 from events.figures.charts import Chart
 from events.figures.dashboard import Child, Dashboard, in_order
+from events.figures.days import Points
 from events.figures.lateness import worst
-from events.figures.periods import Grain, PeriodForm
+from events.figures.periods import PeriodForm
 from events.figures.scope import Scope
 from events.figures.showing import Compared, Figure
 from events.figures.standing import standing
@@ -42,7 +43,7 @@ def address(grid: Grid, **query: str) -> str:
 def read(grid: Grid, at=MONDAY, days: int = 30, **given) -> Dashboard:
     today = timezone.localdate(at)
     scope = Scope(grid, today - (days - 1) * DAY, today)
-    return Dashboard(scope, at, grain=Grain.DAY, categories=list(Category.objects.all()), **given)
+    return Dashboard(scope, at, points=Points.DAY, categories=list(Category.objects.all()), **given)
 
 
 def top(shown: Dashboard) -> dict[str, tuple]:
@@ -250,7 +251,7 @@ def test_the_flow_goes_from_where_it_was_filed_over_the_highest_loop_to_its_end(
 
 def test_a_trend_by_week_adds_up(cast, cases):
     by_day, by_week = (read(cast.tree.city, timezone.now()) for _time in range(2))
-    by_week.grain = Grain.WEEK
+    by_week.points = Points.WEEK
     totals = [figure.value for figure in by_day.trend_totals]
     for shown in (by_day, by_week):
         assert [sum(row[column].value for row in shown.trend.rows) for column in (1, 2, 3)] == totals
@@ -260,7 +261,7 @@ def test_a_trend_by_week_adds_up(cast, cases):
 def test_a_rate_is_rounded_down_and_its_formula_said(cast, in_english):
     assert Figure("x", "", Decimal("0.9999"), "", is_rate=True).text == "99.9%"
     [satisfaction] = [one for one in read(cast.tree.city).explained if "satisfaction" in one.title]
-    assert satisfaction.formula == "(satisfied + 0.9 × fairly satisfied) ÷ rated"
+    assert satisfaction.words == "(satisfied + 0.9 × fairly satisfied) ÷ rated"
 
 
 # What is late
@@ -430,7 +431,7 @@ def test_a_year_without_data(cast, as_, cases):
         ({"until": "9999-12-31"}, "请选择 2000 至 2100 年间的日期。"),
         ({"since": "x"}, "请选择日期，如 2026-12-31。"),
         ({"period": "x"}, "没有这个筛选项"),
-        ({"grain": "x"}, "没有这个筛选项"),
+        ({"points": "x"}, "没有这个筛选项"),
         ({"category": "火星"}, "没有这个筛选项"),
         ({"category": "\0"}, "文字中含有空字符"),
     ],

@@ -10,9 +10,9 @@ from django.urls import reverse
 
 from events import services
 from events.clock import Limit, Unit
-from events.figures.what_if import Scenario
 from events.models import MonthlyReport
 from events.services import make_monthly_reports
+from events.what_if.replay import Scenario
 from events.workflow import Action, Loop, Urgency
 from tests.bad_input import ASKED, BAD, HUGE, Sweep, send
 from tests.branches.world import Sent, forms_of

@@ -9,9 +9,10 @@ from django.utils import timezone
 from openpyxl import load_workbook
 
 from events import services
-from events.figures.explaining import MEANINGS, Card, number_text, period_text, rate_text, sum_text
+from events.figures.explaining import MEANINGS, Card, number_text, period_text, sum_text
 from events.figures.measures import FAILED_CHECKS, MEASURES, ON_TIME, OVERDUE, RECEIVED, SETTLED, Day
 from events.figures.scope import Scope
+from events.figures.showing import rate_text
 from events.filters import FIGURES, saved_filters
 from events.indicators import INDICATORS, SATISFACTION, weights
 from events.indicators import ON_TIME as ON_TIME_CLOSING

@@ -8,10 +8,11 @@ import pytest
 from django.urls import reverse
 from openpyxl import Workbook, load_workbook
 
-from events.figures.report_pages import Reading, percent
+from events.figures.showing import rate_text
 from events.figures.standing import STOCKS
 from events.models import MonthlyReport
-from events.services import make_monthly_reports, make_report, rebuild_tallies
+from events.reports.pages import Reading
+from events.services import act, make_monthly_reports, make_report
 from events.workflow import Action
 from tests.events.conftest import moment
 from tests.events.test_reports import MADE, OCTOBER, cases  # noqa: F401 - a fixture
@@ -19,6 +20,7 @@ from tests.factories import make_event, make_organisation, take
 
 pytestmark = pytest.mark.django_db
 NOTHING = "无案件"
+DONE = (Action.ACCEPT, Action.RESOLVE, Action.PASS_CHECK)
 
 
 class Worked:
@@ -59,18 +61,9 @@ def report(cast, cases) -> MonthlyReport:  # noqa: F811
     event.organisation = office
     event.save(update_fields=["organisation"])
     rated = take(make_event(cast.worker, cast.tree.building, at=moment("2025-10-14 09:00")), *DONE)
-    take_rating(rated)
-    rebuild_tallies()  # two cases were changed past the services
+    act(event=rated, action=Action.RATE, actor=cast.worker, rating="fair", contacted=True)
     make_monthly_reports(at=MADE)
     return MonthlyReport.objects.get(grid=cast.tree.street)
-
-
-DONE = (Action.ACCEPT, Action.RESOLVE, Action.PASS_CHECK)
-
-
-def take_rating(event) -> None:
-    event.rating, event.was_contacted = "fair", True
-    event.save(update_fields=["rating", "was_contacted"])
 
 
 def book_of(as_, user, report: MonthlyReport, **options) -> Workbook:
@@ -96,7 +89,7 @@ def test_rates_are_those_of_the_page(cast, as_, report):
     sheet, reading = Worked(book_of(as_, cast.street, report)["指标"]), Reading(report)
     for row in reading.rates:
         worked = sheet.line(row.title)[:3]
-        assert [percent(None if value == NOTHING else value) for value in worked] == [cell.text for cell in row.cells]
+        assert [rate_text(None if value == NOTHING else value) for value in worked] == [cell.text for cell in row.cells]
     assert sheet.line("满意率")[0] == Decimal("0.9")
 
 

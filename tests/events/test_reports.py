@@ -8,8 +8,8 @@ from django.db import IntegrityError, transaction
 from django.urls import reverse
 
 from events.figures.measures import RECEIVED, SETTLED, VOIDED
-from events.figures.report_pages import Reading
 from events.models import Event, MonthlyReport, Notice
+from events.reports.pages import Reading
 from events.services import act, make_monthly_reports, make_report
 from events.workflow import Action, Status
 from grids.models import Role

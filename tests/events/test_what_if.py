@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from events import services
 from events.clock import Limit, Unit
 from events.figures.scope import Scope
-from events.figures.what_if import Scenario, as_recorded, replayed
-from events.figures.what_if_outcome import NOW, what_if
-from events.figures.what_if_reading import cases_of, world_of
 from events.models import Event, ServiceLevel, Step
+from events.what_if.outcome import NOW, what_if
+from events.what_if.reading import cases_of, world_of
+from events.what_if.replay import Scenario, as_recorded, replayed
 from events.workflow import LOOPS, Loop, Urgency
 from grids.models import Grid, Post
 from tests.events.conftest import MONDAY, moment

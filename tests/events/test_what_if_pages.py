@@ -11,10 +11,10 @@ from django.urls import reverse
 
 from events import services, tasks
 from events.clock import Limit, Unit
-from events.figures.what_if import Scenario
-from events.figures.what_if_question import of_json, parse_limit, to_json
 from events.models import Event, Step, WhatIf
 from events.services import ask_what_if, continue_what_ifs, what_if
+from events.what_if.question import of_json, parse_limit, to_json
+from events.what_if.replay import Scenario
 from events.workflow import Loop, Urgency
 from grids.models import Post, Role
 from grids.services import end_post

@@ -8,11 +8,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from events.figures.scope import Scope
-from events.figures.what_if import Scenario
-from events.figures.what_if_outcome import NOW, WAS, Outcome, TooMany, what_if
-from events.figures.what_if_question import check_period, parse_codes, parse_limit
-from events.figures.what_if_words import ASSUMPTIONS, changes, condition, findings, levels_in_force, names_of, rates
 from events.models import ServiceLevel, parse_spans
+from events.what_if.outcome import NOW, WAS, Outcome, TooMany, what_if
+from events.what_if.question import check_period, parse_codes, parse_limit
+from events.what_if.replay import Scenario
+from events.what_if.words import ASSUMPTIONS, changes, condition, findings, levels_in_force, names_of, rates
 from events.workflow import Loop
 from grids.models import Grid
 

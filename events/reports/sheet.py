@@ -8,9 +8,12 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from events.figures.report_pages import Reading, indicator_title, own_name, percent, title
+from events.figures.counting import Counts
+from events.figures.showing import rate_text
 from events.figures.standing import STOCKS
+from events.indicators import Indicator
 from events.models import MonthlyReport
+from events.reports.pages import Reading, own_name, title
 from grids.models import Level, User
 from grids.xlsx import Formula, Heading, Sheet, book, letters
 
@@ -52,12 +55,13 @@ def _figures(reading: Reading, user: User, at: datetime) -> Lines:
         lines.append([title(name), weight])
         weights[name] = f"$B${len(lines)}"
     lines += [(), Heading([_("Indicator"), *reading.month_names, _("Formula")])]
-    for name in reading.indicators:
+    for indicator in reading.indicators.values():
+        cells = ({name: f"{column}{row}" for name, row in places.items()} for column in MONTHS)
         rates = [
-            _rate(reading, name, period["counts"], {count: f"{column}{row}" for count, row in places.items()}, weights)
-            for column, period in zip(MONTHS, reading.periods, strict=True)
+            _rate(reading, indicator, period["counts"], of_month, weights)
+            for period, of_month in zip(reading.periods, cells, strict=True)
         ]
-        lines.append([indicator_title(name), *rates, reading.formula(name)])
+        lines.append([str(indicator.title), *rates, indicator.formula(reading.weights)])
     return lines
 
 
@@ -82,29 +86,27 @@ def _compared(name: str, numbers: list[int], row: int) -> list[object]:
 
 
 def _rate(
-    reading: Reading, name: str, counts: dict[str, int], cells: dict[str, str], weights: dict[str, str]
+    reading: Reading, indicator: Indicator, counts: Counts, cells: dict[str, str], weights: dict[str, str]
 ) -> Formula:
     """The indicator over the `cells` that hold what it is reckoned from; `weights` are cells or numbers."""
-    made = reading.made[name]
-    above = "+".join(f"{cells[each]}*{weights[each]}" if each in weights else cells[each] for each in made["above"])
-    below = "+".join(cells[each] for each in made["below"])
-    value, nothing = reading.rate(name, counts), percent(None)
+    names = [measure.name for measure in indicator.above]
+    above = "+".join(f"{cells[name]}*{weights[name]}" if name in weights else cells[name] for name in names)
+    below = "+".join(cells[measure.name] for measure in indicator.below)
+    value, nothing = indicator.value(counts, reading.weights), rate_text(None)
     shown = nothing if value is None else value
     return Formula(f'IF(({below})=0,"{nothing}",({above})/({below}))', shown, is_rate=True)
 
 
-def _side_by_side(
-    reading: Reading, first: list[str], names: list[str], rows: list[tuple[list[str], dict[str, int]]]
-) -> Lines:
+def _side_by_side(reading: Reading, first: list[str], names: list[str], rows: list[tuple[list[str], Counts]]) -> Lines:
     """Counts of many by these names, then their rates; the last line has the sums, and the rates of all."""
-    lines: Lines = [Heading([*first, *map(title, names), *map(indicator_title, reading.indicators)])]
+    lines: Lines = [Heading([*first, *map(title, names), *(str(each.title) for each in reading.indicators.values())])]
     columns = {name: letters(len(first) + place) for place, name in enumerate(names)}
     sums = {name: sum(counts[name] for _first, counts in rows) for name in names}
     weights = {name: f"{weight.normalize():f}" for name, weight in reading.weights.items()}
 
-    def rates(counts: dict[str, int], row: int) -> list[Formula]:
+    def rates(counts: Counts, row: int) -> list[Formula]:
         cells = {name: f"{column}{row}" for name, column in columns.items()}
-        return [_rate(reading, name, counts, cells, weights) for name in reading.indicators]
+        return [_rate(reading, each, counts, cells, weights) for each in reading.indicators.values()]
 
     for row, (called, counts) in enumerate(rows, start=2):
         lines.append([*called, *(counts[name] for name in names), *rates(counts, row)])
@@ -117,7 +119,7 @@ def _side_by_side(
 
 def _children(reading: Reading) -> Lines:
     rows = [
-        ([child["name"] or str(own_name()), child["code"]], child["counts"] | child["stocks"])
+        ([child["name"] or own_name(), child["code"]], child["counts"] | child["stocks"])
         for child in reading.data["children"]
     ]
     return _side_by_side(reading, [reading.below, _("code")], [*reading.data["measures"], *STOCKS], rows)

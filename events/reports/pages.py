@@ -1,32 +1,30 @@
 """A monthly report as its page shows it: what was kept, in words, rates and pictures, linked to the cases of now."""
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_DOWN, Decimal
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 from urllib.parse import urlencode
 
 from django.utils.formats import date_format
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from events.figures import charts
+from events.figures import charts, loops
 from events.figures.charts import Cell, Chart
+from events.figures.counting import Counts
 from events.figures.measures import MEASURES, OPEN_NOW, OVERDUE, RECEIVED, SETTLED, Measure
-from events.figures.reporting import FLOWS, compared
 from events.figures.scope import Scope
+from events.figures.showing import rate_text
 from events.indicators import IN_GRID, INDICATORS, ON_TIME, REWORK, SATISFACTION, Indicator
 from events.models import MonthlyReport
-from events.workflow import LOOPS, OPEN, Loop, Status
+from events.reports.gathering import FLOWS, compared
 from grids.models import Grid, Level
 
 STOCKS = (OPEN_NOW, OVERDUE)
 RATES_SIDE_BY_SIDE = (ON_TIME, REWORK, SATISFACTION, IN_GRID)
-TENTH = Decimal("0.1")
-Counts = dict[str, int]
 
 
 @dataclass(frozen=True)
@@ -45,39 +43,23 @@ class Reading:
         self.report, self.data = report, report.data
         self.periods: list[dict[str, Any]] = self.data["periods"]
         self.months = compared(report.month)
-        self.made: dict[str, dict[str, Any]] = {each["name"]: each for each in self.data["indicators"]}
         self.weights = {name: Decimal(weight) for name, weight in self.data["weights"].items()}
 
     # What is kept, in words
 
+    @cached_property
+    def indicators(self) -> dict[str, Indicator]:
+        """By the formulas of its time, in the order of the report."""
+        return {
+            made["name"]: Indicator(
+                made["name"], indicator_title(made["name"]), _measures(made["above"]), _measures(made["below"]), ""
+            )
+            for made in self.data["indicators"]
+        }
+
     @property
     def month_names(self) -> list[str]:
         return [date_format(month.first, "Y-m") for month in self.months]
-
-    def rate(self, name: str, counts: Counts) -> Decimal | None:
-        """The indicator by the formula of its time; None where there are no cases."""
-        made = self.made[name]
-        below = sum(counts[measure] for measure in made["below"])
-        if not below:
-            return None
-        return sum(counts[measure] * self.weights.get(measure, Decimal(1)) for measure in made["above"]) / Decimal(
-            below
-        )
-
-    def formula(self, name: str) -> str:
-        """The same in words."""
-        made = self.made[name]
-        above = [self._weighted(measure) for measure in made["above"] if self.weights.get(measure, 1)]
-        return f"{_sum(above)} ÷ {_sum([title(measure) for measure in made['below']])}"
-
-    def _weighted(self, measure: str) -> str:
-        weight = self.weights.get(measure, Decimal(1))
-        return title(measure) if weight == 1 else f"{weight.normalize():f} × {title(measure)}"
-
-    @property
-    def indicators(self) -> list[str]:
-        """Their names, in the order of the report."""
-        return list(self.made)
 
     # Rows of the page
 
@@ -116,21 +98,23 @@ class Reading:
     def rates(self) -> list[Row]:
         return [
             Row(
-                indicator_title(name),
-                [Cell(percent(self.rate(name, period["counts"]))) for period in self.periods],
-                self.formula(name),
+                str(indicator.title),
+                [self._rate(name, period["counts"]) for period in self.periods],
+                indicator.formula(self.weights),
             )
-            for name in self.indicators
+            for name, indicator in self.indicators.items()
         ]
+
+    def _rate(self, name: str, counts: Counts) -> Cell:
+        return Cell(rate_text(self.indicators[name].value(counts, self.weights)))
 
     @property
     def parts(self) -> list[Row]:
         """What stands above and below the lines of the rates, to be reckoned again."""
         shown = {measure.name for measure in FLOWS}
-        names = dict.fromkeys(name for made in self.made.values() for name in (*made["above"], *made["below"]))
-        return [
-            Row(title(name), [self._part(name, place) for place in range(3)]) for name in names if name not in shown
-        ]
+        parts = [part.name for each in self.indicators.values() for part in (*each.above, *each.below)]
+        names = [name for name in dict.fromkeys(parts) if name not in shown]
+        return [Row(title(name), [self._part(name, place) for place in range(3)]) for name in names]
 
     def _part(self, name: str, place: int) -> Cell:
         url = self.link(MEASURES.get(name), self.months[place].of(self.report.grid))
@@ -160,13 +144,8 @@ class Reading:
     @property
     def flow(self) -> Chart:
         """Where cases were filed, how high they climbed, and what became of them."""
-        climbed, ended = Counter(), Counter()
-        for start, top, loop, status, count in self.data["flow"]:
-            climbed[start, top] += count
-            ended[top, _end(loop, status)] += count
-        up = [(_filed(start), _highest(top), count, "") for (start, top), count in _ranked(climbed)]
-        out = [(_highest(top), end, count, "") for (top, end), count in _ranked(ended)]
-        return charts.sankey("flow", _("Through the four loops: filed, highest, ended"), [*up, *out])
+        found = ((kind, number) for *kind, number in self.data["flow"])
+        return charts.sankey("flow", _("Through the four loops: filed, highest, ended"), loops.flows(found))
 
     @property
     def categories(self) -> Chart:
@@ -230,7 +209,7 @@ class Reading:
         ]
 
     def _rates(self, counts: Counts) -> list[Cell]:
-        return [Cell(percent(self.rate(each.name, counts))) for each in RATES_SIDE_BY_SIDE]
+        return [self._rate(each.name, counts) for each in RATES_SIDE_BY_SIDE]
 
     @property
     def children_chart(self) -> Chart:
@@ -265,8 +244,8 @@ class Reading:
         """How many buildings have a branch, and whose."""
         own, inherited, none = (self.data["branches"][name] for name in ("own", "inherited", "none"))
         total = own + inherited + none
-        share = Decimal(own + inherited) / total if total else None
-        cells = [number(own), number(inherited), number(none), Cell(percent(share, _("no buildings")))]
+        share = rate_text(Decimal(own + inherited) / total) if total else _("no buildings")
+        cells = [number(own), number(inherited), number(none), Cell(share)]
         return [Row(str(total), cells)]
 
     @property
@@ -289,7 +268,7 @@ class Reading:
         """What the closing rates leave out of the cases that were filed in the month, and what is left of them."""
         counts = self.periods[0]["counts"]
         named = ("suspended", "voided", "merged")
-        due = sum(counts[name] for name in self.made["closing"]["below"])
+        due = sum(counts[measure.name] for measure in self.indicators["closing"].below)
         others = counts["received"] - due - sum(counts[name] for name in named)
         rows = [Row(title(name), [self._part(name, 0)]) for name in named]
         return [*rows, Row(_("open inside the limit, or not accepted yet"), [number(others)])]
@@ -301,45 +280,17 @@ def title(name: str) -> str:
 
 
 def indicator_title(name: str) -> str:
-    known: Indicator | None = INDICATORS.get(name)
-    return str(known.title) if known else name
+    return str(INDICATORS[name].title) if name in INDICATORS else name
 
 
-def own_name() -> str | Promise:
+def _measures(names: Iterable[str]) -> tuple[Measure, ...]:
+    return tuple(MEASURES.get(name) or Measure(name, name) for name in names)
+
+
+def own_name() -> str:
     """What arose on the grid itself and on none below."""
-    return _("on the grid itself")
+    return _("directly on this grid")
 
 
 def number(count: int, url: str = "") -> Cell:
     return Cell(str(count), count, url or "")
-
-
-def percent(value: Decimal | None, nothing: str = "") -> str:
-    """To a tenth; 100 is only said of all: what is rounded, is rounded down. Of nothing there is no rate."""
-    if value is None:
-        return nothing or _("no cases")
-    return f"{(100 * value).quantize(TENTH, ROUND_DOWN)}%"
-
-
-def _sum(terms: Sequence[str]) -> str:
-    return terms[0] if len(terms) == 1 else f"({' + '.join(terms)})"
-
-
-def _filed(loop: str) -> str:
-    return _("filed: %(loop)s") % {"loop": Loop(loop).label}
-
-
-def _highest(loop: str) -> str:
-    return _("highest: %(loop)s") % {"loop": Loop(loop).label}
-
-
-def _end(loop: str, status: str) -> str:
-    if status == Status.CLOSED:
-        return _("closed: %(loop)s") % {"loop": Loop(loop).label}
-    return _("open then") if status in OPEN else _("voided or merged")
-
-
-def _ranked(flows: Counter) -> Iterable[tuple[tuple[str, str], int]]:
-    """From the lowest loop up."""
-    ranks = {loop: rank for rank, loop in enumerate(LOOPS)}
-    return sorted(flows.items(), key=lambda flow: (ranks[flow[0][0]], ranks.get(flow[0][1], len(ranks)), flow[0][1]))

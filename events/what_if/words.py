@@ -1,15 +1,17 @@
 """A scenario and its outcome in sentences: what is assumed, what came of it, and by which rules it was worked out."""
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from events.clock import Limit
 from events.explanations import limit_text
-from events.figures.what_if import Scenario
-from events.figures.what_if_outcome import NOW, WAS, Outcome
-from events.figures.what_if_question import hours_text
+from events.figures.showing import rate_text
+from events.what_if.outcome import NOW, WAS, Outcome
+from events.what_if.question import hours_text
+from events.what_if.replay import Scenario
 from events.workflow import LOOPS, Loop, Urgency
 from grids.models import Grid
 
@@ -122,12 +124,7 @@ def _sentence(text: str, count: int, loops: str) -> str:
     return _("%(said)s; among the levels: %(loops)s.") % {"said": said, "loops": loops} if loops else f"{said}{_('.')}"
 
 
-def rate_text(outcome: Outcome, side: int) -> str:
-    """The share of closed cases that were closed without running over; “no cases” where none is closed."""
-    if not outcome.closed:
-        return _("no cases")
-    return f"{outcome.on_time[side] * 100 / outcome.closed:.1f}%"
-
-
 def rates(outcome: Outcome) -> tuple[str, str]:
-    return rate_text(outcome, WAS), rate_text(outcome, NOW)
+    """The share of closed cases that were closed without running over, as recorded and in the scenario."""
+    was, now = (Decimal(outcome.on_time[side]) / outcome.closed if outcome.closed else None for side in (WAS, NOW))
+    return rate_text(was), rate_text(now)

@@ -11,10 +11,10 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from events.explanations import limit_text
-from events.figures.what_if import Scenario
-from events.figures.what_if_question import check_period, limit, parse_codes
-from events.figures.what_if_words import Levels
 from events.models import Unit, parse_spans
+from events.what_if.question import check_period, limit, parse_codes
+from events.what_if.replay import Scenario
+from events.what_if.words import Levels
 from events.workflow import LOOPS, Loop, Urgency
 from grids.forms import DayField, TextField
 from grids.models import User

@@ -6,8 +6,8 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
+from events.figures.days import previous_month
 from events.forms import PlaceField
-from events.models.reports import previous
 from grids.access import may_inspect
 from grids.forms import YEARS, TextField
 from grids.models import Grid, User
@@ -28,7 +28,7 @@ class ReportForm(forms.Form):
     month = TextField(label=_("Month"), max_length=7, error_messages={"required": _("Choose the month.")})
 
     def __init__(self, user: User, data=None, *, today: date):
-        super().__init__(data, initial={"month": f"{previous(today):%Y-%m}"})
+        super().__init__(data, initial={"month": f"{previous_month(today):%Y-%m}"})
         self.user = self.fields["grid"].user = user
 
     def clean_grid(self) -> Grid:

@@ -10,10 +10,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from branches.refusals import add_refusal
 from events import services
-from events.figures.what_if_forms import WhatIfForm
-from events.figures.what_if_outcome import NOW, WAS, Outcome
-from events.figures.what_if_question import of_json
-from events.figures.what_if_words import (
+from events.models import ServiceLevel, WhatIf
+from events.what_if.forms import WhatIfForm
+from events.what_if.outcome import NOW, WAS, Outcome
+from events.what_if.question import of_json
+from events.what_if.words import (
     ASSUMPTIONS,
     Levels,
     changes,
@@ -23,7 +24,6 @@ from events.figures.what_if_words import (
     names_of,
     rates,
 )
-from events.models import ServiceLevel, WhatIf
 from events.workflow import Loop
 from grids.access import get_overseen_grid, may_oversee, overseen_posts
 from grids.models import Grid

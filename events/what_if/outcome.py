@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from events.figures.scope import Scope
-from events.figures.what_if import Case, Held, Scenario, as_recorded, replayed
-from events.figures.what_if_reading import cases_of, world_of
+from events.what_if.reading import cases_of, world_of
+from events.what_if.replay import Case, Held, Scenario, as_recorded, replayed
 from events.workflow import LOOPS, Loop
 from grids.models import Grid, load_ancestors
 

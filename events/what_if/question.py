@@ -9,10 +9,10 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from events.clock import Limit, Unit
-from events.figures.what_if import Scenario
 from events.models import parse_spans
 from events.models.catalogue import LONGEST_LIMIT
 from events.running import as_json
+from events.what_if.replay import Scenario
 from events.workflow import Loop, Urgency
 from grids.access import may_oversee
 from grids.models import Grid, User

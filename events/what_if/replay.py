@@ -1,9 +1,9 @@
 """What if other limits, another calendar or other staffing had held: the recorded stays of cases, run again.
 
-It reads nothing and writes nothing; `what_if_reading` brings the cases.
+It reads nothing and writes nothing; `reading` brings the cases.
 
 A case is a list of runs; a run is its way from desk to desk until it was settled. Whoever acted is taken to have acted
-as recorded, the clock to have acted by the scenario. `what_if_words` says so to the reader. The rules:
+as recorded, the clock to have acted by the scenario. `words` says so to the reader. The rules:
 
 - A desk that keeps a case longer settles it when it was settled in fact (`_Run.settled_by`): the work went on elsewhere
   meanwhile, and is counted on. What was open at the end stays open.

@@ -1,4 +1,4 @@
-"""The cases of a period as `what_if` runs them again, read from their steps in the order of their keys."""
+"""The cases of a period as `replay` runs them again, read from their steps in the order of their keys."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -15,10 +15,10 @@ from events.clock import Limit, WorkCalendar
 from events.drafts import Rule
 from events.figures.measures import Day
 from events.figures.scope import Scope
-from events.figures.what_if import Case, Left, Run, Scenario, Stay, Term, World, times_taken, way_of
 from events.models import Event, ServiceLevel, Step
 from events.routing import loop_of
 from events.running import limits_of
+from events.what_if.replay import Case, Left, Run, Scenario, Stay, Term, World, times_taken, way_of
 from events.workflow import DESK_ROLES, LOOPS, Action, Loop, Status, Urgency
 from grids.models import Post
 from grids.tree import ancestor_codes

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
 from events import services
-from events.figures.report_forms import ReportForm
-from events.figures.report_pages import Reading
-from events.figures.report_sheet import report_book
 from events.models import MonthlyReport
 from events.rechecks.inspecting import check_inspects, inspected_grids
+from events.reports.forms import ReportForm
+from events.reports.pages import Reading
+from events.reports.sheet import report_book
 from events.views import PAGE_SIZE
 from grids.access import get_grid, inspected_ranges
 from grids.models import Level, User

@@ -1,26 +1,27 @@
 """What the report of a month holds: counted once, as of the moment when it is made, and kept as plain data.
 
 Rates are of the cases filed in the month, as they stood at that moment; so are those of the months that it is compared
-with. Stocks are those of the end of each month. `report_pages` and `report_sheet` read it.
+with. Stocks are those of the end of each month. `pages` and `sheet` read it.
 
 What has an order is a list: PostgreSQL keeps none among the keys of an object.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from django.db.models import Count
 
 from branches.coverage import Coverage
-from events.figures.counting import Counts, counts, totals
+from events.figures import loops
+from events.figures.counting import below, counts, summed, totals
+from events.figures.days import DAY, Span, midnight, next_month, previous_month
 from events.figures.measures import CLOSED_LATE, MERGED, RECEIVED, SETTLED, SUSPENDED, VOIDED, Day, Measure
-from events.figures.scope import Scope, midnight
+from events.figures.scope import Scope
 from events.figures.standing import STOCKS, open_by_day, standing, standing_below
 from events.indicators import INDICATORS, measures_of, weights
 from events.models import Category, Event
-from events.models.reports import following, previous
 from grids.coverage import Census
 from grids.models import Grid, Organisation
 
@@ -40,19 +41,19 @@ class Month:
     @property
     def end(self) -> date:
         """The first day after it, as which begins its stocks are counted."""
-        return following(self.first)
+        return next_month(self.first)
 
     @property
     def days(self) -> list[date]:
-        return [self.first + timedelta(days=number) for number in range((self.end - self.first).days)]
+        return list(Span(self.first, self.end - DAY).days)
 
     def of(self, grid: Grid) -> Scope:
-        return Scope(grid, self.days[0], self.days[-1])
+        return Scope(grid, self.first, self.end - DAY)
 
 
 def compared(month: date) -> list[Month]:
     """The month, the one before, and the same of the year before."""
-    return [Month(month), Month(previous(month)), Month(month.replace(year=month.year - 1))]
+    return [Month(month), Month(previous_month(month)), Month(month.replace(year=month.year - 1))]
 
 
 def gather(grid: Grid, month: date, at: datetime) -> dict[str, Any]:
@@ -84,55 +85,38 @@ def _names(measures: Iterable[Measure]) -> list[str]:
 def _period(grid: Grid, month: Month, at: datetime) -> dict[str, Any]:
     return {
         "month": month.first.isoformat(),
-        "counts": _filled(totals(month.of(grid), KEPT, at), KEPT),
+        "counts": totals(month.of(grid), KEPT, at),
         "stocks": standing(Scope(grid), midnight(month.end)),
     }
-
-
-def _filled(found: Counts, measures: Sequence[Measure]) -> Counts:
-    return {measure.name: found.get(measure.name, 0) for measure in measures}
 
 
 def _days(grid: Grid, month: Month, at: datetime) -> list[list]:
     """The day, what came and what was closed on it, and what stood open as it began."""
     found = {day: each for (day,), each in counts(month.of(grid), [RECEIVED, SETTLED], at, "day").items()}
     stood = open_by_day(Scope(grid), month.days)
-    return [[day.isoformat(), *_filled(found.get(day, {}), [RECEIVED, SETTLED]).values(), stood[day]]
-            for day in month.days]  # fmt: skip
+    flows = {day: summed([found.get(day, {})], [RECEIVED, SETTLED]) for day in month.days}
+    return [[day.isoformat(), *each.values(), stood[day]] for day, each in flows.items()]
 
 
 def _flow(scope: Scope, at: datetime) -> list[list]:
-    """Loop where it was filed, highest loop, loop and state now, how many."""
-    found = counts(scope, [RECEIVED], at, "start_loop", "top_loop", "loop", "status")
+    """How many of each kind, as `loops.flows` draws them."""
+    found = counts(scope, [RECEIVED], at, *loops.BY)
     return sorted([*key, each[RECEIVED.name]] for key, each in found.items())
 
 
 def _children(grid: Grid, month: Month, at: datetime) -> list[dict[str, Any]]:
-    """A row for each grid below in use, or with cases; the last one, without a code, is the grid's very own cases."""
+    """A row for each grid below; last, without a name and a code, what arose on the grid itself."""
     found = {code: each for (code,), each in counts(month.of(grid), KEPT, at, "child").items()}
     stood = standing_below(Scope(grid), midnight(month.end))
-    rows = [
-        _child(below.name, below.code, found.pop(below.code, {}), stood.pop(below.code, {}))
-        for below in grid.children.order_by("lft")
-        if not below.retired_at or below.code in found or below.code in stood
+    return [
+        {
+            "name": child.name if child else "",
+            "code": child.code if child else "",
+            "counts": summed([found.get(code, {})], KEPT),
+            "stocks": summed([stood.get(code, {})], STOCKS.values()),
+        }
+        for code, child in below(grid, found.keys() | stood.keys())
     ]
-    own = _child("", "", _added(found.values()), {})
-    own["stocks"] = _less(standing(Scope(grid), midnight(month.end)), [row["stocks"] for row in rows])
-    return [*rows, own] if any([*own["counts"].values(), *own["stocks"].values()]) else rows
-
-
-def _child(name: str, code: str, found: Counts, stood: Counts) -> dict[str, Any]:
-    stocks = {stock: stood.get(stock, 0) for stock in STOCKS}
-    return {"name": name, "code": code, "counts": _filled(found, KEPT), "stocks": stocks}
-
-
-def _added(rows: Iterable[Counts]) -> Counts:
-    rows = list(rows)
-    return {measure.name: sum(row.get(measure.name, 0) for row in rows) for measure in KEPT}
-
-
-def _less(whole: Counts, parts: list[Counts]) -> Counts:
-    return {name: count - sum(part[name] for part in parts) for name, count in whole.items()}
 
 
 def _offices(scope: Scope, at: datetime) -> dict[str, Any]:
@@ -142,14 +126,10 @@ def _offices(scope: Scope, at: datetime) -> dict[str, Any]:
     keys = [key for key, _count in ranked]
     found = Organisation.objects.in_bulk(keys[:MOST_OFFICES])
     rows = [
-        {"pk": key, "name": found[key].name, "counts": _filled(_of_office(scope, found[key], at), OF_OFFICES)}
+        {"pk": key, "name": found[key].name, "counts": totals(scope.handled_by(found[key]), OF_OFFICES, at)}
         for key in keys[:MOST_OFFICES]
     ]
     return {"measures": _names(OF_OFFICES), "rows": rows, "more": len(keys) - len(rows)}
-
-
-def _of_office(scope: Scope, office: Organisation, at: datetime) -> Counts:
-    return totals(scope.handled_by(office), OF_OFFICES, at)
 
 
 def _categories(scope: Scope, at: datetime) -> list[list]:
