@@ -1,20 +1,17 @@
 """The dashboard of a grid under /api/v1/: the figures of the page, each with the address of its cases."""
 
-import hashlib
-import json
 from datetime import date
-from typing import Any
 
+from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.cache import get_conditional_response
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers, viewsets
 from rest_framework.exceptions import NotFound
 from rest_framework.request import Request
-from rest_framework.response import Response
 
+from events.figures.api import respond
 from events.figures.dashboard import Dashboard
 from events.figures.lateness import worst
 from events.figures.periods import Grain, Period, PeriodForm
@@ -127,7 +124,7 @@ class DashboardViewSet(viewsets.GenericViewSet):
         ],
         responses={200: DashboardSerializer, 304: OpenApiResponse(description=_("Nothing has changed"))},
     )
-    def retrieve(self, request: Request, code: str) -> Response:
+    def retrieve(self, request: Request, code: str) -> HttpResponseBase:
         user, at = request.user, timezone.now()
         try:
             grid = get_covered_grid(user, code)
@@ -138,14 +135,4 @@ class DashboardViewSet(viewsets.GenericViewSet):
             raise serializers.ValidationError(form.errors)
         shown = Dashboard(form.scope(grid), at, grain=form.chosen_grain(), categories=form.lookups.categories)
         shown.late = worst(shown.now, user, at)
-        data = self.get_serializer(shown).data
-        etag = _etag(data)
-        response = get_conditional_response(request, etag=etag, response=Response(data))
-        response.headers["ETag"] = etag
-        return response
-
-
-def _etag(data: dict[str, Any]) -> str:
-    """Of all that does not change by the mere passing of time."""
-    lasting = {name: value for name, value in data.items() if name != "as_of"}
-    return f'"{hashlib.sha256(json.dumps(lasting, default=str).encode()).hexdigest()[:32]}"'
+        return respond(request, self.get_serializer(shown).data)
