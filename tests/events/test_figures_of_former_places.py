@@ -43,7 +43,8 @@ def test_a_divided_grid_keeps_them_too(cast):
 def test_a_filter_of_people_still_follows_to_the_successor(cast, as_):
     services.merge_grids(actor=None, grid=cast.tree.building, into=cast.tree.second_building)
     form = FilterForm(cast.street, QueryDict(f"grid={cast.tree.building.code}"))
-    assert form.is_valid() and form.cleaned_data["grid"] == cast.tree.second_building
+    assert form.is_valid()
+    assert form.cleaned_data["grid"] == cast.tree.second_building
 
 
 def test_an_organisation_from_another_street_opens_what_it_handles_here(cast):

@@ -249,6 +249,6 @@ def test_the_record_counts_the_steps(cast):
 def test_many_cases_move_with_few_queries(cast, django_assert_max_num_queries):
     for _turn in range(30):
         make_event(cast.worker, cast.tree.second_building)
-    with django_assert_max_num_queries(74):
+    with django_assert_max_num_queries(76):
         merge_grids(actor=None, grid=cast.tree.second_building, into=cast.tree.building)
     assert Event.objects.filter(grid=cast.tree.building).count() == 30
