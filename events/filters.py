@@ -39,6 +39,7 @@ FILTER_NAMES = {
     "start_loop": _("Loop where it started"),
     "top_loop": _("Highest loop"),
     "grid": _("Grid"),
+    "former": _("Before it went out of use"),
     "directly": _("On this very grid"),
     "branch": _("Party branch"),
     "category": _("Category"),
@@ -54,7 +55,7 @@ FILTER_NAMES = {
 CLOSED_NAMES = {"days": _("Closed in"), "since": _("Closed from"), "until": _("Closed until")}
 FIGURES: dict[str, Measure | Indicator] = {**MEASURES, **INDICATORS}
 # What a figure is counted by, and how its links tell a part of it; whatever else is chosen narrows the list alone.
-SCOPE_NAMES = ("figure", "grid", "category", "organisation", "days", "since", "until")
+SCOPE_NAMES = ("figure", "grid", "former", "category", "organisation", "days", "since", "until")
 PART_NAMES = ("on", "directly", "loop", "start_loop", "top_loop")
 MOST_COUNTED = 99
 DAYS = date(1900, 1, 1), date(9000, 1, 1)  # beyond them a day in another time zone may be none any more
@@ -95,6 +96,17 @@ class Lookups:
     def grid(self, code: str) -> Grid | None:
         return self._grids.get(code) or find_grid(self.user, code)
 
+    def former_grid(self, code: str) -> Grid | None:
+        """The grid of this code itself, though another took its place: what ended there stayed there."""
+        return visible_grids(self.user).filter(code=code, retired_at__isnull=False).first()
+
+    def organisation(self, key: int | str) -> Organisation | None:
+        """One of the person's area, or one from elsewhere that handles a case which they see."""
+        found = visible_organisations(self.user).filter(pk=key).first()
+        if found is None and Event.objects.visible_to(self.user).filter(organisation=key).exists():
+            found = Organisation.objects.get(pk=key)
+        return found
+
     def search(self, text: str) -> Search:
         return self._searches.get(text) or self._searches.setdefault(text, read_searches([text])[text])
 
@@ -122,6 +134,7 @@ class FilterForm(forms.Form):
     loop = forms.ChoiceField(choices=Loop, required=False)
     start_loop = forms.ChoiceField(choices=Loop, required=False)
     top_loop = forms.ChoiceField(choices=Loop, required=False)
+    former = forms.BooleanField(required=False)
     grid = TextField(max_length=18, required=False)
     directly = forms.BooleanField(required=False)
     branch = TextField(max_length=9, required=False)
@@ -145,7 +158,8 @@ class FilterForm(forms.Form):
     def clean_grid(self) -> Grid | None:
         code = self.cleaned_data["grid"]
         try:
-            grid = self.lookups.grid(code) if code else None
+            find = self.lookups.former_grid if self.cleaned_data.get("former") else self.lookups.grid
+            grid = find(code) if code else None
         except SeveralSuccessors as error:
             raise ValidationError(str(error)) from error
         if code and grid is None:
@@ -155,7 +169,7 @@ class FilterForm(forms.Form):
     def clean_organisation(self) -> Organisation | None:
         key = self.cleaned_data["organisation"]
         is_key = key.isascii() and key.isdigit()
-        organisation = visible_organisations(self.user).filter(pk=key).first() if is_key else None
+        organisation = self.lookups.organisation(key) if is_key else None
         if key and organisation is None:
             raise ValidationError(_("There is no such organisation in your area."))
         return organisation
@@ -285,7 +299,7 @@ class FilterForm(forms.Form):
         """The filters that a link gives and no field of the page: they stay until they are taken away."""
         return [
             self[name]
-            for name in ("figure", "on", "start_loop", "top_loop", "directly", "organisation")
+            for name in ("figure", "on", "start_loop", "top_loop", "former", "directly", "organisation")
             if self[name].value()
         ]
 

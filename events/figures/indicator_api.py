@@ -23,7 +23,7 @@ from events.filters import DAYS, Lookups, Major
 from events.indicators import INDICATORS, weights
 from events.models import Category
 from events.serializers import LARGEST_KEY, TextField
-from grids.access import SeveralSuccessors, get_covered_grid, visible_organisations
+from grids.access import SeveralSuccessors, get_covered_grid
 from grids.api import read_query
 from grids.models import Grid, Organisation, load_ancestors
 
@@ -68,7 +68,7 @@ class IndicatorQuery(serializers.Serializer):
         return tuple(majors) if isinstance(chosen, Major) else (chosen,)
 
     def validate_organisation(self, key: int) -> Organisation:
-        found = visible_organisations(self.context["request"].user).filter(pk=key).first()
+        found = Lookups(self.context["request"].user).organisation(key)
         if found is None:
             raise serializers.ValidationError(_("There is no such organisation in your area."))
         return found

@@ -64,8 +64,9 @@ class Scope:
         return found
 
     def query(self) -> dict[str, str]:
-        """As the address of a page says it, without the grid."""
+        """As the address of a list says it, without the grid."""
         given = {
+            "former": self.grid.retired_at and "true",  # else its code leads on to what took its place
             "since": self.since and self.since.isoformat(),
             "until": self.until and self.until.isoformat(),
             "category": self.category,

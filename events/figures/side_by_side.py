@@ -81,10 +81,14 @@ def _by_month(scope: Scope, at: datetime) -> Iterator[Row]:
     for (day,), each in counts(scope, ALL, at, "day").items():
         if day:  # what is not closed has no day of closing
             found.setdefault(f"{day:%Y-%m}", []).append(each)
-    since = scope.since or (date.fromisoformat(f"{min(found)}-01") if found else None)
+    today = timezone.localdate(at)
+    since, until = scope.since, scope.until
     if since is None:
-        return
-    for first, last in spans(since, scope.until or max(timezone.localdate(at), since), Points.MONTH):
+        if not found:
+            return
+        since = date.fromisoformat(f"{min(found)}-01")
+        until = min(until or today, today)  # what nobody chose to begin is not drawn on into years without a case
+    for first, last in spans(since, until or max(today, since), Points.MONTH):
         key = f"{first:%Y-%m}"
         yield Row(key, key, summed(found.get(key, ()), ALL), scope.during(first, last))
 

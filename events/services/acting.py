@@ -16,6 +16,7 @@ from events.routing import Staffing
 from events.running import RunningClock, running
 from events.services.attaching import attach, fingerprints
 from events.services.merging import heir, merge_problem, merged_into, released, set_free, taken_in, told
+from events.services.standings import forget_standings_of
 from events.services.storing import post_name, store
 from events.text import says_nothing
 from events.transitions import TRANSITIONS, take_place
@@ -148,7 +149,8 @@ def _act(
     ordinal = event.step_count + 1
     TRANSITIONS[move.action](draft)
     follow = set_free if move.action == Action.VOID else told
-    store([draft, *_step_of_other(draft, into), *follow(merged, draft)])
+    store(drafts := [draft, *_step_of_other(draft, into), *follow(merged, draft)])
+    forget_standings_of(drafts)
     if reopens:
         QuickClosing.objects.waiting().filter(event=event).update(reopened_at=at)
     attach(attachments, event, ordinal)

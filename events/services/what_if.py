@@ -54,7 +54,7 @@ def ask_what_if(
         raise ValidationError(_("Say what would have been otherwise: a limit, the calendar or the staffing."))
     count = _count(Scope(grid, since, until))
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=actor.pk)  # a form sent twice asks once
+        User.objects.select_for_update(no_key=True).get(pk=actor.pk)  # a form sent twice asks once
         question = {"grid": grid, "since": since, "until": until, "scenario": to_json(scenario)}
         mine = WhatIf.objects.filter(asked_by=actor).exclude(status=Status.FAILED)
         if same := mine.filter(asked_at__gt=at - REPEATED, **question).first():

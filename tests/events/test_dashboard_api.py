@@ -52,6 +52,12 @@ def test_nothing_is_sent_again_until_something_changes(cast, cases):
     assert client.get(STREET, headers={"if-none-match": first["ETag"]}).status_code == 200
 
 
+def test_it_is_kept_for_this_person_alone(cast):
+    answer = api_of(cast.street).get(STREET)
+    assert answer["Cache-Control"] == "private, no-cache"
+    assert {"Authorization", "Cookie"} <= set(answer["Vary"].replace(" ", "").split(","))
+
+
 def test_a_clue_report_does_not_even_change_the_etag(cast, cases):
     client = api_of(cast.street)
     clue = make_category("线索举报", is_confidential=True)

@@ -128,6 +128,12 @@ def test_a_year_without_data_has_no_rates(cast, cases):
         assert set(row["rates"].values()) == {None}
 
 
+def test_without_a_first_day_the_months_end_with_this_one(cast, cases):
+    found = told(cast.street, cast.tree.street, until="9000-01-01", by="month")
+    assert found["rows"][-1]["key"] == f"{timezone.localdate():%Y-%m}"
+    assert found["total"]["counts"]["received"] == 3
+
+
 def test_clue_reports_are_in_no_count(cast, cases):
     before = told(cast.street, cast.tree.street, by="category")
     make_event(cast.worker, cast.tree.building, category=make_category("线索举报一", is_confidential=True))

@@ -8,13 +8,14 @@ from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from events.figures.scope import Scope, midnight
+from events.figures.days import midnight
+from events.figures.scope import Scope
 from events.figures.standing import STOCKS, open_by_day, standing, standing_below, stood
 from events.models import Event, Standing
-from events.services import keep_standings, sweep
+from events.services import act, keep_standings, sweep
 from events.workflow import Action
 from grids.models import Grid
-from grids.services import merge_grids, move_grid
+from grids.services import merge_grids, move_grid, retire_grid
 from tests.events.conftest import MONDAY, moment
 from tests.events.test_invariants import Story, Undo
 from tests.factories import make_category, make_event, make_post, make_service_levels, make_tree, make_user, take
@@ -117,7 +118,7 @@ def test_a_kept_standing_takes_one_query(cast, cases, django_assert_num_queries)
 
 
 def test_all_grids_of_a_week_take_few_queries(cast, cases, django_assert_num_queries):
-    with django_assert_num_queries(2 + 2 * 8):
+    with django_assert_num_queries(4 + 2 + 2 * 8):  # those of the transaction and its lock first
         keep_standings(at=moment("2026-11-26 00:08"))
 
 
@@ -137,6 +138,19 @@ def test_streets_that_become_one_are_counted_together(cast, cases):
     new = Grid.objects.get(pk=cast.tree.other_street.pk)
     assert standing(Scope(new), cases)["open"] == 2
     assert not Standing.objects.filter(grid__level=2).exists()
+
+
+def test_a_case_that_opens_again_elsewhere_stood_there_all_the_time(cast):
+    event = make_event(cast.worker, cast.tree.second_building, at=MONDAY)
+    event = take(event, "accept", "resolve", "pass_check", at=moment("2026-11-25 09:00"))
+    left, heir = cast.tree.second_building, cast.tree.far_community
+    retire_grid(actor=None, grid=left, successor=heir, at=moment("2026-11-25 10:00"))
+    keep_standings(at=moment("2026-11-26 00:08"))
+    event.refresh_from_db()
+    act(event=event, action="reopen", actor=cast.district, reason="又坏了", at=moment("2026-11-26 10:00"))
+    for grid in (cast.tree.street, cast.tree.other_street):
+        expected = Event.objects.inside(grid).filter(stood("open", midnight(TUESDAY))).count()
+        assert standing(Scope(grid), midnight(TUESDAY))["open"] == expected
 
 
 # Whatever happens

@@ -1,5 +1,6 @@
-"""Tallies under several hands at once, on PostgreSQL."""
+"""Tallies and standings under several hands at once, on PostgreSQL."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
@@ -8,14 +9,17 @@ from django.utils import timezone
 
 from events.audit.tallies import tally_problems
 from events.figures.counting import totals
+from events.figures.days import midnight
 from events.figures.measures import OPEN_NOW, RECEIVED
 from events.figures.scope import Scope
+from events.figures.standing import standing
 from events.models import Event, Grain, Tally
-from events.services import fold_tallies, rebuild_tallies
+from events.services import fold_tallies, keep_standings, rebuild_tallies
 from events.workflow import Action
 from grids.models import Grid
 from grids.services import move_grid
-from tests.events.test_races import at_once, beside
+from tests.conftest import wait_until
+from tests.events.test_races import at_once, beside, somebody_waits_for_us
 from tests.factories import make_category, make_event, take
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("in_english")]
@@ -109,3 +113,18 @@ def test_a_community_moves_while_people_file_in_it_and_it_is_folded(cast, pool):
     assert Event.objects.count() == received(cast) == TURNS
     cast.tree.other_street.refresh_from_db()
     assert totals(Scope(cast.tree.other_street), [RECEIVED], timezone.now()) == {"received": TURNS}
+
+
+def test_what_stood_is_kept_where_the_cases_are_after_a_move(cast, pool):
+    at = timezone.now()
+    make_event(cast.worker, cast.tree.building, at=at - timedelta(days=2))
+    with transaction.atomic():
+        move_grid(actor=None, grid=cast.tree.community, new_parent=cast.tree.other_street)
+        kept = beside(pool, keep_standings)
+        wait_until(lambda: kept.done() or somebody_waits_for_us())
+    assert kept.result(30)
+    today = midnight(timezone.localdate(at))
+    found = [
+        standing(Scope(Grid.objects.get(pk=grid.pk)), today) for grid in (cast.tree.street, cast.tree.other_street)
+    ]
+    assert [each["open"] for each in found] == [0, 1]
