@@ -9,12 +9,12 @@ from django.db.models import Count, Q
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html, format_html_join
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from branches.models import Branch
-from events.models import AuditAlarm, Event, Notice, Sample
+from events.models import AuditAlarm, Category, Event, Notice, Sample
 from events.rechecks.inspecting import MANY, rechecks_of
 from events.searching import Search, spans
 from events.services import missing_alarm, read_notices, template_grids
@@ -347,3 +347,18 @@ def open_alarms(user: User) -> list[AuditAlarm]:
         return []
     raised = AuditAlarm.objects.open().select_related("digest").order_by("-pk")[:ALARMS]
     return [*filter(None, [missing_alarm()]), *raised]
+
+
+@register.simple_tag
+def category_options(majors: dict[str, list[Category]], chosen: str | None) -> SafeString:
+    """The options of a choice among all categories: a page has two hundred, too many for a template to go through."""
+    return format_html_join("", "{}", ((_options(major, minors, chosen),) for major, minors in majors.items()))
+
+
+def _options(major: str, minors: list[Category], chosen: str | None) -> SafeString:
+    rows = [(major, _("all of %(major)s") % {"major": major}), *((str(each.pk), each.minor) for each in minors)]
+    options = (
+        f'<option value="{escape(value)}"{" selected" * (value == chosen)}>{escape(name)}</option>'
+        for value, name in rows
+    )
+    return mark_safe(f'<optgroup label="{escape(major)}">{"".join(options)}</optgroup>')  # noqa: S308  all escaped
