@@ -22,7 +22,7 @@ def weights() -> Weights:
     return {str(rating): weight for rating, weight in RatingWeight.DEFAULTS.items()} | dict(stored)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Indicator:
     """A rate: the counts above, each times its weight, over the sum of the counts below."""
 

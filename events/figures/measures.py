@@ -30,7 +30,7 @@ class Day(models.TextChoices):
     CLOSED = "closed", _("day of closing")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # each is itself alone: to compare conditions and titles would take its time
 class Measure:
     """So many cases: those that fit the condition, or with a `weight` the sum of that column over them.
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from urllib.parse import urlencode
 
 from django.db.models import Q
@@ -76,8 +77,17 @@ class Scope:
 
     def link(self, figure: Measure | Indicator, **further: str | date) -> str:
         """The list of exactly the cases that the figure counts here; `further` narrows it by more filters."""
-        query = {"figure": figure.name, "grid": self.grid.code} | self.query() | further
-        return f"{reverse('event_list')}?{urlencode(query)}"
+        more = f"&{urlencode(further)}" if further else ""
+        return f"{self._list}?figure={figure.name}&{self._cases}{more}"
+
+    @cached_property
+    def _list(self) -> str:
+        return reverse("event_list")
+
+    @cached_property
+    def _cases(self) -> str:
+        """What its links have in common, put together once: a page has hundreds of them."""
+        return urlencode({"grid": self.grid.code} | self.query())
 
     def links(self, measure: Measure, periods: Iterable[tuple[date, date]]) -> list[str]:
         """As `link`, of each of many periods: put together once, for a year has many days."""
