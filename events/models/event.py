@@ -367,11 +367,19 @@ class Event(Placed):
                 condition=Q(status__in=sorted(OPEN), latitude__isnull=False),
                 name="event_open_near",
             ),
-            # Hot spots: what came in within a week, by community and category, read from the index alone.
+            # Hot spots, and the categories of a dashboard: what came in within days, by place, from the index alone.
             models.Index(
-                fields=["filed_at", "position", "category", "id"],
-                condition=Q(is_confidential=False) & ~Q(status=Status.VOIDED),
-                name="event_hot_spots",
+                fields=["filed_at", "position"],
+                include=["category", "status", "id"],
+                condition=Q(is_confidential=False),
+                name="event_filed_figures",
+            ),
+            # The stocks of a dashboard: what is open by place, how late and how old, from the index alone.
+            models.Index(
+                fields=["position"],
+                include=["status", "filed_at", "accepted_at", "due_at"],
+                condition=Q(status__in=sorted(OPEN), is_confidential=False),
+                name="event_open_figures",
             ),
         ]
 
