@@ -28,6 +28,10 @@ from grids.moments import aware_now
 ATTEMPTS = 5
 
 
+class PlaceMoved(Exception):
+    """The grid has another code than when it was read."""
+
+
 def file_event(
     *,
     actor: User,
@@ -98,6 +102,13 @@ def file_under_free_number(
             if occasion:
                 return _file_once(occasion, event, at, attachments, into, filer, details)
             return _file(event, at, attachments, into, filer, details)
+        except PlaceMoved:
+            # All locks are let go before looking again: one that is kept on the grid, and one that is sought on what it
+            # lies in now, would wait crosswise with who moves it on.
+            event = _unsaved(event)
+            event.grid = Grid.objects.get(pk=event.grid_id)
+            if filer:
+                filer.forget_rights()  # the posts may have moved as well
         except TargetMoved:  # and look again where the case is that it goes on in
             event = _unsaved(event)
         except IntegrityError:  # the number is taken, or the same request is being served beside this one
@@ -183,13 +194,8 @@ def _file(
     staffing = Staffing.above([event.grid.code, *joined], holding=filer)
     _check_filing(event, filer)
     grid = staffing.grids.get(event.grid.code)
-    if grid is None or grid.pk != event.grid_id:  # moved since it was read, and maybe the filer's posts as well
-        grid = Grid.objects.settle(event.grid)
-        staffing = Staffing.above([grid.code, *joined])
-        if filer:
-            filer.forget_rights()
-            if not may_work_on(filer, grid):
-                raise ValidationError({"grid": _("This grid is outside your area.")})
+    if grid is None or grid.pk != event.grid_id:
+        raise PlaceMoved
     if grid.retired_at:
         raise ValidationError({"grid": _("This grid has just been retired. Choose again.")})
     event.grid = grid
