@@ -8,7 +8,7 @@ from functools import reduce
 from operator import or_
 
 from django.db import OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet, Value
 
 from events.drafts import Draft
 from events.figures.measures import Day
@@ -149,7 +149,18 @@ def _rebuild(at: datetime) -> int:
     for dated_by in Day:
         for level in LEVELS:
             for grain in FOLDED:
-                rows = cases_by_key(dated_by, level=level, grain=grain).iterator(BATCH)
-                _write((grain, *key_of(row, dated_by), row["n"]) for row in rows)
+                _write_sums(cases_by_key(dated_by, level=level, grain=grain), grain, dated_by)
     TallyFold.objects.update(folded_at=at)
     return Tally.objects.count()
+
+
+def _write_sums(cases: QuerySet, grain: str, dated_by: str) -> None:
+    """In the database from end to end: a million cases have some three million rows."""
+    columns = {"grain": "g", "dated_by": "d", "count": "n", **{name: f"k_{name}" for name in KEY if name != "dated_by"}}
+    rows, params = cases.annotate(g=Value(grain), d=Value(str(dated_by))).query.sql_with_params()
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {Tally._meta.db_table} ({', '.join(columns)}) "  # noqa: S608 (our own names)
+            f"SELECT {', '.join(columns.values())} FROM ({rows}) AS sums",
+            params,
+        )
