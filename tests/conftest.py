@@ -18,6 +18,7 @@ from django.db.backends.signals import connection_created
 from django.test import Client, TransactionTestCase
 from kombu import pools
 
+from events.services import notices
 from saihan.celery import app
 from tests import migrated, servers
 from tests.cast import cast  # noqa: F401 - a fixture for all
@@ -117,6 +118,7 @@ def _use_broker(url: str) -> None:
     app.close()
     app.amqp._producer_pool = None
     app.conf.broker_url = url
+    notices.asked_until = 0.0  # what the old one was asked for is gone with it
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 from textwrap import shorten
+from time import monotonic
 
 from celery import current_app
 from django.db import transaction
@@ -17,11 +18,21 @@ from grids.models import User
 logger = logging.getLogger(__name__)
 
 BATCH = 500
+TOGETHER_SECONDS = 1
+
+
+asked_until = 0.0  # by `monotonic`: a run that this process asked for begins later, and finds what is committed by then
 
 
 def queue_delivery() -> None:
+    """Ask for a run a second from now, which takes all that is written until then: one for each change would keep the
+    worker busy with nothing else."""
+    global asked_until
+    if (now := monotonic()) < asked_until:
+        return
     try:
-        current_app.send_task("events.tasks.deliver_notices", retry=False)
+        current_app.send_task("events.tasks.deliver_notices", countdown=TOGETHER_SECONDS, retry=False)
+        asked_until = now + TOGETHER_SECONDS
     except BrokerError as error:  # the beat delivers what waits once the broker is back
         logger.warning("The broker is away, notices wait: %s", error)
 

@@ -1,9 +1,16 @@
 """Who is told what, and that the outbox loses and doubles nothing."""
 
+import json
+import time
+from datetime import timedelta
+
 import pytest
+from django.utils import timezone
+from django.utils.dateparse import parse_datetime
 
 from events import services
 from events.models import Delivery, Event, Notice
+from events.services import notices
 from grids.services import end_post
 from tests.factories import make_category, make_event, make_post, make_user, take
 
@@ -134,3 +141,30 @@ def test_reading_marks_the_notices_of_one_event_or_of_all(cast):
     assert cast.chief.notices.unread().get().event == second
     assert services.read_notices(user=cast.worker) == 0
     assert services.read_notices(user=cast.chief) == 1
+
+
+# One run for what belongs together
+
+
+def test_changes_of_a_second_ask_for_one_run(private_redis):
+    for _n in range(5):
+        notices.queue_delivery()
+    assert private_redis.client.llen("celery") == 1
+    time.sleep(notices.TOGETHER_SECONDS)
+    notices.queue_delivery()
+    assert private_redis.client.llen("celery") == 2
+
+
+def test_a_run_begins_after_all_that_did_not_ask_for_one(private_redis):
+    before = timezone.now()
+    notices.queue_delivery()
+    message = json.loads(private_redis.client.lindex("celery", 0))
+    assert parse_datetime(message["headers"]["eta"]) >= before + timedelta(seconds=notices.TOGETHER_SECONDS)
+
+
+def test_who_found_the_broker_away_asks_again(private_redis):
+    private_redis.stop()
+    notices.queue_delivery()
+    private_redis.start()
+    notices.queue_delivery()
+    assert private_redis.client.llen("celery") == 1
