@@ -86,7 +86,7 @@ def of(url: str, name: str) -> str:
 
 
 def _make(url: str, name: str, count: int, quick: bool) -> None:
-    began = time.monotonic()
+    began, stamp = time.monotonic(), _stamp()  # of what it is made by, whatever is changed meanwhile
     template = CITY if count else "template1"
     _execute(url, f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
     environment = os.environ | {
@@ -96,7 +96,7 @@ def _make(url: str, name: str, count: int, quick: bool) -> None:
     }
     command = [sys.executable, "-m", "bench.making", str(count), *(["--quick"] if quick else [])]
     subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    _execute(url, f"COMMENT ON DATABASE {name} IS '{_stamp()} {datetime.now(UTC).date()}'")
+    _execute(url, f"COMMENT ON DATABASE {name} IS '{stamp} {datetime.now(UTC).date()}'")
     print(f"{name} made in {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
 
 
