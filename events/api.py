@@ -130,7 +130,9 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
     request_limit = MOST_REQUEST_BYTES
 
     def get_queryset(self) -> QuerySet[Event]:
-        events = Event.objects.visible_to(self.request.user).with_related()
+        events = Event.objects.visible_to(self.request.user)
+        # What is acted on is read again under its lock, and only then with all that belongs to it.
+        events = events.select_related("grid", "holder") if self.action == "act" else events.with_related()
         return events.order_by(F("filed_at").desc(), F("pk").desc())
 
     def get_serializer_class(self):
@@ -226,7 +228,6 @@ class EventViewSet(mixins.ListModelMixin, mixins.RetrieveModelMixin, viewsets.Ge
             )
         if event.filed_at != at:  # by an earlier request with this key
             return self._answer(event)
-        event.grid.ancestors = given["grid"].ancestors
         return self._answer(event, status.HTTP_201_CREATED)
 
     def _answer(self, event: Event, code: int = status.HTTP_200_OK) -> Response:

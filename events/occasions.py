@@ -165,7 +165,7 @@ def origin_of(event: Event, user: User, first: Step | None = None) -> Origin | N
     if first and "occasion" not in first.details:
         return None
     # Few cases arise from anything: asking for all that they might arise from costs most as many tables as there are.
-    occasion = Occasion.objects.filter(event=event).first()
+    occasion = getattr(event, "occasion", None)
     if occasion is None:
         return None
     found = shown(occasion, user)

@@ -112,6 +112,10 @@ class Staffing:
         """The grid's name at this time; a building or unit with its community's in front."""
         return " ".join(self.grids[step].name for step in reversed(path(code)) if len(step) >= min(len(code), 12))
 
+    def ancestors(self, grid: Grid) -> list[Grid]:
+        """What `Grid.ancestors` would ask for again."""
+        return [self.grids[code] for code in reversed(ancestor_codes(grid.code))]
+
     def desk(self, code: str) -> list[int]:
         """Primary keys of the people who answer for what this grid holds."""
         return [post.user_id for post in self.posts.get(code, ()) if post.role in DESK_ROLES]

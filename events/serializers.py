@@ -1,5 +1,6 @@
 """What /api/v1/ takes in and gives out of cases and their categories."""
 
+import copy
 from typing import Any
 
 from django.db.models import Choices
@@ -188,6 +189,16 @@ class LabelField(serializers.CharField):
         return str(self.labels.get(value, value))
 
 
+class ShownSerializer(serializers.ModelSerializer):
+    """Fields are put together from the model once for each class: for every answer anew, it would cost more than all
+    the rest of the answer."""
+
+    def get_fields(self) -> dict[str, serializers.Field]:
+        if "built_fields" not in vars(type(self)):
+            type(self).built_fields = super().get_fields()
+        return copy.deepcopy(self.built_fields)
+
+
 class CategorySerializer(serializers.ModelSerializer):
     kind_label = serializers.CharField(read_only=True, source="get_kind_display")
     unit_label = serializers.CharField(read_only=True, source="get_unit_display")
@@ -203,14 +214,14 @@ class CategorySerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-class CategoryNameSerializer(serializers.ModelSerializer):
+class CategoryNameSerializer(ShownSerializer):
     class Meta:
         model = Category
         fields = ["id", "kind", "major", "minor"]
         read_only_fields = fields
 
 
-class PlaceSerializer(serializers.ModelSerializer):
+class PlaceSerializer(ShownSerializer):
     path = serializers.SerializerMethodField(help_text=_("Names from the city down to the parent"))
 
     class Meta:
@@ -222,28 +233,28 @@ class PlaceSerializer(serializers.ModelSerializer):
         return [above.name for above in grid.ancestors]
 
 
-class GridNameSerializer(serializers.ModelSerializer):
+class GridNameSerializer(ShownSerializer):
     class Meta:
         model = Grid
         fields = ["code", "name"]
         read_only_fields = fields
 
 
-class PersonSerializer(serializers.ModelSerializer):
+class PersonSerializer(ShownSerializer):
     class Meta:
         model = User
         fields = ["username", "name"]
         read_only_fields = fields
 
 
-class OrganisationNameSerializer(serializers.ModelSerializer):
+class OrganisationNameSerializer(ShownSerializer):
     class Meta:
         model = Organisation
         fields = ["id", "name", "kind"]
         read_only_fields = fields
 
 
-class EventSerializer(serializers.ModelSerializer):
+class EventSerializer(ShownSerializer):
     status_label = LabelField(Status, source="status")
     loop_label = LabelField(Loop, source="loop")
     start_loop_label = LabelField(Loop, source="start_loop")
@@ -347,7 +358,7 @@ class EventDetailSerializer(EventSerializer):
         return open_moves(event.case(), event.sides_of(self.context["request"].user) - {Side.SYSTEM})
 
 
-class StepSerializer(serializers.ModelSerializer):
+class StepSerializer(ShownSerializer):
     action_label = serializers.CharField(read_only=True, source="action_name")
     side_label = LabelField(Side, source="side")
     from_status_label = LabelField(Status, source="from_status")

@@ -154,6 +154,7 @@ def _act(
     if reopens:
         QuickClosing.objects.waiting().filter(event=event).update(reopened_at=at)
     attach(attachments, event, ordinal)
+    event.grid.ancestors = staffing.ancestors(event.grid)
     return event
 
 

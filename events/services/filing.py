@@ -222,4 +222,6 @@ def _file(
     if into:
         join(event, into, at, staffing, limits)
     attach(attachments, event, 1)
+    event.grid.ancestors = staffing.ancestors(event.grid)
+    Event._meta.get_field("occasion").set_cached_value(event, None)  # but for what `_file_once` writes next
     return event

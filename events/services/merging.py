@@ -1,6 +1,6 @@
 """Cases that are one and the same: into which one may be merged, and who learns of the end."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db.models import Case, IntegerField, QuerySet, Value, When
@@ -84,9 +84,9 @@ def set_free(merged: Iterable[Event], voided: Draft) -> list[Draft]:
     return drafts
 
 
-def told(merged: Iterable[Event], ended: Draft) -> list[Draft]:
+def told(merged: Sequence[Event], ended: Draft) -> list[Draft]:
     """A step for each merged case when the one that they went on in is closed: their reporters learn the result."""
-    words = _what_was_done(ended)
+    words = _what_was_done(ended) if merged else {}
     drafts = []
     for event in merged:
         draft = Draft(event, Action.INFORM, ended.at, ended.staffing, ended.limits, into=ended.event, **words)

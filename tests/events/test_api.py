@@ -51,11 +51,17 @@ def test_what_was_filed_is_what_is_read(cast, category):
 
 
 @pytest.mark.parametrize("key", ["", "my-key"])
-def test_filing_takes_fourteen_queries(cast, category, django_assert_max_num_queries, key):
+def test_filing_takes_thirteen_queries(cast, category, django_assert_max_num_queries, key):
     client = api_of(cast.worker)
     headers = {"Idempotency-Key": key} if key else {}
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(13):
         assert client.post(EVENTS, filing(cast, category), headers=headers).status_code == 201
+
+
+def test_acting_takes_fourteen_queries(cast, event, django_assert_max_num_queries):
+    client = api_of(cast.chief)
+    with django_assert_max_num_queries(14):
+        assert act(client, event, "accept").status_code == 200
 
 
 @pytest.mark.parametrize(
