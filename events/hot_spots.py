@@ -27,17 +27,20 @@ class HotSpot:
 
 
 def hot_spots(user: User, at: datetime) -> list[HotSpot]:
-    """Those in the communities and streets where the person is posted, most cases first; three queries at most."""
+    """Those in the communities and streets where the person is posted, most cases first; four queries at most."""
     places = merged((post.grid.lft, post.grid.rght) for post in user.active_posts if post.grid.level in LEVELS)
     return find_hot_spots(Event.objects.filter(within(places)), at) if places else []
 
 
 def find_hot_spots(events: QuerySet[Event], at: datetime) -> list[HotSpot]:
-    """Those among the events; by arithmetic on `position`, in one GROUP BY."""
-    of_community = F("position") / WIDTHS[Level.COMMUNITY]
-    rows = events.received_lately(at).order_by().values("category", community=of_community)
-    # Of all columns none is counted, so that the index alone answers.
-    rows = rows.annotate(count=Count("*"), since=Min("filed_at")).filter(count__gte=settings.HOT_SPOT_CASES)
+    """Those among the events; by arithmetic on `position`."""
+    # What are hotline orders is looked up only where there is enough with them: of all it takes longer than to count.
+    perhaps = list(_crowded(events.filed_lately(at)).values_list("category", "community"))
+    if not perhaps:
+        return []
+    categories, communities = zip(*perhaps, strict=True)
+    received = events.received_lately(at).filter(category__in=set(categories))
+    rows = _crowded(received, among=set(communities)).annotate(since=Min("filed_at"))
     rows = list(rows.order_by("-count", "since", "community", "category"))
     categories = Category.objects.in_bulk([row["category"] for row in rows])
     communities = _communities(str(row["community"]) for row in rows)
@@ -46,6 +49,14 @@ def find_hot_spots(events: QuerySet[Event], at: datetime) -> list[HotSpot]:
         for row in rows
         if str(row["community"]) in communities  # what arose above communities lies in none
     ]
+
+
+def _crowded(events: QuerySet[Event], among: Iterable[int] | None = None) -> QuerySet[dict]:
+    """Category and community of those that are many, counted of no column, so that an index alone answers."""
+    events = events.order_by().annotate(community=F("position") / WIDTHS[Level.COMMUNITY])
+    if among is not None:
+        events = events.filter(community__in=among)
+    return events.values("category", "community").annotate(count=Count("*")).filter(count__gte=settings.HOT_SPOT_CASES)
 
 
 def _communities(codes: Iterable[str]) -> dict[str, Grid]:

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 
-from django.db.models import CharField, Count, Expression, F, QuerySet, Sum, Value
-from django.db.models.functions import Cast, Coalesce, TruncDate
+from django.db.models import Count, Expression, F, Q, QuerySet, Sum, Value
+from django.db.models.functions import Coalesce, TruncDate
 
 from events.figures import tallies
 from events.figures.measures import PROFILE, Day, Measure
@@ -31,9 +31,13 @@ def counts(scope: Scope, measures: Sequence[Measure], at: datetime, *by: str) ->
     found: dict[tuple, Counts] = {} if by else {(): nothing.copy()}
     for row in _rows(scope, measures, at, by):
         if counted := {name[2:]: number for name, number in row.items() if name.startswith("n_") and number}:
-            key = tuple(row[f"by_{name}"] for name in by)
+            key = tuple(_key(name, row[f"by_{name}"]) for name in by)
             found.setdefault(key, nothing.copy()).update(counted)
     return found
+
+
+def _key(name: str, value: object) -> object:
+    return str(value) if name == "child" else value  # as a number it is grouped in half the time
 
 
 def summed(rows: Iterable[Counts], measures: Iterable[Measure]) -> Counts:
@@ -71,7 +75,7 @@ def _rows(scope: Scope, measures: Sequence[Measure], at: datetime, by: Sequence[
 
 def _tallied(scope: Scope, day: Day, by: Sequence[str], measures: list[Measure]) -> Iterable[dict]:
     sums = {measure.name: _sum(measure) for measure in measures}
-    columns = {"child": lambda: _as_code(tallies.child_code(scope.grid)), "day": lambda: F("day")}
+    columns = {"child": lambda: tallies.child_code(scope.grid), "day": lambda: F("day")}
     return _grouped(tallies.rows_of(scope, day, by), by, columns, sums)
 
 
@@ -82,20 +86,21 @@ def _sum(measure: Measure) -> Expression:
 
 def _counted(scope: Scope, day: Day, by: Sequence[str], measures: list[Measure], at: datetime) -> Iterable[dict]:
     events = Event.objects.profiled().filter(scope.condition(day)).order_by()
-    if all(measure.moment for measure in measures):
+    if is_open := all(measure.moment for measure in measures):
         events = events.open()  # few of all, and an index has only them
     width = WIDTHS[scope.grid.level + 1] if "child" in by else 1
     columns = {
-        "child": lambda: _as_code(whole(F("position"), "/", width)),
+        "child": lambda: whole(F("position"), "/", width),
         "day": lambda: TruncDate(f"{day}_at"),
         "category": lambda: F("category"),
         "organisation": lambda: F("organisation"),
     }
-    return _grouped(events, by, columns, {measure.name: _number(measure, at) for measure in measures})
+    conditions = {measure: measure.among_open(at) if is_open else measure.at(at) for measure in measures}
+    return _grouped(events, by, columns, {measure.name: _number(measure, conditions[measure]) for measure in measures})
 
 
-def _number(measure: Measure, at: datetime) -> Expression:
-    condition = measure.at(at) or None
+def _number(measure: Measure, condition: Q) -> Expression:
+    condition = condition or None
     if measure.weight:
         return Coalesce(Sum(measure.weight, filter=condition), 0)
     return Count(Value(1), filter=condition)  # of no column, so that an index alone can answer
@@ -114,7 +119,3 @@ def _column(name: str, columns: dict) -> Expression:
     if name in PROFILE:
         return F(name)
     raise ValueError(name)
-
-
-def _as_code(number: Expression) -> Cast:
-    return Cast(number, CharField(max_length=18))

@@ -6,7 +6,7 @@ filed; rates are of the cases filed in the period.
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
@@ -23,6 +23,7 @@ from events.figures.measures import (
     DUE_TODAY,
     OPEN_NOW,
     OVERDUE,
+    OVERDUE_ACCEPTED,
     RECEIVED,
     SETTLED,
     SETTLED_LATE,
@@ -83,14 +84,21 @@ class Dashboard:
         """What stands open now, by the code of the child.
 
         All of it is asked with the time of looking, for which the open cases alone are read; so is how many they are.
+        With it what `period` needs of them, so that they are read once.
         """
-        rows = _by_child(self.now, [OVERDUE, DUE_TODAY, *AGEING], self.at)
+        filed = self.scope.days(Day.FILED)
+        due = replace(OVERDUE_ACCEPTED, moment=lambda at: OVERDUE_ACCEPTED.moment(at) & filed)
+        rows = _by_child(self.now, [OVERDUE, DUE_TODAY, due, *AGEING], self.at)
         return {code: row | {OPEN_NOW.name: sum(row[age.name] for age in AGEING)} for code, row in rows.items()}
 
     @cached_property
     def period(self) -> dict[str, Counts]:
         """What the rates of the period are reckoned from, by the code of the child."""
-        return _by_child(self.scope, measures_of(CHILD_RATES), self.at)
+        rows = _by_child(self.scope, [each for each in measures_of(CHILD_RATES) if not each.moment], self.at)
+        for code, row in self.stock.items():
+            if due := row[OVERDUE_ACCEPTED.name]:
+                rows.setdefault(code, {})[OVERDUE_ACCEPTED.name] = due
+        return rows
 
     @cached_property
     def daily(self) -> dict[date, Counts]:

@@ -135,5 +135,5 @@ class DashboardViewSet(viewsets.GenericViewSet):
         if not form.is_valid():
             raise serializers.ValidationError(form.errors)
         shown = Dashboard(form.scope(grid), at, points=form.chosen_points(), categories=form.lookups.categories)
-        shown.late = worst(shown.now, user, at)
+        shown.late = worst(shown.now, at)
         return respond(request, self.get_serializer(shown).data)

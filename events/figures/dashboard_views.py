@@ -46,7 +46,7 @@ def dashboard(request: HttpRequest, code: str) -> HttpResponse:
         return render(request, "events/dashboard.html", context, status=400)
     sort = request.GET.get("sort", SORT)
     context |= {
-        "late": worst(shown.now, user, at),
+        "late": worst(shown.now, at),
         "sort": sort,
         "page": Paginator(in_order(shown.children, sort), CHILDREN).get_page(request.GET.get("page")),
         "may_oversee": may_oversee(user, grid),

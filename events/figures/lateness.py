@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from events.figures.measures import OVERDUE, Day
 from events.figures.scope import Scope
 from events.models import Event
-from events.wording import awaited, show_events
+from events.wording import awaited, place_of, show_times
 from events.workflow import DESK_ROLES, Status
-from grids.models import Post, User, load_ancestors
+from grids.models import Post, load_ancestors
 
 MOST = 10
 
@@ -25,11 +25,14 @@ class Late:
     reasons: list[str]
 
 
-def worst(scope: Scope, user: User, at: datetime) -> list[Late]:
+def worst(scope: Scope, at: datetime) -> list[Late]:
     """The cases that have been due longest."""
-    events = Event.objects.filter(scope.condition(Day.FILED), OVERDUE.at(at)).with_related()
-    events = show_events(events.order_by("due_at", "pk")[:MOST], user, at)
-    load_ancestors(grid for event in events for grid in (event.holder, event.checker) if grid)
+    events = Event.objects.filter(scope.condition(Day.FILED), OVERDUE.at(at)).order_by("due_at", "pk")
+    events = list(events.select_related("category", "grid", "holder", "checker", "handler", "organisation")[:MOST])
+    load_ancestors(grid for event in events for grid in (event.grid, event.holder, event.checker) if grid)
+    show_times(events, at)
+    for event in events:
+        event.place = place_of(event)
     waiting = {(event.checker if event.status == Status.RESOLVED else event.holder).pk for event in events}
     posts = Post.objects.working().filter(grid__in=waiting)
     roles = {(grid, role in DESK_ROLES) for grid, role in posts.values_list("grid", "role")}

@@ -34,7 +34,7 @@ class Day(models.TextChoices):
 class Measure:
     """So many cases: those that fit the condition, or with a `weight` the sum of that column over them.
 
-    What depends on the time of looking is said by `moment` and asked of the open cases alone.
+    What depends on the time of looking is said by `moment`, and of the open cases alone.
     """
 
     name: str
@@ -46,7 +46,11 @@ class Measure:
 
     def at(self, at: datetime) -> Q:
         """The whole condition as of that time."""
-        return self.condition & self.moment(at) if self.moment else self.condition
+        return _OPEN & self.among_open(at) if self.moment else self.condition
+
+    def among_open(self, at: datetime) -> Q:
+        """The same where only open cases are looked at anyway, none of which is to be asked once more."""
+        return self.condition & self.moment(at)
 
 
 def is_over(at: datetime, due: str = "due_at") -> Q:
@@ -64,7 +68,7 @@ _RATED = ~Q(rating="")
 
 RECEIVED = Measure("received", _("received"))
 OPEN_NOW = Measure("open", _("open"), _OPEN)
-OVERDUE = Measure("overdue", _("overdue"), _OPEN, moment=is_over)
+OVERDUE = Measure("overdue", _("overdue"), moment=is_over)
 ACCEPTED = Measure("accepted", _("accepted"), Q(is_accepted=True))
 CLOSED = Measure("closed", _("closed"), _CLOSED)
 SETTLED = Measure("settled", _("closed in the period"), _CLOSED, day=Day.CLOSED)
@@ -75,10 +79,10 @@ CLOSED_LATE = Measure("closed_late", _("closed late"), _CLOSED & Q(is_late=True)
 OVERDUE_ACCEPTED = Measure(
     "overdue_accepted",
     _("accepted, open and overdue"),
-    _OPEN & ~Q(status=Status.SUSPENDED) & Q(is_accepted=True),
+    ~Q(status=Status.SUSPENDED) & Q(is_accepted=True),
     moment=is_over,
 )
-DUE_TODAY = Measure("due_today", _("due today"), _OPEN, moment=is_due_today)
+DUE_TODAY = Measure("due_today", _("due today"), moment=is_due_today)
 SUSPENDED = Measure("suspended", _("suspended"), Q(status=Status.SUSPENDED))
 VOIDED = Measure("voided", _("voided"), Q(status=Status.VOIDED))
 MERGED = Measure("merged", _("merged"), Q(status=Status.MERGED))
@@ -110,7 +114,7 @@ def _aged(least: int | None, most: int | None) -> Callable[[datetime], Q]:
 
 # How long the open cases have been open, in days around the clock since filing.
 AGEING = tuple(
-    Measure(name, title, _OPEN, moment=_aged(least, most))
+    Measure(name, title, moment=_aged(least, most))
     for name, title, least, most in (
         ("aged_1", _("open for less than 1 day"), None, 1),
         ("aged_3", _("open for 1 to 3 days"), 1, 3),

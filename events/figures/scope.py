@@ -53,15 +53,20 @@ class Scope:
 
     def condition(self, day: Day) -> Q:
         """Which rows of `Event` are inside; never a confidential one."""
-        found = Q(position__range=(self.grid.lft, self.grid.rght), is_confidential=False)
-        if self.since:
-            found &= Q(**{f"{day}_at__gte": midnight(self.since)})
-        if self.until:
-            found &= Q(**{f"{day}_at__lt": midnight(self.until + DAY)})
+        found = Q(position__range=(self.grid.lft, self.grid.rght), is_confidential=False) & self.days(day)
         if self.categories:
             found &= Q(category__in=self.categories)
         if self.organisation:
             found &= Q(organisation=self.organisation)
+        return found
+
+    def days(self, day: Day) -> Q:
+        """Which rows of `Event` are inside by their time alone."""
+        found = Q()
+        if self.since:
+            found &= Q(**{f"{day}_at__gte": midnight(self.since)})
+        if self.until:
+            found &= Q(**{f"{day}_at__lt": midnight(self.until + DAY)})
         return found
 
     def query(self) -> dict[str, str]:

@@ -84,14 +84,15 @@ class EventQuerySet(models.QuerySet):
         """Those whose holder also answers for this place: a report from there may go on in them."""
         return self.filter(holder__lft__lte=grid.lft, holder__rght__gte=grid.lft)
 
-    def received_lately(self, at: datetime):
-        """What came in within the days that make a hot spot, merged cases too: each is a report. No clue reports.
-
-        No hotline orders either: a sheet brings those of weeks at once, and its time is not that of the trouble.
-        """
+    def filed_lately(self, at: datetime):
+        """What was filed within the days that make a hot spot, merged cases too: each is a report. No clue reports."""
         since = at - timedelta(days=settings.HOT_SPOT_DAYS)
-        lately = self.filter(filed_at__range=(since, at), is_confidential=False, hotline_order=None)
-        return lately.exclude(status=Status.VOIDED)
+        return self.filter(filed_at__range=(since, at), is_confidential=False).exclude(status=Status.VOIDED)
+
+    def received_lately(self, at: datetime):
+        """The same without hotline orders: a sheet brings those of weeks at once, and its time is not that of the
+        trouble."""
+        return self.filed_lately(at).filter(hotline_order=None)
 
     def of_branch(self, branch: Branch):
         """Those that arose on the grids which the branch covers, or below them."""

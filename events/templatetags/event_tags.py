@@ -1,5 +1,6 @@
 """Small pieces of a case's picture: its state, its times, and its rows on the pages of grids."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -14,6 +15,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from branches.models import Branch
+from events.figures.showing import Figure
 from events.models import AuditAlarm, Category, Event, Notice, Sample
 from events.rechecks.inspecting import MANY, rechecks_of
 from events.searching import Search, spans
@@ -27,6 +29,7 @@ from grids.models import Grid, Level, User
 register = template.Library()
 
 ALARMS = 5  # on a page; the list in admin has them all
+NO_VALUE = mark_safe(' class="board-none"')
 AROUND = 12  # characters of an excerpt before what was found, and twice as many behind it
 
 STEP_ICONS = {
@@ -362,3 +365,29 @@ def _options(major: str, minors: list[Category], chosen: str | None) -> SafeStri
         for value, name in rows
     )
     return mark_safe(f'<optgroup label="{escape(major)}">{"".join(options)}</optgroup>')  # noqa: S308  all escaped
+
+
+@register.simple_tag
+def figure_cells(cells: Iterable[tuple[Figure, int]]) -> SafeString:
+    """Cells of a table, each with a bar of so many percent: a page has hundreds, as `category_options`."""
+    return format_html_join(
+        "",
+        '<td data-label="{}"{}>{}<span class="bar-track" aria-hidden="true">'
+        '<span class="bar bar-{}" style="width: {}%"></span></span></td>',
+        (
+            (figure.title, NO_VALUE if figure.value is None else "", figure.anchor, figure.name, bar)
+            for figure, bar in cells
+        ),
+    )
+
+
+@register.simple_tag
+def figure_bars(figures: Iterable[Figure], largest: int) -> SafeString:
+    """Figures of one whole below each other, each with its part of the largest as a bar."""
+    rows = format_html_join(
+        "",
+        '<span class="board-bar-name">{}</span><span class="bar-track" aria-hidden="true">'
+        '<span class="bar" style="width: {}%"></span></span>{}',
+        ((figure.title, round(100 * figure.value / (largest or 1)), figure.anchor) for figure in figures),
+    )
+    return format_html('<div class="board-bars">{}</div>', rows)

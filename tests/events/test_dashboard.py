@@ -268,13 +268,13 @@ def test_a_rate_is_rounded_down_and_its_formula_said(cast, in_english):
 
 
 def reasons(cast, at) -> list[list[str]]:
-    return [late.reasons for late in worst(Scope(cast.tree.city), cast.city, at)]
+    return [late.reasons for late in worst(Scope(cast.tree.city), at)]
 
 
 def test_the_worst_stands_first_and_says_why(cast):
     later = make_event(cast.neighbour, cast.tree.other_building, at=MONDAY + DAY)
     first = take(make_event(cast.worker, cast.tree.building, at=MONDAY), "accept", "ask_extend", at=MONDAY)
-    late = worst(Scope(cast.tree.city), cast.city, MONDAY + 30 * DAY)
+    late = worst(Scope(cast.tree.city), MONDAY + 30 * DAY)
     assert [row.event for row in late] == [first, later]
     assert late[0].reasons == ["待上级决定：延期"]
     assert late[0].awaited == "等待健康社区 1号楼派遣或办结。"
@@ -288,7 +288,7 @@ def test_a_vacant_desk_is_named(cast):
 
 def test_a_clue_report_is_not_among_what_is_late(cast):
     make_event(cast.worker, cast.tree.building, category=make_category("线索举报", is_confidential=True), at=MONDAY)
-    assert worst(Scope(cast.tree.city), cast.police, MONDAY + 30 * DAY) == []
+    assert worst(Scope(cast.tree.city), MONDAY + 30 * DAY) == []
 
 
 # Who sees what
