@@ -127,7 +127,7 @@ def test_its_queries_are_pinned(cast, cases, django_assert_num_queries):
         for _time in range(5):  # a hot spot, and overdue cases in one more place
             make_event(cast.worker, cast.tree.second_building, at=MONDAY - 5 * DAY)
             make_event(cast.neighbour, cast.tree.other_building, at=MONDAY - (10 + number) * DAY)
-        with django_assert_num_queries(24):
+        with django_assert_num_queries(25):
             shown(cast.tree.district)
 
 
