@@ -62,7 +62,10 @@ def workbench(request: HttpRequest) -> HttpResponse:
     user, at = request.user, timezone.now()
     if not (user.active_posts or user.joint_organisations or user.may_administer):
         return redirect("my_day")  # cases are not their work: what else they have to do stands there
-    waiting = Event.objects.waiting_for(user).with_related().order_by("due_at", "pk")[: ROWS_ON_WORKBENCH + 1]
+    # Keys first: all that belongs to thousands of cases would be looked up before the first few are known.
+    first = Event.objects.waiting_for(user).order_by("due_at", "pk").values_list("pk", flat=True)
+    keys = list(first[: ROWS_ON_WORKBENCH + 1])
+    waiting = Event.objects.filter(pk__in=keys).with_related().order_by("due_at", "pk")
     filed = Event.objects.filter(reporter=user).with_related().order_by("-filed_at", "-pk")[:5]
     waiting, filed = list(waiting), list(filed)
     show_events([*waiting, *filed], user, at)

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 BROKER_SCHEMES = ("redis", "rediss", "redis+socket", "amqp", "amqps")
 # A case is read with eight tables of grids and people beside it. By default PostgreSQL weighs every order of all nine,
 # which takes ten times as long as reading them; the order in which Django writes them is good.
-PLANNING = {"options": "-c join_collapse_limit=6"}
+# And it takes a disk for a turning one, on which it would rather read all ten thousand people than a hundred by key.
+PLANNING = {"options": "-c join_collapse_limit=6 -c random_page_cost=1.1"}
 POSTGRES_OPTIONS = ("host", "sslmode", "sslrootcert", "sslcert", "sslkey", "connect_timeout", "application_name")
 # A name, with a dot in front for all below it, or an address; in brackets one of version 6.
 HOST = re.compile(r"\.?[\w-]+(\.[\w-]+)*|\[[0-9A-Fa-f:.]+\]")

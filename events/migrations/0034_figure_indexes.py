@@ -1,7 +1,11 @@
-"""Figures of dashboards are read from indexes alone; the one of hot spots takes in what was voided, and so serves both."""
+"""Figures of dashboards are read from indexes alone; the one of hot spots takes in what was voided, and so serves both.
 
+A list by state is read in its order. Indexes with which another one begins are dropped: each change of a case wrote them.
+"""
+
+from django.conf import settings
 from django.db import migrations, models
-from django.db.models import Q
+from django.db.models import PROTECT, Q
 
 # What a position is divided by to get the code of its district, street, community and building (`grids.tree.WIDTHS`).
 PLACES = {"district": 12 * 10**12, "street": 12 * 10**9, "community": 12 * 10**6, "building": 12 * 10**2}
@@ -21,7 +25,7 @@ def forget_how_many_places(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("events", "0033_what_if")]
+    dependencies = [("events", "0033_what_if"), migrations.swappable_dependency(settings.AUTH_USER_MODEL)]
 
     operations = [
         migrations.RemoveIndex(model_name="event", name="event_hot_spots"),
@@ -41,6 +45,60 @@ class Migration(migrations.Migration):
                 include=["status", "filed_at", "accepted_at", "due_at"],
                 condition=Q(status__in=["filed", "handling", "resolved", "suspended"], is_confidential=False),
                 name="event_open_figures",
+            ),
+        ),
+        migrations.RemoveIndex(model_name="event", name="event_state_newest"),
+        migrations.AddIndex(
+            model_name="event", index=models.Index(fields=["status", "-filed_at", "-id"], name="event_state_newest")
+        ),
+        migrations.AlterField(
+            model_name="event",
+            name="checker",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=PROTECT,
+                related_name="checked_events",
+                to="grids.grid",
+                verbose_name="checked by",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="event",
+            name="handler",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=PROTECT,
+                related_name="handled_events",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="handler",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="event",
+            name="holder",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=PROTECT,
+                related_name="held_events",
+                to="grids.grid",
+                verbose_name="holder",
+            ),
+        ),
+        migrations.AlterField(
+            model_name="event",
+            name="reporter",
+            field=models.ForeignKey(
+                blank=True,
+                db_index=False,
+                null=True,
+                on_delete=PROTECT,
+                related_name="reported_events",
+                to=settings.AUTH_USER_MODEL,
+                verbose_name="reporter",
             ),
         ),
         migrations.RunPython(tell_how_many_places, forget_how_many_places),

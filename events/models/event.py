@@ -219,13 +219,18 @@ class Event(Placed):
         _("highest loop"), max_length=16, choices=Loop, default="", editable=False,
         help_text=_("The highest that it reached, even if it was sent back down."),
     )  # fmt: skip
-    holder = models.ForeignKey(Grid, models.PROTECT, related_name="held_events", verbose_name=_("holder"))
+    # Four have no index of their own, since others below begin with them: every change of a case writes each index.
+    holder = models.ForeignKey(
+        Grid, models.PROTECT, related_name="held_events", verbose_name=_("holder"), db_index=False
+    )
     reporter = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="reported_events", verbose_name=_("reporter")
-    )
+        User, models.PROTECT, null=True, blank=True, related_name="reported_events", verbose_name=_("reporter"),
+        db_index=False,
+    )  # fmt: skip
     handler = models.ForeignKey(
-        User, models.PROTECT, null=True, blank=True, related_name="handled_events", verbose_name=_("handler")
-    )
+        User, models.PROTECT, null=True, blank=True, related_name="handled_events", verbose_name=_("handler"),
+        db_index=False,
+    )  # fmt: skip
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="handled_events",
         verbose_name=_("organisation that handles it"),
@@ -238,8 +243,9 @@ class Event(Placed):
         User, models.PROTECT, null=True, blank=True, related_name="resolved_events", verbose_name=_("resolved by")
     )
     checker = models.ForeignKey(
-        Grid, models.PROTECT, null=True, blank=True, related_name="checked_events", verbose_name=_("checked by")
-    )
+        Grid, models.PROTECT, null=True, blank=True, related_name="checked_events", verbose_name=_("checked by"),
+        db_index=False,
+    )  # fmt: skip
     round = models.PositiveSmallIntegerField(_("round"), default=1)
     send_backs = models.PositiveSmallIntegerField(_("times sent back"), default=0)
     reworks = models.PositiveSmallIntegerField(_("failed checks"), default=0)
@@ -347,7 +353,7 @@ class Event(Placed):
             models.Index(fields=["reporter", "-filed_at"], name="event_reported"),
             # Lists: newest first, in all or in one state, and the overdue ones.
             models.Index(F("filed_at").desc(), F("id").desc(), name="event_newest"),
-            models.Index(fields=["status", "-filed_at"], name="event_state_newest"),
+            models.Index(fields=["status", "-filed_at", "-id"], name="event_state_newest"),
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="event_due"),
             models.Index(fields=["reply_wake_at"], condition=Q(reply_wake_at__isnull=False), name="event_reply_wakes"),
             models.Index(fields=["position"], condition=~Q(request=""), name="event_requested"),
