@@ -179,14 +179,17 @@ class EventQuery(serializers.Serializer):
 
 
 class LabelField(serializers.CharField):
-    """What a choice is called. Looking into `get_…_display` anew in each row would be most of the cost of a page."""
+    """What a choice is called. To look that up anew in each row would be most of the cost of a page."""
 
     def __init__(self, choices: type[Choices], **kwargs: Any):
         super().__init__(read_only=True, **kwargs)
         self.labels = dict(choices.choices)
+        self.said: dict[str, str] = {}  # translated, for the one answer that the field is made for
 
     def to_representation(self, value: str) -> str:
-        return str(self.labels.get(value, value))
+        if value not in self.said:
+            self.said[value] = str(self.labels.get(value, value))
+        return self.said[value]
 
 
 class ShownSerializer(serializers.ModelSerializer):

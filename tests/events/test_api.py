@@ -58,9 +58,9 @@ def test_filing_takes_thirteen_queries(cast, category, django_assert_max_num_que
         assert client.post(EVENTS, filing(cast, category), headers=headers).status_code == 201
 
 
-def test_acting_takes_fourteen_queries(cast, event, django_assert_max_num_queries):
+def test_acting_takes_fifteen_queries(cast, event, django_assert_max_num_queries):
     client = api_of(cast.chief)
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         assert act(client, event, "accept").status_code == 200
 
 
