@@ -12,6 +12,7 @@ from branches.meetings.access import may_convene, run_by, visible_meetings
 from branches.meetings.showing import show_resolutions
 from branches.meetings.workflow import State
 from branches.models import Answer, Branch, Invitation, Meeting, Resolution
+from grids.batches import first_rows
 from grids.models import Grid, User
 
 register = template.Library()
@@ -61,14 +62,12 @@ def meetings_waiting(user: User) -> dict[str, Any]:
     convened = Meeting.objects.filter(state=State.CONVENED, ends_at__gte=at).with_related()
     unanswered = mine.filter(answer="").values("meeting")
     awaited = Q(pk__in=mine.exclude(answer="").values("meeting")) | Q(convened_by=user, starts_at__gt=at)
-    # Keys first: most people have none, and to plan the joins would take longer than to find that out.
-    owned = Resolution.objects.unfinished().owned_by(user).distinct().order_by("due_on", "pk")
-    left = Resolution.objects.filter(pk__in=list(owned.values_list("pk", flat=True)[:ROWS])).with_related()
+    left = Resolution.objects.unfinished().owned_by(user).with_related().distinct().order_by("due_on", "pk")
     return {
         "user": user,
-        "to_write": list(called.with_related().order_by("starts_at", "pk")[:ROWS]),
-        "to_answer": list(convened.filter(pk__in=unanswered).upcoming()[:ROWS]),
-        "upcoming": list(convened.filter(awaited).exclude(pk__in=unanswered).upcoming()[:ROWS]),
-        "resolutions": show_resolutions(left.order_by("due_on", "pk"), user, at),
+        "to_write": first_rows(called.with_related().order_by("starts_at", "pk"), ROWS),
+        "to_answer": first_rows(convened.filter(pk__in=unanswered).upcoming(), ROWS),
+        "upcoming": first_rows(convened.filter(awaited).exclude(pk__in=unanswered).upcoming(), ROWS),
+        "resolutions": show_resolutions(first_rows(left, ROWS), user, at),
         "at": at,
     }

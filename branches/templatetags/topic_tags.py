@@ -11,6 +11,7 @@ from branches.deliberation.access import topics_to_run, topics_to_vote, visible_
 from branches.deliberation.showing import show_topics
 from branches.deliberation.workflow import State
 from branches.models import Branch
+from grids.batches import first_rows
 from grids.models import Grid, Level, User
 
 register = template.Library()
@@ -47,10 +48,10 @@ def topics_of(branch: Branch, user: User) -> dict:
 
 @register.inclusion_tag("branches/_topics_waiting.html")
 def topics_waiting(user: User) -> dict:
-    """For the workbench: what the user may vote on and has not, and what waits for them to go on. Three queries."""
+    """For the workbench: what the user may vote on and has not, what waits for them to go on; five queries at most."""
     at: datetime = timezone.now()
     to_vote, to_run = topics_to_vote(user, at), topics_to_run(user, at)
-    return {"to_vote": list(to_vote[:SHOWN]), "to_run": list(to_run[:SHOWN]), "at": at}
+    return {"to_vote": first_rows(to_vote, SHOWN), "to_run": first_rows(to_run, SHOWN), "at": at}
 
 
 @register.inclusion_tag("branches/_deliberate_here.html")

@@ -13,6 +13,7 @@ from branches.references import load_shown
 from branches.worklists.matrix import Cell
 from branches.worklists.workflow import ClaimState
 from grids.access import overseen_posts
+from grids.batches import first_rows
 from grids.models import Level, User
 from grids.tree import ancestor_codes
 
@@ -59,12 +60,12 @@ class Waiting:
 
 
 def waiting_for(user: User, at: datetime, limit: int = 5) -> Waiting:
-    """In three queries besides the posts; nobody is shown what waits for others below them."""
+    """In three to six queries besides the posts; nobody is shown what waits for others below them."""
     soon = timezone.localdate(at) + timedelta(days=SOON_DAYS)
     urgent = Q(state=ClaimState.RETURNED) | Q(item__due_on__lte=soon)
     to_do = with_all(Claim.objects.done_by(user).under_way().filter(urgent)).order_by("item__due_on", "pk")
     to_judge = with_all(Claim.objects.to_be_judged_by(user)).order_by("reported_on", "pk")
-    waiting = Waiting(list(to_do[:limit]), list(to_judge[:limit]), list(_to_claim(user)[:limit]))
+    waiting = Waiting(*(first_rows(rows, limit) for rows in (to_do, to_judge, _to_claim(user))))
     for claim in (*waiting.to_do, *waiting.to_judge):
         claim.is_visible = True  # what one does or judges, one sees
     return waiting

@@ -221,7 +221,7 @@ def test_a_list_of_lists_takes_the_same_queries_however_long(cast, as_, standing
     for _number in range(4):
         make_issued_item(cast.tree.district, at=AT)
     browser = as_(cast.street)
-    with django_assert_num_queries(12):
+    with django_assert_num_queries(14):
         browser.get(reverse("work_list_list"))
 
 
@@ -347,7 +347,7 @@ def test_the_workbench_shows_what_waits_for_whom(cast, claim, django_assert_num_
     report_claim(actor=cast.street, claim=claim, text="已办")
     item = make_issued_item(cast.tree.district, text="可认领", is_mandatory=False, due_on=COMING, at=AT)
     assert reverse("claim_detail", args=[claim.pk]) in drawn("{% claims_waiting user %}", user=cast.district)
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         street = drawn("{% claims_waiting user %}", user=cast.street)
     assert reverse("work_item", args=[item.work_list_id, item.ordinal]) in street
     assert "补齐空白网格" not in street
