@@ -143,6 +143,31 @@ def test_reading_marks_the_notices_of_one_event_or_of_all(cast):
     assert services.read_notices(user=cast.chief) == 1
 
 
+# The bell of every page
+
+
+def write_many(user, count: int, page: str, kind: str) -> None:
+    notices = [
+        Notice(recipient=user, text="完成", page=page, key=f"{kind}-{number}", created_at=timezone.now())
+        for number in range(count)
+    ]
+    Notice.objects.bulk_create(notices)
+
+
+def test_the_bell_counts_no_further_than_it_tells(cast, as_):
+    write_many(cast.worker, 120, "/volunteers/", "many")
+    page = as_(cast.worker).get("/").content.decode()
+    assert ">99+<" in page
+    assert "More than 99 unread notices" in page
+
+
+def test_a_page_that_many_notices_tell_of_reads_them_all(cast, as_):
+    write_many(cast.worker, 120, "/events/", "here")
+    write_many(cast.worker, 3, "/volunteers/", "there")
+    assert 'aria-label="3 unread notices"' in as_(cast.worker).get("/events/").content.decode()
+    assert Notice.objects.unread().filter(recipient=cast.worker).count() == 3
+
+
 # One run for what belongs together
 
 
