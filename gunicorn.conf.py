@@ -9,7 +9,8 @@ workers = 2
 threads = 4
 timeout = 60
 graceful_timeout = 10
-# Longer than a proxy keeps an idle connection, so that it never sends into one that is being closed here.
+# Longer than a proxy keeps an idle connection, so that it never sends into one that is being closed here. Connections
+# that say nothing are kept as long, which is why a proxy has to stand in front.
 keepalive = 75
 # The application is read once, before the workers: a wrong setting ends the server instead of a worker again and again.
 preload_app = True

@@ -4,6 +4,7 @@ import copy
 from typing import Any
 
 from django.db.models import Choices
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
@@ -192,14 +193,18 @@ class LabelField(serializers.CharField):
         return self.said[value]
 
 
+BUILT: dict[tuple[type, str | None], dict[str, serializers.Field]] = {}
+
+
 class ShownSerializer(serializers.ModelSerializer):
     """Fields are put together from the model once for each class: for every answer anew, it would cost more than all
     the rest of the answer."""
 
     def get_fields(self) -> dict[str, serializers.Field]:
-        if "built_fields" not in vars(type(self)):
-            type(self).built_fields = super().get_fields()
-        return copy.deepcopy(self.built_fields)
+        known = (type(self), get_language())  # their labels are told in it
+        if known not in BUILT:
+            BUILT[known] = super().get_fields()
+        return copy.deepcopy(BUILT[known])
 
 
 class CategorySerializer(serializers.ModelSerializer):

@@ -28,7 +28,7 @@ class Figure:
     @property
     def anchor(self) -> SafeString:
         """It opens the cases behind it; no template of its own, for a page has hundreds."""
-        return mark_safe(  # noqa: S308  all escaped, in half the time of `format_html`
+        return mark_safe(  # noqa: S308  the name is ours, the rest escaped, in half the time of `format_html`
             f'<a class="figure" href="{escape(self.url)}" data-figure="{self.name}">{escape(self.text)}</a>'
         )
 

@@ -21,7 +21,9 @@ BATCH = 500
 TOGETHER_SECONDS = 1
 
 
-asked_until = 0.0  # by `monotonic`: a run that this process asked for begins later, and finds what is committed by then
+# By `monotonic`: a run that this process asked for begins later, and finds what is committed by then. Where the clocks
+# of two machines differ, the next run of the beat does.
+asked_until = 0.0
 
 
 def queue_delivery() -> None:

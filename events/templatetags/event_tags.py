@@ -113,7 +113,7 @@ def unread_notices(context) -> int:
     """How many notices wait unread in the inbox of who looks, counted no further than MANY_UNREAD; what is told of this
     very page is read by opening it.
 
-    One query on every page, so both are asked at once.
+    One query on every page, so both are asked at once; who has many unread is asked once more.
     """
     request, user = context["request"], context["user"]
     unread = Notice.objects.shown_to(user).unread().values_list("page", flat=True)[:MANY_UNREAD]
@@ -122,7 +122,8 @@ def unread_notices(context) -> int:
     if request.method != "GET" or not (are_many or request.path in pages):
         return len(pages)
     read = read_notices(user=user, page=request.path)
-    return unread.all().count() if are_many and read else len(pages) - read
+    # Another one of this page may have been written, and read, since they were counted.
+    return unread.all().count() if are_many and read else max(0, len(pages) - read)
 
 
 @register.filter

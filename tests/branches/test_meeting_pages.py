@@ -356,7 +356,8 @@ def test_the_card_of_the_workbench(joint, cast, django_assert_num_queries):
     Invitation.objects.create(meeting=meeting, organisation=joint.company)
     Invitation.objects.create(meeting=meeting, person=cast.worker, answer="yes")
     make_resolution(meeting, "更换线路", organisation=joint.company)
-    # The person, what they lead, posts, minutes, to answer, to come, resolutions, their cases, whom they speak for.
+    # The person, what they lead, posts, minutes, keys and rows of what is to answer and of resolutions, what is to
+    # come, their cases, whom they speak for.
     with django_assert_num_queries(11):
         agent = card("{% meetings_waiting user %}", user=User.objects.get(pk=joint.agent.pk))
     assert "To answer" in agent
