@@ -93,11 +93,11 @@ def _lists() -> Iterator[Figure]:
 
 
 def _workbench(city: City, many: int) -> Iterator[Figure]:
-    """A street whose desk holds so many more open cases, of two months."""
+    """A street whose desk holds so many more open cases, all of a few days: it has hundreds of hot spots besides."""
     street = Grid.objects.get(code=STREET)
     inside = read_city(Grid.objects.within(street))
     inside.places = [code for code in inside.places if int(code[:12]) % CHIEFLESS]
-    add_cases(inside, many, (city.now - timedelta(days=60), city.now - timedelta(days=2)), AT_THE_STREET)
+    add_cases(inside, many, (city.now - timedelta(days=5), city.now - timedelta(days=2)), AT_THE_STREET)
     analyze()
     cost = measure(browse(holder(STREET, Role.CHIEF), "/"))
     yield _beside(cost, f"p95 workbench of a street with {many:,} open cases", 80, floor.workbench(street))
