@@ -43,7 +43,8 @@ def test_a_worker_killed_in_the_middle_leaves_nothing_half_written(
     transactional_db, celery_worker_process, cast, private_redis
 ):
     worker = celery_worker_process
-    sheet_import = upload(cast.admin, "grids", ROWS)
+    sheet_import = services.upload_sheet(actor=cast.admin, kind=kinds.find("grids"), file_name="x", file=xlsx(ROWS))
+    wait_until(lambda: status_of(sheet_import) == "checked", 60, worker.output())
     services.confirm_sheet(actor=cast.admin, sheet_import=sheet_import)
     wait_until(is_writing, 60, "the worker writes")
     worker.kill()
