@@ -11,6 +11,7 @@ from django.db.models import OrderBy, QuerySet
 from events.models import Event
 from events.models.event import EventQuerySet
 from events.searching import Search, Unindexed
+from grids.batches import first_rows
 
 MANY = 1_000  # counting further costs more than the number is worth
 DEEPEST = 100_000  # pages; nobody turns so many, and a number is no way to make the database count for hours
@@ -78,9 +79,7 @@ class CappedPaginator(Paginator):
         """Their keys first: of rows that are passed over, or sorted and left, no people and places are read."""
         if isinstance(self.object_list, Found):
             return self.object_list[start:stop]
-        keys = list(self.object_list.values_list("pk", flat=True)[start:stop])
-        rows = {row.pk: row for row in self.object_list.filter(pk__in=keys)} if keys else {}
-        return [rows[key] for key in keys if key in rows]
+        return first_rows(self.object_list, stop, start)
 
     @cached_property
     def _read(self) -> dict[int, list[Event]]:

@@ -14,9 +14,9 @@ def keys_in_batches(rows: QuerySet, size: int) -> Iterator[list[int]]:
         last = keys[-1]
 
 
-def first_rows(rows: QuerySet, count: int) -> list:
-    """The first so many, their keys first: what belongs to them is looked for only where there are any."""
-    keys = list(rows.values_list("pk", flat=True)[:count])
+def first_rows(rows: QuerySet, stop: int, start: int = 0) -> list:
+    """The first ones, as a slice: keys first, so that what belongs to rows passed over or not there is never read."""
+    keys = list(rows.values_list("pk", flat=True)[start:stop])
     found = {row.pk: row for row in rows.filter(pk__in=keys)} if keys else {}
     return [found[key] for key in keys if key in found]
 
